@@ -1,0 +1,96 @@
+# One command for each thing a person or a machine does here. `make` alone lists them.
+# `make demo` and `make test` need python3 (3.11 or newer), make and a package registry, nothing else.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+SOURCES := proto hub agents tests deploy migrations
+TYPED := proto/comity hub agents
+WORKERS ?= 2
+PYTEST := $(PY) -m pytest --strict-config -q
+LOCK := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet \
+	$(if $(UPGRADE),--upgrade)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export KEEP
+
+.PHONY: help demo test test-contract test-rest check gen bench fmt lock clean
+
+help: ## Lists what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo-ready ## Plays the whole story between three authorities on this machine (KEEP=1 leaves it running)
+	$(PY) deploy/demo
+
+test: $(VENV)/.dev-ready ## Runs every test: the contract with its coverage gate, then everything else
+	@rm -rf build/testbar.json build/testbar-runs.json
+	@status=0; \
+	$(MAKE) test-contract || status=1; \
+	TESTBAR_TABLE=all $(MAKE) test-rest || status=1; \
+	exit $$status
+
+test-contract: $(VENV)/.dev-ready ## Runs the contract's tests; every line and branch of comity must be reached
+	$(PYTEST) tests/contract -n $(WORKERS) --cov=comity --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+
+test-rest: $(VENV)/.dev-ready ## Runs the tests of the hub, the agents, the whole system and the architecture
+	$(PYTEST) $(wildcard tests/architecture tests/hub tests/agents tests/system) -n $(WORKERS)
+
+check: $(VENV)/.dev-ready ## Runs every static check: format, lint, types, imports, contract, generated files, dependencies
+	$(BIN)/ruff format --check $(wildcard $(SOURCES))
+	$(BIN)/ruff check $(wildcard $(SOURCES))
+	$(BIN)/mypy $(wildcard $(TYPED))
+	$(BIN)/lint-imports
+	cd proto && ../$(BIN)/buf lint
+	.ci/breaking
+	$(PY) proto/gen.py --check
+	$(if $(wildcard proto/vectors/make.py),$(PY) proto/vectors/make.py --check)
+	$(PY) tests/support/doc_tables.py --check
+	$(BIN)/deptry .
+	$(BIN)/vulture
+	$(PYTEST) tests/architecture -p no:cacheprovider
+
+gen: $(VENV)/.dev-ready ## Regenerates what is generated: stubs, test vectors, tables in the documents
+	$(PY) proto/gen.py
+	$(if $(wildcard proto/vectors/make.py),$(PY) proto/vectors/make.py)
+	$(PY) tests/support/doc_tables.py
+
+bench: $(VENV)/.dev-ready ## Measures the hub on this machine and prints the numbers
+	$(PY) tests/bench
+
+fmt: $(VENV)/.dev-ready ## Formats the source and mends what the linter can mend
+	$(BIN)/ruff check --fix-only $(wildcard $(SOURCES))
+	$(BIN)/ruff format $(wildcard $(SOURCES))
+
+lock: $(VENV)/.dev-ready ## Writes the locked requirements anew (UPGRADE=1 takes newer versions)
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) requirements/build.in -o requirements/build.txt
+	$(LOCK) -c requirements/runtime.txt pyproject.toml requirements/dev.in -o requirements/dev.txt
+
+clean: ## Removes everything that make created
+	rm -rf $(VENV) build dist .demo .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+# The environment, in three steps with a stamp each: a second run finds the stamps and is quick.
+
+$(VENV)/.created:
+	.ci/venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime-ready: $(VENV)/.created requirements/runtime.txt requirements/build.txt
+	$(PY) -m pip install --quiet --require-hashes -r requirements/runtime.txt -r requirements/build.txt
+	@touch $@
+
+$(VENV)/.demo-ready: $(VENV)/.runtime-ready pyproject.toml
+	$(PY) -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev-ready: $(VENV)/.demo-ready requirements/dev.txt
+	$(PY) -m pip install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,81 @@
+"""Alarms: what a person must look at, because the machine cannot settle it.
+
+An alarm names a kind and a subject (an id), never content. It stands until somebody dismisses it; the same one is not
+raised twice.
+
+Never does: decide what follows; that is said in the kind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from agents.truststore import AlarmRow, add_alarm
+
+
+class AlarmKind(StrEnum):
+    """Why. The text says what to do."""
+
+    text: str
+
+    def __new__(cls, name: str, text: str) -> AlarmKind:
+        """Makes a member out of its name and what to do."""
+        member = str.__new__(cls, name)
+        member._value_ = name
+        member.text = text
+        return member
+
+    DIRECTORY_REFUSED = (
+        "DIRECTORY_REFUSED",
+        "The hub showed a directory entry that breaks the rules. It was not taken; evidence is saved.",
+    )
+    OWN_KEY_UNKNOWN = (
+        "OWN_KEY_UNKNOWN",
+        "The directory has a statement in this agency's name that was not made here. If nobody made it, dispute the key.",
+    )
+    SPLIT_VIEW = (
+        "SPLIT_VIEW",
+        "The hub has shown two histories, or cannot prove that it has one. Nothing is sealed; evidence is saved.",
+    )
+    INVALID_DELIVERY = (
+        "INVALID_DELIVERY",
+        "The hub delivered something that does not verify. It was quarantined; evidence is saved.",
+    )
+    DELIVERY_GAP = ("DELIVERY_GAP", "The hub left out a delivery to this desk. Evidence is saved; call the operators.")
+    ACK_FORGED = ("ACK_FORGED", "An acknowledgement does not verify. It does not count; evidence is saved.")
+    EQUIVOCATION = ("EQUIVOCATION", "One envelope id of this desk was used for two contents. Look for a stolen key.")
+    NOT_STORED = ("NOT_STORED", "A message was not stored by its recipient in time. Call its duty desk.")
+    NOT_OPENED = ("NOT_OPENED", "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.")
+    HEAD_STALE = ("HEAD_STALE", "The newest head is older than 10 minutes: nothing can be sealed. Check the network.")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm."""
+
+    id: str
+    kind: AlarmKind
+    subject: str
+    """What it is about: an id, or a name of the directory."""
+    raised: int
+    """Unix milliseconds UTC."""
+
+    @property
+    def text(self) -> str:
+        """What happened and what to do."""
+        return self.kind.text
+
+
+def raise_alarm(c: Connection, kind: AlarmKind, subject: str, now: int) -> bool:
+    """Raises an alarm unless the same one stands or was dismissed. Returns whether it is new."""
+    alarm_id = hashlib.sha256(f"{kind}\n{subject}".encode()).hexdigest()[:16]
+    return add_alarm(c, AlarmRow(alarm_id, kind.value, subject, now))
+
+
+def from_row(row: AlarmRow) -> Alarm:
+    """Returns the alarm of a row."""
+    return Alarm(row.id, AlarmKind(row.kind), row.subject, row.raised)

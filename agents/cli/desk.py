@@ -1,0 +1,117 @@
+"""`comity desk …`: the key that mail to a desk is sealed to, who holds it, who renews it, and the duty telephone.
+
+Never does: send a desk's private key through the hub.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from agents.admin import Admin
+from agents.cli.catalogue import t
+from agents.cli.session import Session, read_file
+from agents.client import Client
+from agents.grants import save_grant
+
+app = typer.Typer(name="desk", help="The desk's key, its duty telephone, and who renews it.", no_args_is_help=True)
+
+Desk = Annotated[str, typer.Option("--desk", help="The desk; else this home's.")]
+RootFile = Annotated[Path | None, typer.Option("--root", help="Sign with the agency's root instead of an admin's key.")]
+
+
+@app.command("publish")
+def publish(ctx: typer.Context, desk: Desk = "", root: RootFile = None) -> None:
+    """Publish the desk's next key and grant it to every live member of the desk."""
+    session = Session.of(ctx)
+    opened = session.root(root)
+
+    async def body(client: Client) -> None:
+        await client.refresh()
+        epoch = await Admin(client, opened).publish_desk_key(desk or None)
+        name = desk or client.desk
+        session.screen.say(t("{desk} has key number {epoch}.", desk=name, epoch=epoch), "bold green")
+        session.screen.result({"desk": name, "epoch": epoch})
+
+    session.online(body)
+
+
+@app.command("grant")
+def grant(
+    ctx: typer.Context,
+    member: Annotated[str, typer.Argument(help="Member id.", metavar="MEMBER")],
+    root: RootFile = None,
+) -> None:
+    """Grant the desk's keys to a member again."""
+    session = Session.of(ctx)
+    opened = session.root(root)
+
+    async def body(client: Client) -> None:
+        await client.refresh()
+        await Admin(client, opened).grant(member)
+        session.screen.say(t("{member} holds the desk's keys.", member=member), "bold green")
+        session.screen.result({"member": member, "desk": client.desk})
+
+    session.online(body)
+
+
+@app.command("accept")
+def accept(
+    ctx: typer.Context,
+    file: Annotated[list[Path], typer.Argument(help="Grants as the admin handed them over.", metavar="FILE…")],
+) -> None:
+    """Take grants of the desk's key that were made in another home."""
+    session = Session.of(ctx)
+    member = session.member()
+    grants = [save_grant(session.home, member, read_file(path)) for path in file]
+    keys = session.keys(member)
+    try:
+        keys.reload()
+        held = {(entry.owner, entry.epoch) for entry in keys.entries()}
+    finally:
+        keys.close()
+    opened = [found for found in grants if (found.desk, found.epoch) in held]
+    session.screen.say(t("{n} of {all} grants open with your keys.", n=len(opened), all=len(grants)), "bold green")
+    session.screen.result({"accepted": [{"desk": g.desk, "epoch": g.epoch} for g in opened], "files": len(grants)})
+
+
+@app.command("contact")
+def contact(
+    ctx: typer.Context,
+    telephone: Annotated[str, typer.Option(help="Duty telephone, day and night: +85212345678.")],
+    hours: Annotated[str, typer.Option(help="When the telephone is answered.")] = "24/7",
+    language: Annotated[list[str], typer.Option("--language", help="Language spoken there; may be repeated.")] = ["en", "zh-Hant"],  # noqa: B006 # typer copies it
+    root: RootFile = None,
+) -> None:
+    """Publish the desk's duty telephone: the only number that others will call back."""
+    session = Session.of(ctx)
+    opened = session.root(root)
+
+    async def body(client: Client) -> None:
+        await client.refresh()
+        await Admin(client, opened).contact(telephone, hours, tuple(language))
+        session.screen.say(t("Others now call {telephone}.", telephone=telephone), "bold green")
+        session.screen.result({"desk": client.desk, "telephone": telephone, "hours": hours, "languages": language})
+
+    session.online(body)
+
+
+@app.command("delegate")
+def delegate(
+    ctx: typer.Context,
+    member: Annotated[str, typer.Argument(help="Member id, for example the agent's.", metavar="MEMBER")],
+    days: Annotated[int, typer.Option("--days", min=1, help="For how many days.")] = 400,
+    root: RootFile = None,
+) -> None:
+    """Let a member renew this desk's keys by itself while it watches. It may sign nothing else."""
+    session = Session.of(ctx)
+    opened = session.root(root)
+
+    async def body(client: Client) -> None:
+        await client.refresh()
+        await Admin(client, opened).delegate(member, valid_days=days)
+        session.screen.say(t("{member} renews the keys of {desk}.", member=member, desk=client.desk), "bold green")
+        session.screen.result({"member": member, "desk": client.desk, "valid_days": days})
+
+    session.online(body)

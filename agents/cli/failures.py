@@ -1,0 +1,69 @@
+"""How a failed command ends: one line that says what happened and what to do next, and a code.
+
+Never does: show content, a traceback (only `--verbose` does), or another error's inner text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agents.cli.catalogue import Language, language, t
+from agents.cli.exits import CommandError, ExitCode, exit_code_of
+from agents.cli.screen import Screen
+from agents.cli.views import gap_views
+from agents.errors import IncompleteError, explain
+from agents.referral import FormError
+from comity.errors import ComityError, RefusedError
+
+
+def _happened(error: ComityError | OSError) -> str:
+    """Returns what happened, empty where the language in use has no words for it but what comes next."""
+    if isinstance(error, RefusedError):
+        details = "; ".join(f"{name}: {value}" for name, value in error.metadata.items() if value)
+        return f"{t('Refused')} ({error.reason.value}{f'; {details}' if details else ''})."
+    if isinstance(error, IncompleteError | FormError):
+        named = "; ".join(f"{gap.path} {t(gap.problem)}" for gap in error.gaps)
+        return f"{t('Not complete')}: {named}."
+    if isinstance(error, OSError):
+        name = f": {error.filename}" if error.filename else ""
+        kind = t("The file is not there") if isinstance(error, FileNotFoundError) else t("The file cannot be used")
+        return f"{kind}{name}."
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}." if language() is Language.EN and text else ""
+
+
+def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
+    """Prints a failure and returns the exit code."""
+    code = exit_code_of(error)
+    if isinstance(error, CommandError):
+        happened, following = str(error), ""
+    else:
+        happened = _happened(error)
+        following = "" if isinstance(error, OSError) else explain(error, language().value)
+    data: dict[str, Any] = {
+        "code": int(code),
+        "kind": code.name,
+        "reason": error.reason.value if isinstance(error, RefusedError) else None,
+        "metadata": dict(error.metadata) if isinstance(error, RefusedError) else {},
+        "gaps": gap_views(error.gaps) if isinstance(error, IncompleteError | FormError) else [],
+        "message": happened,
+        "next": following,
+    }
+    screen.failure({"error": data}, " ".join(part for part in (happened, following) if part))
+    return code
+
+
+def usage(screen: Screen, text: str, command: str) -> ExitCode:
+    """Prints what is wrong with the command line and returns the exit code."""
+    following = t("See: {command} --help", command=command)
+    data = {
+        "code": int(ExitCode.USAGE),
+        "kind": ExitCode.USAGE.name,
+        "reason": None,
+        "metadata": {},
+        "gaps": [],
+        "message": text,
+        "next": following,
+    }
+    screen.failure({"error": data}, f"{text} {following}")
+    return ExitCode.USAGE

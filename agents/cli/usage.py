@@ -1,0 +1,83 @@
+"""The command line as such: global options anywhere, help and usage errors in the reader's language.
+
+Never does: run a command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from agents.cli.catalogue import Language, from_locale, t
+from typer import rich_utils
+
+_VALUED: Final = frozenset({"--home", "--as", "--lang", "--passphrase-fd"})
+_FLAGS: Final = frozenset({"--json", "--verbose", "--os-keyring"})
+_PATTERNS: Final = (
+    (re.compile(r"No such option: (?P<what>\S+).*"), "There is no option {what}."),
+    (re.compile(r"No such command '(?P<what>[^']*)'.*"), "There is no command {what}."),
+    (re.compile(r"Missing (?:option|argument|parameter) '?(?P<what>[^'.]+(?:' / '[^']+)?)'?\..*"), "{what} is missing."),
+    (re.compile(r"Got unexpected extra arguments? \((?P<what>.*)\)"), "There is something too much: {what}"),
+    (re.compile(r"Option '(?P<what>[^']+)' requires an argument\."), "{what} needs a value."),
+    (re.compile(r"Invalid value for '?(?P<what>[^':]+)'?: .*"), "The value of {what} is not one it can have."),
+)
+
+
+def hoisted(arguments: Sequence[str]) -> list[str]:
+    """Returns the arguments with every global option in front, wherever it was typed; nothing behind `--` is touched."""
+    front: list[str] = []
+    rest: list[str] = []
+    pending = iter(arguments)
+    for argument in pending:
+        name, equals, _ = argument.partition("=")
+        if argument == "--":
+            rest += [argument, *pending]
+        elif argument in _FLAGS or (equals and name in _VALUED):
+            front.append(argument)
+        elif argument in _VALUED:
+            front += [argument, *([value] if (value := next(pending, None)) is not None else [])]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def language_of(arguments: Sequence[str]) -> Language:
+    """Returns the language that hoisted arguments ask for, before they are parsed: help must be in it already."""
+    chosen = ""
+    for place, argument in enumerate(arguments):
+        if argument == "--lang" and place + 1 < len(arguments):
+            chosen = arguments[place + 1]
+        elif argument.startswith("--lang="):
+            chosen = argument.removeprefix("--lang=")
+    return Language(chosen) if chosen in set(Language) else from_locale()
+
+
+def problem(message: str) -> str:
+    """Returns what is wrong with a command line, in the reader's language."""
+    for pattern, text in _PATTERNS:
+        found = pattern.fullmatch(" ".join(message.split()))
+        if found:
+            return t(text, what=found["what"])
+    return message
+
+
+def commands(command: Any) -> Iterator[Any]:
+    """Yields a command and everything below it."""
+    yield command
+    for below in getattr(command, "commands", {}).values():
+        yield from commands(below)
+
+
+def translate(root: Any) -> None:
+    """Puts the help of a whole tree of commands into the reader's language."""
+    for command in commands(root):
+        command.help = t(command.help) if command.help else command.help
+        for parameter in command.params:
+            if getattr(parameter, "help", None):
+                parameter.help = t(parameter.help)
+    rich_utils.ARGUMENTS_PANEL_TITLE = t("Arguments")
+    rich_utils.OPTIONS_PANEL_TITLE = t("Options")
+    rich_utils.COMMANDS_PANEL_TITLE = t("Commands")
+    rich_utils.REQUIRED_LONG_STRING = t("[required]")
+    rich_utils.DEFAULT_STRING = t("[default: {}]")

@@ -1,0 +1,210 @@
+"""Keys as the client uses them: it signs and opens by key id and never sees a seed.
+
+`LocalKeys` holds them in this process; `agents/keyprocess.py` holds them in another one. Both sign only bytes that
+`comity.encoding.tagged` made for a purpose of a member, so that whoever reaches the keys cannot have anything else
+signed with them.
+
+Never does: passphrases, asking the directory whether a key is good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Final, Protocol
+
+from comity.encoding import PREFIX, Purpose
+from comity.errors import CannotOpenError, ComityError, MalformedError
+from comity.hpke import Unwrap, hpke_open
+from comity.keyfile import MODERATE, Cost
+from comity.keys import Use, WrapKey, kid
+from comity.sealing import open_desk_key
+
+from agents.grants import ARCHIVE_EPOCH, load_grants, parse_grant
+from agents.home import Home
+from agents.keyring import MemberKeyring
+
+PURPOSES: Final = tuple(
+    PREFIX + purpose.encode() + b"\x00"
+    for purpose in (
+        Purpose.ENVELOPE,
+        Purpose.ACK,
+        Purpose.STATEMENT,
+        Purpose.DESK_KEY,
+        Purpose.GRANT,
+        Purpose.DRAFT_SIGNATURE,
+    )
+)
+"""How signed bytes of a member begin."""
+DATA_LIMIT: Final = 256 * 1024
+"""Greatest length of what is signed or opened here, in bytes: headers, seals and wraps, never content."""
+
+
+class UnknownKeyError(ComityError):
+    """These keys do not hold that key. For a desk key: another member, or an admin, has to grant it."""
+
+
+class KeyUse(StrEnum):
+    """What a key that is held is for."""
+
+    SIGN = "sign"
+    """The member signs with it."""
+    WRAP = "wrap"
+    """Opens what is for the member alone."""
+    DESK = "desk"
+    """Opens mail to the desk."""
+    ARCHIVE = "archive"
+    """Opens mail that the node keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEntry:
+    """One key that is held, without its secret."""
+
+    kid: bytes
+    """Key id, 32 bytes."""
+    use: KeyUse
+    """What for."""
+    owner: str
+    """Member or desk."""
+    epoch: int
+    """Desk keys: the epoch. Others: 0."""
+    public: bytes
+    """The public key."""
+
+
+class Keys(Protocol):
+    """A member's keys, wherever they are."""
+
+    @property
+    def member(self) -> str:
+        """Whose they are, `agency/m-xxxxxxxx`."""
+        ...
+
+    def entries(self) -> tuple[KeyEntry, ...]:
+        """Returns what is held."""
+        ...
+
+    def sign(self, key_id: bytes, data: bytes) -> bytes:
+        """Returns a signature, 64 bytes.
+
+        Args:
+            key_id: of the signing key.
+            data: tagged bytes of one of `PURPOSES`.
+
+        Raises:
+            UnknownKeyError: not held.
+            MalformedError: the bytes are of no purpose that a member signs.
+        """
+        ...
+
+    def unwrap(self, key_id: bytes, info: bytes, data: bytes) -> bytes:
+        """Returns what HPKE sealed to a key that is held.
+
+        Raises:
+            CannotOpenError: it cannot be opened, or the key is not held.
+        """
+        ...
+
+    def reload(self) -> None:
+        """Reads the home's grants again: some were added or destroyed."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of the keys."""
+        ...
+
+
+def find(keys: Keys, use: KeyUse) -> KeyEntry:
+    """Returns the key of a use; of several the one with the highest epoch.
+
+    Raises:
+        UnknownKeyError: none is held.
+    """
+    found = [entry for entry in keys.entries() if entry.use is use]
+    if not found:
+        raise UnknownKeyError(f"no {use.value} key is held")
+    return max(found, key=lambda entry: entry.epoch)
+
+
+def unwrapping(keys: Keys, key_id: bytes) -> Unwrap:
+    """Returns the opening function of one key."""
+    return partial(keys.unwrap, key_id)
+
+
+class LocalKeys:
+    """Keys in this process."""
+
+    def __init__(self, keyring: MemberKeyring, grants: Callable[[], list[bytes]]) -> None:
+        """Takes a member's own keys and a source of its desk key grants.
+
+        Args:
+            keyring: the member's own keys.
+            grants: returns serialised grants; called again at `reload`.
+        """
+        self._keyring = keyring
+        self._grants = grants
+        self._wraps: dict[bytes, WrapKey] = {}
+        self._entries: tuple[KeyEntry, ...] = ()
+        self.reload()
+
+    @classmethod
+    def open(cls, home: Home, member: str, passphrase: bytes, floor: Cost = MODERATE) -> LocalKeys:
+        """Opens a member's keyring in a home.
+
+        Raises:
+            MalformedError: no keyring of that member.
+            CannotOpenError: wrong passphrase, or damaged.
+        """
+        keyring = MemberKeyring.load(home, member, passphrase, floor)
+        return cls(keyring, lambda: load_grants(home, member))
+
+    @property
+    def member(self) -> str:
+        """Whose they are."""
+        return self._keyring.member
+
+    def entries(self) -> tuple[KeyEntry, ...]:
+        """Returns what is held."""
+        return self._entries
+
+    def sign(self, key_id: bytes, data: bytes) -> bytes:
+        """Returns a signature, see `Keys.sign`."""
+        if key_id != self._keyring.sign_kid:
+            raise UnknownKeyError("that signing key is not held")
+        if not data.startswith(PURPOSES):
+            raise MalformedError("not bytes that a member signs")
+        return self._keyring.sign.sign(data)
+
+    def unwrap(self, key_id: bytes, info: bytes, data: bytes) -> bytes:
+        """Returns what was sealed, see `Keys.unwrap`."""
+        key = self._wraps.get(key_id)
+        if key is None:
+            raise CannotOpenError
+        return hpke_open(key, info, data)
+
+    def reload(self) -> None:
+        """Reads the grants again. One that does not open is left out: it is a damaged file, or another key's."""
+        own = self._keyring
+        wraps = {own.wrap_kid: own.wrap}
+        entries = [
+            KeyEntry(own.sign_kid, KeyUse.SIGN, own.member, 0, own.sign.public),
+            KeyEntry(own.wrap_kid, KeyUse.WRAP, own.member, 0, own.wrap.public),
+        ]
+        for data in self._grants():
+            try:
+                grant = parse_grant(data)
+                key = open_desk_key(grant.desk, grant.epoch, grant.member_kid, grant.sealed_seed, own.wrap)
+            except (MalformedError, CannotOpenError):
+                continue
+            key_id = kid(grant.desk, Use.DESK, key.public)
+            use = KeyUse.ARCHIVE if grant.epoch == ARCHIVE_EPOCH else KeyUse.DESK
+            wraps[key_id] = key
+            entries.append(KeyEntry(key_id, use, grant.desk, grant.epoch, key.public))
+        self._wraps, self._entries = wraps, tuple(entries)
+
+    def close(self) -> None:
+        """Forgets the keys. Python cannot wipe them: they live until the memory is used again."""
+        self._wraps, self._entries = {}, ()

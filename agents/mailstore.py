@@ -1,0 +1,270 @@
+"""Mail as rows: messages, acknowledgements, legs, the feed's items and its cursor."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from comity.receipts import AckState, EventKind
+from comity.workflow.legs import Leg
+from comity.workflow.terms import Family, Precedence, Side, State, Verb
+from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from agents import schema as s
+from agents.records import MessageStatus, Standing
+from agents.truststore import get_meta, put_meta
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message's row. Times are Unix milliseconds UTC."""
+
+    message_hash: bytes
+    agency: str
+    """Of the sender; with `envelope_id` it is what a replay is known by."""
+    envelope_id: bytes
+    sender: str
+    outgoing: bool
+    verb: Verb
+    case_id: bytes
+    precedence: Precedence
+    created: int
+    deliver_by: int
+    respond_by: int
+    author: str
+    """Member id of who wrote it (CONFIRM: of who approved), empty where unknown."""
+    author_kid: bytes
+    envelope: bytes
+    """Serialised Envelope as it travelled; an incoming one has this desk's wrap alone."""
+    archive: bytes
+    """Box with the content key; empty where it could not be opened."""
+    standing: Standing
+    received: int
+    opened: int = 0
+    log_index: int = -1
+    leaf_time: int = 0
+    receipt: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class AckRow:
+    """An acknowledgement's row."""
+
+    message_hash: bytes
+    desk: str
+    state: AckState
+    body: bytes
+    sig: bytes
+    own: bool
+    """This desk made it."""
+    settled: bool
+    """Own ones: the hub has logged it, or refused it for good."""
+    receipt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One item of the feed."""
+
+    log_index: int
+    number: int
+    salt: bytes
+    kind: EventKind
+    message_hash: bytes
+    desk: str
+    """Who acknowledged, empty elsewhere."""
+    time: int
+    receipt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where this desk stands in its feed."""
+
+    next_index: int = 0
+    """First log index not yet taken."""
+    number: int = 0
+    """Running number of the last item taken."""
+    time: int = 0
+    """Leaf time of the last item taken."""
+
+
+def put_message(c: Connection, m: Message) -> None:
+    """Adds a message. One with that hash must not be there."""
+    values = {f.name: getattr(m, f.name) for f in fields(m)}
+    values |= {"verb": int(m.verb), "precedence": int(m.precedence), "standing": m.standing.value}
+    c.execute(insert(s.messages).values(values))
+
+
+def message(c: Connection, message_hash: bytes) -> Message | None:
+    """Returns a message, or None."""
+    row = c.execute(select(s.messages).where(s.messages.c.message_hash == message_hash)).first()
+    return None if row is None else _message(row)
+
+
+def messages(c: Connection, *, outgoing: bool) -> list[Message]:
+    """Returns all mail of one direction, in the order of the log, pending ones last."""
+    m = s.messages.c
+    query = select(s.messages).where(m.outgoing == outgoing)
+    return [_message(row) for row in c.execute(query.order_by(m.log_index < 0, m.log_index, m.created))]
+
+
+def messages_of_case(c: Connection, case_id: bytes) -> list[Message]:
+    """Returns a case's mail."""
+    m = s.messages.c
+    return [_message(row) for row in c.execute(select(s.messages).where(m.case_id == case_id).order_by(m.log_index))]
+
+
+def message_hashes(c: Connection) -> list[bytes]:
+    """Returns every message's hash."""
+    return list(c.execute(select(s.messages.c.message_hash)).scalars())
+
+
+def envelope_seen(c: Connection, agency: str, envelope_id: bytes) -> bytes | None:
+    """Returns the hash of the message that used an envelope id, or None: the store against replays."""
+    m = s.messages.c
+    found: bytes | None = c.execute(
+        select(m.message_hash).where(m.agency == agency, m.envelope_id == envelope_id)
+    ).scalar()
+    return found
+
+
+def update_message(c: Connection, message_hash: bytes, **values: Any) -> None:
+    """Changes columns of a message."""
+    c.execute(update(s.messages).where(s.messages.c.message_hash == message_hash).values(values))
+
+
+def remove_message(c: Connection, message_hash: bytes) -> None:
+    """Removes a message that was never logged, with its statuses."""
+    c.execute(delete(s.statuses).where(s.statuses.c.message_hash == message_hash))
+    c.execute(delete(s.messages).where(s.messages.c.message_hash == message_hash, s.messages.c.log_index < 0))
+
+
+def set_status(c: Connection, message_hash: bytes, desk: str, status: MessageStatus) -> None:
+    """Sets how far a message has come at a desk."""
+    row = {"message_hash": message_hash, "desk": desk, "status": status.value}
+    statement = insert(s.statuses).values(row)
+    c.execute(statement.on_conflict_do_update(index_elements=["message_hash", "desk"], set_=row))
+
+
+def statuses(c: Connection, message_hash: bytes) -> dict[str, MessageStatus]:
+    """Returns how far a message has come, by desk."""
+    query = select(s.statuses.c.desk, s.statuses.c.status).where(s.statuses.c.message_hash == message_hash)
+    return {row.desk: MessageStatus(row.status) for row in c.execute(query.order_by(s.statuses.c.desk))}
+
+
+def add_ack(c: Connection, ack: AckRow) -> bool:
+    """Adds an acknowledgement. Returns False where the desk has said the same before: the first one stays."""
+    values = {f.name: getattr(ack, f.name) for f in fields(ack)} | {"state": int(ack.state)}
+    return c.execute(insert(s.acks).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def acks_of(c: Connection, message_hash: bytes) -> list[AckRow]:
+    """Returns the acknowledgements of a message."""
+    query = select(s.acks).where(s.acks.c.message_hash == message_hash)
+    return [_ack(row) for row in c.execute(query.order_by(s.acks.c.desk, s.acks.c.state))]
+
+
+def pending_acks(c: Connection, limit: int) -> list[AckRow]:
+    """Returns own acknowledgements that the hub has not settled, oldest first."""
+    query = select(s.acks).where(s.acks.c.own, ~s.acks.c.settled)
+    return [_ack(row) for row in c.execute(query.order_by(s.acks.c.state).limit(limit))]
+
+
+def settle_ack(c: Connection, ack: AckRow, receipt: bytes) -> None:
+    """Marks an own acknowledgement as logged (with its receipt) or refused for good (without)."""
+    a = s.acks.c
+    same = (a.message_hash == ack.message_hash) & (a.desk == ack.desk) & (a.state == int(ack.state))
+    c.execute(update(s.acks).where(same).values(settled=True, receipt=receipt))
+
+
+def put_leg(c: Connection, leg: Leg) -> None:
+    """Keeps a leg; an older form of it is replaced."""
+    row = {
+        "originator": leg.originator,
+        "case_id": leg.case_id,
+        "recipient": leg.recipient,
+        "fields": json.dumps(_leg_fields(leg)),
+    }
+    key = ["originator", "case_id", "recipient"]
+    c.execute(insert(s.legs).values(row).on_conflict_do_update(index_elements=key, set_=row))
+
+
+def legs(c: Connection, case_id: bytes | None = None) -> list[Leg]:
+    """Returns the legs of a case, or all."""
+    query = select(s.legs.c.fields)
+    if case_id is not None:
+        query = query.where(s.legs.c.case_id == case_id)
+    return [_leg(json.loads(text)) for text in c.execute(query.order_by(s.legs.c.recipient)).scalars()]
+
+
+def add_event(c: Connection, event: EventRow) -> None:
+    """Adds an item of the feed; the same index again changes nothing."""
+    values = {f.name: getattr(event, f.name) for f in fields(event)} | {"kind": int(event.kind)}
+    c.execute(insert(s.events).values(values).on_conflict_do_nothing())
+
+
+def events(c: Connection, message_hashes: list[bytes] | None = None) -> list[EventRow]:
+    """Returns the items of the feed, all or those about some messages, in the order of the log."""
+    query = select(s.events).order_by(s.events.c.log_index)
+    if message_hashes is not None:
+        query = query.where(s.events.c.message_hash.in_(message_hashes))
+    return [
+        EventRow(r.log_index, r.number, r.salt, EventKind(r.kind), r.message_hash, r.desk, r.time, r.receipt)
+        for r in c.execute(query)
+    ]
+
+
+def cursor(c: Connection) -> Cursor:
+    """Returns where this desk stands in its feed."""
+    found = get_meta(c, "cursor")
+    return Cursor(*json.loads(found)) if found else Cursor()
+
+
+def set_cursor(c: Connection, at: Cursor) -> None:
+    """Moves on in the feed."""
+    put_meta(c, "cursor", json.dumps([at.next_index, at.number, at.time]).encode())
+
+
+def count_try(c: Connection, log_index: int) -> int:
+    """Counts that an item is begun. Returns how often it was, this time included."""
+    statement = insert(s.tries).values(log_index=log_index, count=1)
+    c.execute(statement.on_conflict_do_update(index_elements=["log_index"], set_={"count": s.tries.c.count + 1}))
+    return int(c.execute(select(s.tries.c.count).where(s.tries.c.log_index == log_index)).scalar_one())
+
+
+def end_tries(c: Connection, log_index: int) -> None:
+    """Forgets the count: the item is done."""
+    c.execute(delete(s.tries).where(s.tries.c.log_index == log_index))
+
+
+def _message(row: Row[Any]) -> Message:
+    found = Message(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for a row as a mapping
+    return replace(
+        found,
+        verb=Verb(row.verb),
+        precedence=Precedence(row.precedence),
+        standing=Standing(row.standing),
+    )
+
+
+def _ack(row: Row[Any]) -> AckRow:
+    found = AckRow(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for a row as a mapping
+    return replace(found, state=AckState(row.state))
+
+
+def _leg_fields(leg: Leg) -> dict[str, Any]:
+    values = {f.name: getattr(leg, f.name) for f in fields(leg)}
+    return {name: value.hex() if isinstance(value, bytes) else value for name, value in values.items()}
+
+
+def _leg(values: dict[str, Any]) -> Leg:
+    for name in ("case_id", "opening", "previous", "question", "recall"):
+        values[name] = bytes.fromhex(values[name])
+    values["family"] = Family(values["family"])
+    values["state"] = State(values["state"])
+    values["awaiting"] = Side(values["awaiting"]) if values["awaiting"] else None
+    values["resume_state"] = State(values["resume_state"]) if values["resume_state"] else None
+    return Leg(**values)

@@ -1,0 +1,157 @@
+"""Tables of an agency's own store. Bytes that were signed are kept as they came; secrets are in sealed columns only.
+
+Never does: queries (`agents/*store.py`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, UniqueConstraint
+
+METADATA = MetaData()
+
+meta = Table("meta", METADATA, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
+"""Genesis statement, feed cursor."""
+
+entries = Table(
+    "entries", METADATA, Column("number", Integer, primary_key=True), Column("entry", LargeBinary, nullable=False)
+)
+"""The directory, replayed in full."""
+
+own_statements = Table("own_statements", METADATA, Column("digest", LargeBinary, primary_key=True))
+"""Statements that this agency knows it made."""
+
+heads = Table(
+    "heads",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("sig", LargeBinary, nullable=False),
+)
+"""The newest head."""
+
+checkpoints = Table(
+    "checkpoints",
+    METADATA,
+    Column("size", Integer, primary_key=True),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+)
+"""Sizes of the exchange log that were proved to belong to one history; `note` is empty for those from a head."""
+
+pins = Table(
+    "pins",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("member", String, nullable=False),
+)
+"""Whose fingerprint was compared: agencies, and `hub`."""
+
+alarms = Table(
+    "alarms",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("raised", Integer, nullable=False),
+    Column("dismissed", Integer, nullable=False),
+)
+
+drafts = Table(
+    "drafts",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("verb", Integer, nullable=False),
+    Column("case_id", LargeBinary, nullable=False),
+    Column("recipients", String, nullable=False),
+    Column("author", String, nullable=False),
+    Column("approver", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("precedence", Integer, nullable=False),
+    Column("message_hash", LargeBinary, nullable=False),
+    Column("box", LargeBinary, nullable=False),
+)
+"""`box` is the draft sealed to its author and the desk's approvers."""
+
+messages = Table(
+    "messages",
+    METADATA,
+    Column("message_hash", LargeBinary, primary_key=True),
+    Column("agency", String, nullable=False),
+    Column("envelope_id", LargeBinary, nullable=False),
+    Column("sender", String, nullable=False),
+    Column("outgoing", Boolean, nullable=False),
+    Column("verb", Integer, nullable=False),
+    Column("case_id", LargeBinary, nullable=False),
+    Column("precedence", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("deliver_by", Integer, nullable=False),
+    Column("respond_by", Integer, nullable=False),
+    Column("author", String, nullable=False),
+    Column("author_kid", LargeBinary, nullable=False),
+    Column("envelope", LargeBinary, nullable=False),
+    Column("archive", LargeBinary, nullable=False),
+    Column("standing", String, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("log_index", Integer, nullable=False),
+    Column("leaf_time", Integer, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    UniqueConstraint("agency", "envelope_id"),
+    Index("messages_case", "case_id"),
+)
+"""Mail, both ways. `archive` is the content key sealed to the archive key; the envelope stays as it travelled."""
+
+statuses = Table(
+    "statuses",
+    METADATA,
+    Column("message_hash", LargeBinary, primary_key=True),
+    Column("desk", String, primary_key=True),
+    Column("status", String, nullable=False),
+)
+"""How far own messages have come at each recipient."""
+
+acks = Table(
+    "acks",
+    METADATA,
+    Column("message_hash", LargeBinary, primary_key=True),
+    Column("desk", String, primary_key=True),
+    Column("state", Integer, primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+    Column("sig", LargeBinary, nullable=False),
+    Column("own", Boolean, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+)
+"""Acknowledgements. An own one is settled once the hub has logged or refused it."""
+
+legs = Table(
+    "legs",
+    METADATA,
+    Column("originator", String, primary_key=True),
+    Column("case_id", LargeBinary, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("fields", String, nullable=False),
+)
+
+events = Table(
+    "events",
+    METADATA,
+    Column("log_index", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("kind", Integer, nullable=False),
+    Column("message_hash", LargeBinary, nullable=False),
+    Column("desk", String, nullable=False),
+    Column("time", Integer, nullable=False),
+    Column("receipt", LargeBinary, nullable=False),
+    Index("events_message", "message_hash"),
+)
+"""The feed, item by item."""
+
+tries = Table(
+    "tries", METADATA, Column("log_index", Integer, primary_key=True), Column("count", Integer, nullable=False)
+)
+"""How often an item was begun; a message that kills its reader is quarantined."""

@@ -1,0 +1,84 @@
+"""The agency's own store: one SQLite file a home, written durably, one writer at a time.
+
+Queries live beside their subject: `truststore`, `mailstore`, `draftstore`. Each takes the connection of a transaction
+that its caller began, so that what belongs together becomes durable together.
+
+Never does: cryptography, network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from sqlite3 import Connection as DriverConnection
+from typing import Any, Final
+
+from comity.errors import ComityError
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from agents.schema import METADATA
+
+VERSION: Final = 1
+"""Version of the tables; `_STEPS` leads from each to the next."""
+
+
+class StoreError(ComityError):
+    """The store cannot be used: made by a newer version, or damaged."""
+
+
+class Store:
+    """A home's database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, path: Path) -> Store:
+        """Opens the store, making or migrating it where needed.
+
+        Raises:
+            StoreError: made by a newer version, or damaged.
+        """
+        if not path.exists():
+            path.touch(mode=0o600)
+        engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": 30})
+        event.listen(engine, "connect", _prepare)
+        event.listen(engine, "begin", _begin)
+        store = cls(engine)
+        try:
+            store._migrate()
+        except BaseException:
+            engine.dispose()
+            raise
+        return store
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Runs a transaction: committed where the block ends, rolled back where it raises."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._engine.dispose()
+
+    def _migrate(self) -> None:
+        with self.begin() as connection:
+            found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+            if found > VERSION:
+                raise StoreError("the store was made by a newer version")
+            if found == 0:
+                METADATA.create_all(connection)
+                connection.exec_driver_sql("PRAGMA user_version = 1")
+
+
+def _prepare(connection: DriverConnection, _record: Any) -> None:
+    # SQLAlchemy begins transactions itself (`_begin`): the driver's own begin is too late for a lock.
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+        connection.execute("PRAGMA " + pragma)
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,366 @@
+"""Trust: what this agency has verified of the hub and of others, and that never goes back.
+
+- The directory is replayed in full from the pinned genesis, every rule checked; an entry that breaks one is not taken.
+- The newest head is kept. Nothing is sealed on one that is older than 10 minutes.
+- Every size of the exchange log that was ever seen (heads, receipts, checkpoints in payloads) must belong to one
+  history: it is tied to the trusted size by a consistency proof. The trusted size only grows.
+- Roots and the genesis count only after people have compared a fingerprint. There is no trust on first use.
+
+A contradiction becomes an evidence file and an alarm, and until a person has dismissed it nothing is sealed.
+
+Never does: keys, mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from comity.checkpoint import Checkpoint, verify_checkpoint
+from comity.directory import Directory, Head, SignedStatement, View, verify_head
+from comity.directory.heads import parse_head
+from comity.encoding import Purpose, digest
+from comity.errors import ComityError, MalformedError, Reason, RefusedError, VerificationError
+from comity.keys import fingerprint, same_fingerprint
+from comity.merkle import EMPTY_ROOT, verify_consistency
+from comity.names import HUB
+
+from agents import truststore as rows
+from agents.alarms import AlarmKind, raise_alarm
+from agents.errors import SplitViewError, UnpinnedError
+from agents.evidence import save_evidence
+from agents.home import Home
+from agents.monitor import watch_own_name
+from agents.session import Session
+from agents.store import Store
+from agents.truststore import Pin, TrustedSize
+
+HEAD_MAX_AGE_MS: Final = 10 * 60_000
+"""How old the newest head may be for anything to be sealed on it."""
+CLOCK_SKEW_MS: Final = 120_000
+"""How far the hub's clock may be ahead of ours."""
+_GENESIS: Final = "genesis"
+
+Clock = Callable[[], int]
+"""Returns Unix milliseconds UTC."""
+
+
+class Trust:
+    """What one home has verified."""
+
+    def __init__(self, home: Home, store: Store, clock: Clock) -> None:
+        """Replays what the store holds: a store that was tampered with does not open.
+
+        Raises:
+            VerificationError: the store's directory does not replay.
+        """
+        self._home, self._store, self._clock = home, store, clock
+        self._directory = Directory()
+        with store.begin() as c:
+            self._pins = rows.pins(c)
+            entries = rows.entries(c)
+            signed = rows.head(c)
+        self._replay(self._directory, entries)
+        self._signed_head = signed
+        self.head: Head | None = None if signed is None else parse_head(signed[0])
+
+    # --- reading
+
+    def view(self, size: int | None = None) -> View:
+        """Returns the directory as of a size, the present one by default.
+
+        Raises:
+            RefusedError: DIRECTORY_STALE: nothing was replayed yet, or not that far.
+        """
+        if self._directory.size == 0 or (size is not None and not 0 < size <= self._directory.size):
+            raise RefusedError(Reason.DIRECTORY_STALE, "the directory was not replayed that far: refresh")
+        return self._directory.view(size)
+
+    @property
+    def directory_size(self) -> int:
+        """Number of directory entries replayed."""
+        return self._directory.size
+
+    @property
+    def exchange_origin(self) -> str:
+        """Origin of the exchange log."""
+        return self._directory.state.exchange_origin
+
+    def newest_note(self) -> bytes:
+        """Returns the newest signed checkpoint that was verified: what goes into payloads."""
+        with self._store.begin() as c:
+            return rows.newest_note(c)
+
+    def check_sealable(self) -> Head:
+        """Returns the newest head if something may be sealed on it.
+
+        Raises:
+            RefusedError: DIRECTORY_STALE: no head, or one older than 10 minutes.
+            SplitViewError: a contradiction stands.
+        """
+        self.check_one_history()
+        now = self._clock()
+        if self.head is None or now - self.head.time > HEAD_MAX_AGE_MS:
+            raise RefusedError(Reason.DIRECTORY_STALE, "the newest head is older than 10 minutes: refresh")
+        return self.head
+
+    def check_one_history(self) -> None:
+        """Raises SplitViewError while a contradiction stands that nobody has dismissed."""
+        with self._store.begin() as c:
+            if any(alarm.kind == AlarmKind.SPLIT_VIEW for alarm in rows.alarms(c)):
+                raise SplitViewError("the hub has shown two histories")
+
+    # --- pins
+
+    def set_genesis(self, statement: SignedStatement, typed: str, member: str) -> None:
+        """Pins the hub's genesis after its fingerprint was compared.
+
+        Raises:
+            VerificationError: the fingerprint typed is not the statement's.
+        """
+        if not same_fingerprint(typed, statement.body):
+            raise VerificationError("the fingerprint is not that of the genesis")
+        self._pin(Pin(HUB, statement.digest, self._clock(), member))
+        with self._store.begin() as c:
+            rows.put_meta(c, _GENESIS, statement.body)
+
+    def fingerprint(self, name: str) -> str:
+        """Returns the fingerprint of an agency's present root, or of the hub's genesis for `hub`, to be read aloud.
+
+        Raises:
+            RefusedError: NOT_FOUND.
+        """
+        return fingerprint(self._pinnable(name))
+
+    def pin(self, agency: str, typed: str, member: str) -> None:
+        """Pins an agency's root after its fingerprint was compared by telephone.
+
+        Raises:
+            VerificationError: the fingerprint typed is not that of the directory. Nothing is pinned.
+            RefusedError: NOT_FOUND: no such agency.
+        """
+        body = self._pinnable(agency)
+        if not same_fingerprint(typed, body):
+            raise VerificationError("the fingerprint is not that of the directory: do not pin, call again")
+        self._pin(Pin(agency, digest(Purpose.STATEMENT, body), self._clock(), member))
+
+    def unpin(self, agency: str) -> None:
+        """Forgets a pin: that agency's mail is inert from now on."""
+        with self._store.begin() as c:
+            rows.remove_pin(c, agency)
+            self._pins = rows.pins(c)
+
+    def pins(self) -> list[Pin]:
+        """Returns the pins that stand: those of a replaced root do not."""
+        return [pin for name, pin in sorted(self._pins.items()) if self.pinned(name)]
+
+    def pinned(self, name: str) -> bool:
+        """Returns whether an agency's present root was compared here. Read anew: another process may have pinned."""
+        with self._store.begin() as c:
+            self._pins = rows.pins(c)
+        pin = self._pins.get(name)
+        try:
+            return pin is not None and pin.digest == digest(Purpose.STATEMENT, self._pinnable(name))
+        except RefusedError:
+            return False
+
+    def check_pinned(self, agency: str) -> None:
+        """Raises UnpinnedError unless an agency's present root was compared here."""
+        if not self.pinned(agency):
+            raise UnpinnedError("that agency's fingerprint was not compared here")
+
+    # --- the directory
+
+    async def refresh(self, session: Session) -> Head:
+        """Brings directory and head up to date.
+
+        Raises:
+            VerificationError: what the hub showed does not verify; nothing of it was taken.
+            RefusedError: the hub did not answer.
+        """
+        body, sig = await session.get_head(self._signed_head)
+        grown, statements, entries = self._directory, list[SignedStatement](), list[bytes]()
+        claimed = self._form(body)
+        if claimed.directory_size > self._directory.size:
+            entries = await session.read_entries(self._directory.size)
+            grown = self._directory.clone()
+            statements = self._replay(grown, entries)
+        if not 0 < claimed.directory_size <= grown.size:
+            raise VerificationError("the head names more of the directory than the hub shows")
+        view = grown.view(claimed.directory_size)
+        head = verify_head(body, sig, view.head_key())
+        self._check_head(head, view)
+        with self._store.begin() as c:
+            rows.add_entries(c, grown.size - len(entries), entries)
+            watch_own_name(c, self._home.agency, statements, self._clock())
+        self._directory = grown
+        await self.check_history(session, head.exchange_size, head.exchange_root, b"")
+        self._keep_head(head, body, sig)
+        return head
+
+    def see_head(self, body: bytes, sig: bytes) -> bool:
+        """Takes a head that came with the feed. Returns False where a refresh is needed to judge it.
+
+        Raises:
+            VerificationError: it does not verify.
+        """
+        claimed = self._form(body)
+        if not 0 < claimed.directory_size <= self._directory.size:
+            return False
+        view = self._directory.view(claimed.directory_size)
+        head = verify_head(body, sig, view.head_key())
+        self._check_head(head, view)
+        with self._store.begin() as c:
+            known = rows.checkpoint(c, head.exchange_size)
+        if known is None or known.root != head.exchange_root:
+            return False
+        self._keep_head(head, body, sig)
+        return True
+
+    def expect(self, statements: list[bytes]) -> None:
+        """Remembers statement bodies that this agency is about to publish, so that the monitor knows them."""
+        with self._store.begin() as c:
+            for body in statements:
+                rows.add_own_statement(c, digest(Purpose.STATEMENT, body))
+
+    # --- the exchange log
+
+    async def check_receipt_history(self, session: Session, checkpoint: Checkpoint, note: bytes) -> None:
+        """Ties a receipt's checkpoint, whose signature was verified, to the one history."""
+        await self.check_history(session, checkpoint.size, checkpoint.root, note)
+
+    async def check_gossip(self, session: Session, note: bytes, at_most: int) -> None:
+        """Ties a checkpoint from a payload to the one history.
+
+        Args:
+            session: to ask for a proof.
+            note: as it stood in the payload.
+            at_most: index of the message's own leaf: its sender cannot have seen a larger log.
+
+        Raises:
+            VerificationError: not signed by a key of the log.
+            SplitViewError: the sender was shown another history.
+        """
+        for key in self.view().log_keys():
+            try:
+                checkpoint = verify_checkpoint(note, self.exchange_origin, key)
+                break
+            except VerificationError:
+                continue
+        else:
+            raise VerificationError("the checkpoint in the payload is not signed by a key of the log")
+        if checkpoint.size > at_most:
+            self._contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
+        await self.check_history(session, checkpoint.size, checkpoint.root, note)
+
+    async def check_history(self, session: Session, size: int, root: bytes, note: bytes) -> None:
+        """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
+
+        Args:
+            session: to ask for a proof.
+            size: number of leaves.
+            root: of that tree, signed by the hub in a head or checkpoint.
+            note: the signed checkpoint; empty for a head's.
+
+        Raises:
+            SplitViewError: it does not belong to it.
+            RefusedError: the hub did not answer.
+        """
+        with self._store.begin() as c:
+            known, newest = rows.checkpoint(c, size), rows.newest_size(c)
+        if (known is not None and known.root != root) or (size == 0 and root != EMPTY_ROOT):
+            self._contradiction(size, root, note, {})
+        if known is None and newest is not None and 0 not in (size, newest.size):
+            low, high = sorted([(size, root), (newest.size, newest.root)])
+            path = await session.get_consistency("exchange", low[0], high[0])
+            try:
+                verify_consistency(low[0], high[0], low[1], high[1], path)
+            except VerificationError:
+                self._contradiction(size, root, note, {"consistency_path": b"".join(path)})
+        with self._store.begin() as c:
+            rows.put_checkpoint(c, TrustedSize(size, root, note))
+
+    # --- how
+
+    def _replay(self, directory: Directory, entries: list[bytes]) -> list[SignedStatement]:
+        statements: list[SignedStatement] = []
+        for entry in entries:
+            try:
+                statement = directory.apply(entry)
+                if directory.size == 1 and not self._is_genesis(statement):
+                    raise VerificationError("entry 0 is not the genesis that was pinned")
+            except (ComityError, ValueError) as error:
+                self._alarm(AlarmKind.DIRECTORY_REFUSED, str(directory.size), {"entry": entry})
+                raise VerificationError("the hub shows a directory entry that breaks the rules") from error
+            statements.append(statement)
+        return statements
+
+    def _is_genesis(self, statement: SignedStatement) -> bool:
+        pin = self._pins.get(HUB)
+        return pin is not None and pin.digest == statement.digest
+
+    def _form(self, body: bytes) -> Head:
+        try:
+            return parse_head(body)
+        except MalformedError:
+            raise VerificationError("the head is malformed") from None
+
+    def _check_head(self, head: Head, view: View) -> None:
+        state = self._directory.state if self._directory.size else None
+        origins = (head.directory_origin, head.exchange_origin)
+        if state is not None and origins != (state.origin, state.exchange_origin):
+            raise VerificationError("the head is another hub's")
+        if head.directory_root != view.root:
+            self._alarm(
+                AlarmKind.SPLIT_VIEW,
+                f"directory {head.directory_size}",
+                {"directory_size": head.directory_size, "claimed": head.directory_root, "replayed": view.root},
+            )
+            raise SplitViewError("the head names another directory than the entries the hub shows")
+        if head.time > self._clock() + CLOCK_SKEW_MS:
+            raise VerificationError("the head is from the future: check the clocks")
+
+    def _keep_head(self, head: Head, body: bytes, sig: bytes) -> None:
+        if self.head is None or head.time > self.head.time:
+            with self._store.begin() as c:
+                rows.put_head(c, body, sig)
+            self.head, self._signed_head = head, (body, sig)
+
+    def _pinnable(self, name: str) -> bytes:
+        if name == HUB:
+            with self._store.begin() as c:
+                body: bytes | None = rows.get_meta(c, _GENESIS) or None
+        else:
+            body = self.view().root_body(name)
+        if not body:
+            raise RefusedError(Reason.NOT_FOUND, "no such agency in the directory")
+        return body
+
+    def _pin(self, pin: Pin) -> None:
+        with self._store.begin() as c:
+            rows.put_pin(c, pin)
+            self._pins = rows.pins(c)
+
+    def _contradiction(self, size: int, root: bytes, note: bytes, further: dict[str, bytes | int]) -> None:
+        """Saves what contradicts what, and raises SplitViewError."""
+        with self._store.begin() as c:
+            ours = rows.checkpoint(c, size) or rows.newest_size(c) or TrustedSize(0, EMPTY_ROOT, b"")
+        body, sig = self._signed_head or (b"", b"")
+        parts: dict[str, bytes | int] = {
+            "shown_size": size,
+            "shown_root": root,
+            "shown_checkpoint": note,
+            "trusted_size": ours.size,
+            "trusted_root": ours.root,
+            "trusted_checkpoint": ours.note,
+            "head": body,
+            "head_signature": sig,
+        }
+        self._alarm(AlarmKind.SPLIT_VIEW, f"exchange {size} {root.hex()}", parts | further)
+        raise SplitViewError("the hub has shown two histories")
+
+    def _alarm(self, kind: AlarmKind, subject: str, parts: dict[str, bytes | int]) -> None:
+        now = self._clock()
+        save_evidence(self._home, kind, now, parts)
+        with self._store.begin() as c:
+            raise_alarm(c, kind, subject, now)

@@ -1,0 +1,1 @@
+"""Envelopes and acknowledgements: checked, sequenced, answered with receipts."""

@@ -1,0 +1,1 @@
+"""The one road out: each desk's items, in the order of the log."""

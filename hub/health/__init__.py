@@ -1,0 +1,1 @@
+"""Feature: whether the hub is well, in gRPC's standard form."""

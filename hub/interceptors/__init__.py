@@ -1,0 +1,1 @@
+"""What every call passes before a feature sees it. The list is in `chain`."""

@@ -1,0 +1,244 @@
+"""What is appended to the logs and what comes of it. Pure: drafts of events go in, leaves, openings and paths come out.
+
+Never does: I/O, clocks, randomness: salts are arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, Protocol
+
+from comity.checkpoint import Checkpoint, sign_checkpoint
+from comity.directory import Directory, View
+from comity.keys import SigningKey
+from comity.merkle import Appended, Frontier, append, leaf_hash
+from comity.receipts import (
+    SALT_BYTES,
+    AckState,
+    Event,
+    EventKind,
+    Leaf,
+    Receipt,
+    commitment,
+    delivery_commitment,
+    encode_event,
+    encode_leaf,
+)
+
+MAX_BACKWARDS_SECONDS = 5
+"""How far the clock may be behind the log's last leaf before sequencing stops."""
+HASH_BYTES = 32
+
+
+class LogName(IntEnum):
+    """The two logs; the numbers are the protocol's and the database's."""
+
+    DIRECTORY = 1
+    EXCHANGE = 2
+
+
+class DirectorySource(Protocol):
+    """What the sequencer and its clients need of the replayed directory (`hub/directory/service.py`)."""
+
+    @property
+    def current(self) -> Directory:
+        """The published directory; never mutated, only replaced."""
+
+    def view(self) -> View:
+        """Returns the newest snapshot."""
+
+    def publish(self, directory: Directory) -> None:
+        """Makes a grown copy the current directory."""
+
+    def refresh(self, connection: Any) -> None:
+        """Reads the entries beyond the current size from the log and publishes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """The hub's private keys for its logs."""
+
+    log_key: SigningKey
+    """Signs checkpoints."""
+    head_key: SigningKey
+    """Signs heads."""
+    retired: tuple[SigningKey, ...] = ()
+    """Earlier log keys: checkpoints of their time are signed again to the same bytes."""
+
+    def signer_of(self, public: bytes) -> SigningKey:
+        """Returns the log key with that public half; the present one where it is not held any more."""
+        return next((key for key in (self.log_key, *self.retired) if key.public == public), self.log_key)
+
+
+@dataclass(frozen=True, slots=True)
+class LogState:
+    """One log as its head row tells."""
+
+    log: LogName
+    frontier: Frontier
+    root: bytes
+    time_seconds: int
+    fence: int
+
+    @property
+    def size(self) -> int:
+        """Number of leaves."""
+        return self.frontier.size
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and under which directory a batch is made: what its leaves say."""
+
+    time_seconds: int
+    """Unix seconds, never decreasing."""
+    directory_size: int
+    directory_root: bytes
+
+    @property
+    def now_ms(self) -> int:
+        """The leaves' time in milliseconds, by which all limits are judged."""
+        return self.time_seconds * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A desk that is told of an event."""
+
+    desk: str
+    wrap: bytes | None = None
+    """Its wrap, where the event brings it an envelope."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """An event about to be logged; its deliveries are numbered when the batch is."""
+
+    kind: EventKind
+    parties: tuple[Party, ...] = ()
+    message_hash: bytes = b""
+    signatures_digest: bytes = b""
+    kids: tuple[bytes, ...] = ()
+    other_hash: bytes = b""
+    effective_time: int = 0
+    ack_state: AckState | None = None
+    source: object = None
+    """What brought it about, for whoever saves and delivers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One party's place in an event."""
+
+    desk: str
+    number: int
+    salt: bytes
+    wrap: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """One event in the log."""
+
+    draft: Draft
+    index: int
+    event: bytes
+    salt: bytes
+    leaf: bytes
+    path: tuple[bytes, ...]
+    deliveries: tuple[Delivery, ...]
+
+    def receipt(self, checkpoint: bytes) -> Receipt:
+        """Returns the receipt, given its batch's checkpoint."""
+        return Receipt(self.event, self.salt, self.index, self.leaf, self.path, checkpoint)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction appended to the exchange log."""
+
+    first: int
+    root: bytes
+    size: int
+    moment: Moment
+    entries: list[Sequenced]
+    completed: list[tuple[int, int, bytes]] = field(default_factory=list)
+    """(tile level, index, hash) of rows that became complete."""
+    frontier: Frontier = field(default_factory=Frontier.empty)
+    checkpoint: bytes = b""
+    """Signed after the commit."""
+
+
+def salts_needed(drafts: Sequence[Draft]) -> int:
+    """Returns how many random bytes `sequence` takes."""
+    return SALT_BYTES * sum(1 + len(draft.parties) for draft in drafts)
+
+
+def sequence(
+    frontier: Frontier, drafts: Sequence[Draft], counters: dict[str, int], moment: Moment, salts: bytes
+) -> Batch:
+    """Gives every event its leaf, its deliveries their numbers, and the log its new frontier.
+
+    Args:
+        frontier: of the exchange log before the batch.
+        drafts: in the order of the log.
+        counters: last delivery number of every party's desk; counted on here.
+        moment: of the batch.
+        salts: `salts_needed` random bytes.
+    """
+    first, at = frontier.size, 0
+    pending: list[tuple[Draft, bytes, bytes, bytes, tuple[Delivery, ...]]] = []
+    for draft in drafts:
+        salt, at = salts[at : at + SALT_BYTES], at + SALT_BYTES
+        deliveries: list[Delivery] = []
+        commitments: list[bytes] = []
+        for party in draft.parties:
+            number = counters.get(party.desk, 0) + 1
+            counters[party.desk] = number
+            own, at = salts[at : at + SALT_BYTES], at + SALT_BYTES
+            deliveries.append(Delivery(party.desk, number, own, party.wrap))
+            commitments.append(delivery_commitment(own, party.desk, number))
+        event = encode_event(
+            Event(
+                draft.kind,
+                draft.message_hash,
+                draft.signatures_digest,
+                draft.kids,
+                tuple(commitments),
+                draft.other_hash,
+                draft.effective_time,
+                draft.ack_state,
+            )
+        )
+        leaf = encode_leaf(
+            Leaf(moment.time_seconds, moment.directory_size, moment.directory_root, commitment(salt, event))
+        )
+        pending.append((draft, event, salt, leaf, tuple(deliveries)))
+    grown = append(frontier, [leaf_hash(item[3]) for item in pending])
+    entries = [
+        Sequenced(draft, first + place, event, salt, leaf, path, deliveries)
+        for place, ((draft, event, salt, leaf, deliveries), path) in enumerate(zip(pending, grown.paths, strict=True))
+    ]
+    return Batch(first, grown.root, grown.frontier.size, moment, entries, grown.completed, grown.frontier)
+
+
+def grow(frontier: Frontier, leaves: Sequence[bytes]) -> Appended:
+    """Appends leaves as they are; the directory log's way."""
+    return append(frontier, [leaf_hash(leaf) for leaf in leaves])
+
+
+def note_of(origin: str, size: int, root: bytes, key: SigningKey) -> bytes:
+    """Returns the signed checkpoint of a log at a size: a function of its arguments alone."""
+    return sign_checkpoint(Checkpoint(origin, size, root), origin, key.sign, key.public)
+
+
+def pack_hashes(path: Sequence[bytes]) -> bytes:
+    """Returns hashes of 32 bytes as one column holds them."""
+    return b"".join(path)
+
+
+def unpack_hashes(data: bytes) -> tuple[bytes, ...]:
+    """Reads what `pack_hashes` wrote."""
+    return tuple(data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES))

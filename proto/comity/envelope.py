@@ -1,0 +1,209 @@
+"""The envelope: parsed from what travelled, never re-serialised, never acted on before it was verified.
+
+`parse_envelope` makes every check that needs neither key nor clock nor database (PROTOCOL.md, section "Envelope"):
+sizes, canonical form, version and suite, names, order of recipients, digests of wraps and ciphertext, shape of the
+signatures. What it returns still has to be verified (`comity.checks`) and can only be opened elsewhere
+(`comity.sealing`, which the hub cannot import).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from comity.encoding import Purpose, digest, parse, tagged
+from comity.errors import MalformedError, Reason
+from comity.header import HASH_BYTES, SUITE, VERSION, BlobRef, Header, Recipient, encode_header, exactly, parse_header
+from comity.v1 import envelope_pb2 as pb
+from comity.workflow.terms import SignatureRole, Verb
+
+__all__ = [
+    "SUITE",
+    "VERSION",
+    "BlobRef",
+    "Envelope",
+    "Header",
+    "Recipient",
+    "Seal",
+    "Signature",
+    "SignatureRole",
+    "encode_header",
+    "message_hash",
+    "parse_envelope",
+    "parse_header",
+    "parse_seal",
+    "signatures_digest",
+    "signing_bytes",
+    "to_wire",
+]
+
+MAX_ENVELOPE_BYTES = 1 << 20
+MAX_SEAL_BYTES = 16 << 10
+MAX_BATCH_ENVELOPES = 256
+MAX_BATCH_BYTES = 4 << 20
+WRAP_BYTES = 1168
+MIN_CIPHERTEXT_BYTES = 4096 + 16
+SIGNATURE_BYTES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature on an envelope."""
+
+    kid: bytes
+    """Key id of the signer, 32 bytes."""
+    role: SignatureRole
+    """In which capacity."""
+    sig: bytes
+    """Ed25519, 64 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What binds everything sealed to the header."""
+
+    commitment: bytes
+    """Commitment to the content key, 32 bytes."""
+    ciphertext_sha256: bytes
+    """SHA-256 of the ciphertext, 32 bytes."""
+    ciphertext_length: int
+    """Length of the ciphertext in bytes."""
+    wrap_sha256: tuple[bytes, ...]
+    """SHA-256 of each wrap, in the recipients' order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An envelope whose static checks passed. `header_bytes` and `seal_bytes` are what was signed."""
+
+    header_bytes: bytes
+    seal_bytes: bytes
+    header: Header
+    seal: Seal
+    ciphertext: bytes
+    wraps: tuple[bytes | None, ...]
+    """In the recipients' order; None where the wrap was not handed to this reader."""
+    signatures: tuple[Signature, ...]
+    message_hash: bytes
+    """digest("message-hash", header, seal)."""
+
+    def wrap_for(self, desk: str) -> tuple[bytes, bytes] | None:
+        """Returns (desk key id, wrap) of a recipient desk, or None where it is none or its wrap is not here."""
+        for recipient, wrap in zip(self.header.recipients, self.wraps, strict=True):
+            if recipient.desk == desk and wrap is not None:
+                return recipient.desk_key_id, wrap
+        return None
+
+
+def message_hash(header: bytes, seal: bytes) -> bytes:
+    """Returns the message hash ("envelope hash"), 32 bytes."""
+    return digest(Purpose.MESSAGE_HASH, header, seal)
+
+
+def signing_bytes(header: bytes, seal: bytes, role: SignatureRole) -> bytes:
+    """Returns the bytes that a member signs over an envelope in a role."""
+    return tagged(Purpose.ENVELOPE, header, seal, role.name.encode())
+
+
+def signatures_digest(signatures: Sequence[Signature]) -> bytes:
+    """Returns digest("signatures", kid, role name, sig, …), 32 bytes: what an event says about who signed."""
+    parts: list[bytes] = []
+    for s in signatures:
+        parts += (s.kid, s.role.name.encode(), s.sig)
+    return digest(Purpose.SIGNATURES, *parts)
+
+
+def parse_seal(data: bytes) -> Seal:
+    """Parses the signed seal bytes.
+
+    Raises:
+        MalformedError: anything in it breaks the protocol's form.
+    """
+    m = parse(pb.Seal, data, MAX_SEAL_BYTES)
+    if m.ciphertext_length < MIN_CIPHERTEXT_BYTES:
+        raise MalformedError("the ciphertext is shorter than the least padding")
+    return Seal(
+        exactly(m.commitment, HASH_BYTES, "commitment"),
+        exactly(m.ciphertext_sha256, HASH_BYTES, "ciphertext digest"),
+        m.ciphertext_length,
+        tuple(exactly(w, HASH_BYTES, "wrap digest") for w in m.wrap_sha256),
+    )
+
+
+def parse_envelope(m: pb.Envelope, *, reader: str | None = None) -> Envelope:
+    """Checks everything about an envelope that needs neither key nor clock.
+
+    Args:
+        m: as it travelled.
+        reader: a recipient desk, where only that desk's wrap must be present (the feed hands out no other); None at
+            the hub, where all must be.
+
+    Raises:
+        MalformedError: form or size. `CIPHERTEXT_MISMATCH` in its reason where bytes differ from the seal.
+    """
+    size = len(m.header) + len(m.seal) + len(m.ciphertext) + sum(len(w.data) for w in m.wraps)
+    if size > MAX_ENVELOPE_BYTES:
+        raise MalformedError("the envelope is larger than 1 MiB", Reason.TOO_LARGE)
+    header = parse_header(m.header)
+    seal = parse_seal(m.seal)
+    if len(seal.wrap_sha256) != len(header.recipients):
+        raise MalformedError("the seal does not name one wrap a recipient")
+    given = {w.desk: w.data for w in m.wraps}
+    desks = [r.desk for r in header.recipients]
+    wanted = desks if reader is None else [reader]
+    if [w.desk for w in m.wraps] != wanted or any(d not in desks for d in wanted):
+        raise MalformedError("the wraps are not those of the recipients, in their order")
+    wraps = tuple(given.get(desk) for desk in desks)
+    for wrap, expected in zip(wraps, seal.wrap_sha256, strict=True):
+        if wrap is not None and (len(wrap) != WRAP_BYTES or hashlib.sha256(wrap).digest() != expected):
+            raise MalformedError("a wrap is not the one the seal names", Reason.CIPHERTEXT_MISMATCH)
+    if len(m.ciphertext) != seal.ciphertext_length or hashlib.sha256(m.ciphertext).digest() != seal.ciphertext_sha256:
+        raise MalformedError("the ciphertext is not the one the seal names", Reason.CIPHERTEXT_MISMATCH)
+    return Envelope(
+        header_bytes=m.header,
+        seal_bytes=m.seal,
+        header=header,
+        seal=seal,
+        ciphertext=m.ciphertext,
+        wraps=wraps,
+        signatures=_signatures(m, header),
+        message_hash=message_hash(m.header, m.seal),
+    )
+
+
+def _signatures(m: pb.Envelope, header: Header) -> tuple[Signature, ...]:
+    try:
+        signatures = tuple(
+            Signature(
+                exactly(s.kid, HASH_BYTES, "key id"),
+                SignatureRole(s.role),
+                exactly(s.sig, SIGNATURE_BYTES, "signature"),
+            )
+            for s in m.signatures
+        )
+    except ValueError:
+        raise MalformedError("a signature has an unknown role") from None
+    roles = [s.role for s in signatures]
+    if roles not in ([SignatureRole.AUTHOR], [SignatureRole.APPROVER], [SignatureRole.AUTHOR, SignatureRole.APPROVER]):
+        raise MalformedError("signatures are not AUTHOR, then at most one APPROVER")
+    if signatures[0].kid != header.author:
+        raise MalformedError("the first signature is not by the author of the header", Reason.BAD_SIGNATURE)
+    if (roles[0] is SignatureRole.APPROVER) != (header.verb is Verb.CONFIRM):
+        raise MalformedError("a CONFIRM, and nothing else, has an APPROVER signature alone", Reason.BAD_SIGNATURE)
+    return signatures
+
+
+def to_wire(envelope: Envelope, *, reader: str | None = None) -> pb.Envelope:
+    """Returns the message that carries an envelope: whole, or with one reader's wrap alone."""
+    return pb.Envelope(
+        header=envelope.header_bytes,
+        seal=envelope.seal_bytes,
+        ciphertext=envelope.ciphertext,
+        wraps=[
+            pb.Wrap(desk=r.desk, data=w)
+            for r, w in zip(envelope.header.recipients, envelope.wraps, strict=True)
+            if w is not None and reader in (None, r.desk)
+        ],
+        signatures=[pb.Signature(kid=s.kid, role=int(s.role), sig=s.sig) for s in envelope.signatures],  # type: ignore[arg-type]
+    )

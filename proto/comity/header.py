@@ -1,0 +1,236 @@
+"""The header: all that the hub may read of an envelope. Parsed from the bytes that were signed, made by its author.
+
+Never does: verify (`comity.checks`), seal or open (`comity.sealing`).
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from comity.encoding import parse, serialise
+from comity.errors import MalformedError, Reason
+from comity.names import agency_of, check_desk, check_origin
+from comity.v1 import envelope_pb2 as pb
+from comity.workflow.terms import Family, Precedence, Verb
+
+VERSION = 1
+SUITE = 1
+MAX_HEADER_BYTES = 64 << 10
+MAX_RECIPIENTS = 256
+MAX_BLOBS = 64
+MAX_BLOB_BYTES = 5 << 30
+ID_BYTES = 16
+HASH_BYTES = 32
+_MAX_TIME = 253_402_300_800_000  # 10000-01-01, so that every time fits a calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One desk that can open the envelope."""
+
+    desk: str
+    """`agency/desk`."""
+    desk_key_id: bytes
+    """Key id of the desk key it was sealed to, 32 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobRef:
+    """One sealed attachment."""
+
+    sha256: bytes
+    """SHA-256 of the sealed blob, 32 bytes."""
+    length: int
+    """Its length in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchlistPosition:
+    """Where a batch stands in its list."""
+
+    list_id: bytes
+    """Random, 16 bytes."""
+    sequence: int
+    """From 1."""
+    previous_head: bytes
+    """32 bytes; empty at sequence 1."""
+    head: bytes
+    """32 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """All that the hub may read. Times are Unix milliseconds UTC, 0 where absent; hashes are 32 bytes or empty."""
+
+    origin: str
+    envelope_id: bytes
+    family: Family
+    verb: Verb
+    case_id: bytes
+    previous: bytes
+    about: bytes
+    sender: str
+    recipients: tuple[Recipient, ...]
+    author: bytes
+    precedence: Precedence
+    created: int
+    deliver_by: int
+    respond_by: int
+    lapses_at: int
+    directory_size: int
+    directory_root: bytes
+    blobs: tuple[BlobRef, ...] = ()
+    watchlist: WatchlistPosition | None = None
+    joint: bool = False
+
+    @property
+    def sender_agency(self) -> str:
+        """Agency of the sending desk."""
+        return agency_of(self.sender)
+
+    @property
+    def counterparts(self) -> tuple[str, ...]:
+        """Recipient desks without the sender's own copy; each is a leg."""
+        return tuple(r.desk for r in self.recipients if r.desk != self.sender)
+
+
+def _hash_or_empty(value: bytes, what: str) -> bytes:
+    if len(value) not in (0, HASH_BYTES):
+        raise MalformedError(f"{what} is not a hash")
+    return value
+
+
+def exactly(value: bytes, length: int, what: str) -> bytes:
+    """Returns `value` if it has that length in bytes.
+
+    Raises:
+        MalformedError: it has not; `what` names it.
+    """
+    if len(value) != length:
+        raise MalformedError(f"{what} is not {length} bytes long")
+    return value
+
+
+def _time(value: int, what: str, *, required: bool = False) -> int:
+    if value < 0 or value > _MAX_TIME or (required and value == 0):
+        raise MalformedError(f"{what} is no time")
+    return value
+
+
+def parse_header(data: bytes) -> Header:
+    """Parses the signed header bytes.
+
+    Raises:
+        MalformedError: anything in it breaks the protocol's form.
+    """
+    m = parse(pb.Header, data, MAX_HEADER_BYTES)
+    if m.version != VERSION or m.suite != SUITE:
+        raise MalformedError("version or suite is not 1", Reason.UNSUPPORTED_VERSION)
+    if len(m.recipients) > MAX_RECIPIENTS or len(m.blobs) > MAX_BLOBS:
+        raise MalformedError("too many recipients or attachments", Reason.TOO_LARGE)
+    try:
+        family, verb, precedence = Family(m.family), Verb(m.verb), Precedence(m.precedence)
+    except ValueError:
+        raise MalformedError("unknown family, verb or precedence") from None
+    recipients = tuple(
+        Recipient(check_desk(r.desk), exactly(r.desk_key_id, HASH_BYTES, "desk key id")) for r in m.recipients
+    )
+    desks = [r.desk for r in recipients]
+    if not desks or any(a >= b for a, b in itertools.pairwise(desks)):
+        raise MalformedError("recipients are not in strictly ascending order")
+    header = Header(
+        origin=check_origin(m.origin),
+        envelope_id=exactly(m.envelope_id, ID_BYTES, "envelope id"),
+        family=family,
+        verb=verb,
+        case_id=exactly(m.case_id, ID_BYTES, "case id"),
+        previous=_hash_or_empty(m.previous, "previous"),
+        about=_hash_or_empty(m.about, "about"),
+        sender=check_desk(m.sender),
+        recipients=recipients,
+        author=exactly(m.author, HASH_BYTES, "author"),
+        precedence=precedence,
+        created=_time(m.created, "created", required=True),
+        deliver_by=_time(m.deliver_by, "deliver_by", required=True),
+        respond_by=_time(m.respond_by, "respond_by"),
+        lapses_at=_time(m.lapses_at, "lapses_at"),
+        directory_size=m.directory_size,
+        directory_root=exactly(m.directory_root, HASH_BYTES, "directory root"),
+        blobs=_blobs(m),
+        watchlist=_watchlist(m),
+        joint=m.joint,
+    )
+    if header.envelope_id[6] >> 4 != 7 or header.envelope_id[8] >> 6 != 2:
+        raise MalformedError("envelope id is not a UUIDv7")
+    if not header.counterparts:
+        raise MalformedError("nobody but the sender is addressed")
+    if m.HasField("grant"):
+        # Onward grants come with a later version; until then nothing may ride in their field.
+        raise MalformedError("grants are not offered yet")
+    return header
+
+
+def _blobs(m: pb.Header) -> tuple[BlobRef, ...]:
+    blobs = tuple(BlobRef(exactly(b.sha256, HASH_BYTES, "blob digest"), b.length) for b in m.blobs)
+    if any(a.sha256 >= b.sha256 for a, b in itertools.pairwise(blobs)):
+        raise MalformedError("attachments are not in strictly ascending order")
+    if any(not 0 < b.length <= MAX_BLOB_BYTES for b in blobs):
+        raise MalformedError("an attachment is empty or too large", Reason.TOO_LARGE)
+    return blobs
+
+
+def _watchlist(m: pb.Header) -> WatchlistPosition | None:
+    placed = int(m.family) == Family.WATCHLIST and int(m.verb) in (Verb.PUBLISH, Verb.SNAPSHOT)
+    if m.HasField("watchlist") != placed:
+        raise MalformedError("a watchlist position stands in PUBLISH and SNAPSHOT, and there only")
+    if not m.HasField("watchlist"):
+        return None
+    w = m.watchlist
+    if w.sequence == 0 or (w.sequence == 1) == bool(w.previous_head):
+        raise MalformedError("the first batch has no previous head, every later one has")
+    return WatchlistPosition(
+        exactly(w.list_id, ID_BYTES, "list id"),
+        w.sequence,
+        _hash_or_empty(w.previous_head, "previous head"),
+        exactly(w.head, HASH_BYTES, "head"),
+    )
+
+
+def encode_header(header: Header) -> bytes:
+    """Returns the canonical bytes of a header that is about to be sealed. Authors only; `parse_header` must accept it.
+
+    Raises:
+        MalformedError: it would not be accepted.
+    """
+    m = pb.Header(
+        version=VERSION,
+        suite=SUITE,
+        origin=header.origin,
+        envelope_id=header.envelope_id,
+        family=int(header.family),  # type: ignore[arg-type] # IntEnum numbers equal the proto's, a test compares them
+        verb=int(header.verb),  # type: ignore[arg-type] # see above
+        case_id=header.case_id,
+        previous=header.previous,
+        about=header.about,
+        sender=header.sender,
+        recipients=[pb.Recipient(desk=r.desk, desk_key_id=r.desk_key_id) for r in header.recipients],
+        author=header.author,
+        precedence=int(header.precedence),  # type: ignore[arg-type] # see above
+        created=header.created,
+        deliver_by=header.deliver_by,
+        respond_by=header.respond_by,
+        lapses_at=header.lapses_at,
+        directory_size=header.directory_size,
+        directory_root=header.directory_root,
+        blobs=[pb.BlobRef(sha256=b.sha256, length=b.length) for b in header.blobs],
+        joint=header.joint,
+    )
+    if header.watchlist is not None:
+        w = header.watchlist
+        m.watchlist.CopyFrom(
+            pb.WatchlistPosition(list_id=w.list_id, sequence=w.sequence, previous_head=w.previous_head, head=w.head)
+        )
+    data = serialise(m)
+    parse_header(data)
+    return data

@@ -1,0 +1,33 @@
+"""Wallets: canonical CAIP-10 accounts for Bitcoin, Litecoin, EVM, Tron, Solana, XRP Ledger, Monero and TON.
+
+What agencies write down is rarely written twice alike. `parse_account` gives every spelling of a wallet one canonical
+form, says what its checksum said, keeps the text as received, and refuses test networks by name. `matches` and
+`lookup_keys` are for screening; `CHAINS` is the table that PROTOCOL.md shows.
+
+Never does: correct a wrong checksum, put an address into an error message, ask a network.
+"""
+
+from __future__ import annotations
+
+from comity.wallets.account import Account, lookup_keys, matches, parse_account
+from comity.wallets.chains import CHAINS, EVM_ANY, TESTNETS, Chain, resolve_chain
+from comity.wallets.errors import WalletError, WalletErrorKind
+from comity.wallets.readers import Checksum
+from comity.wallets.transactions import Transaction, parse_transaction
+
+__all__ = [
+    "CHAINS",
+    "EVM_ANY",
+    "TESTNETS",
+    "Account",
+    "Chain",
+    "Checksum",
+    "Transaction",
+    "WalletError",
+    "WalletErrorKind",
+    "lookup_keys",
+    "matches",
+    "parse_account",
+    "parse_transaction",
+    "resolve_chain",
+]

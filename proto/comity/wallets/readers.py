@@ -1,0 +1,273 @@
+"""One reader a family of addresses: text in, canonical address and checksum verdict out.
+
+`read` picks the reader by the text's shape alone, so that the same text is always the same account. The order and why
+no two families meet:
+
+1. `0x`: EVM. No base58 alphabet has a zero digit.
+2. A known bech32 human-readable part: Bitcoin or Litecoin segwit. A Solana key may begin with such letters by chance,
+   but in mixed case, and then the bech32 checksum of its lower-case form does not verify.
+3. 48 characters that begin as TON's tag byte and workchain make them (`EQ`, `Uf`, …); or `0:` or `-1:` and 64 digits.
+4. `r` and at most 35 characters, or with a `-tag`: XRP Ledger, classic. 47 characters with `X` or `T`: X-address.
+5. 95 or 106 characters: Monero.
+6. Any other base58 of 25 to 44 characters: by the length of its bytes. 25 are Base58Check, told apart by the version
+   byte; 32 are a Solana key. Version 5 (3…) is Bitcoin's, and Litecoin's old P2SH only where Litecoin is named; it is
+   then rewritten with Litecoin's own version (M…).
+
+Never does: put anything right, ask a network.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from Crypto.Hash import keccak
+from nacl.bindings import crypto_core_ed25519_add
+from nacl.exceptions import RuntimeError as NaclError
+
+from comity.wallets import base58, bech32
+from comity.wallets.chains import BITCOIN, EVM_ANY, LITECOIN, MONERO, SOLANA, TON, TRON, XRPL, of_testnet
+from comity.wallets.errors import WalletError
+from comity.wallets.errors import WalletErrorKind as Kind
+
+
+class Checksum(StrEnum):
+    """What the checksum in the text said. One that is wrong is no verdict but an error."""
+
+    VALID = "VALID"
+    """The text carries a checksum and it verifies."""
+    ABSENT = "ABSENT"
+    """The text carries none: Solana, EVM in one case, raw TON. A slip of the pen would go unnoticed."""
+
+
+class Reading(NamedTuple):
+    """What a reader made of a text."""
+
+    chain: str
+    """CAIP-2, or `eip155:*`."""
+    address: str
+    """Canonical address."""
+    checksum: Checksum
+    tag: str | None = None
+    """Destination tag (XRP Ledger, decimal) or payment id (Monero, 16 hexadecimal digits)."""
+    local: str | None = None
+    """What stands for the account in CAIP-10 where that is not `address`."""
+    parent: str | None = None
+    """The CAIP-10 part of the account that the tag divides, where there is a tag."""
+
+
+_HEX40 = re.compile(r"[0-9a-fA-F]{40}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
+# The leading r is the digit zero of this alphabet, and so the version byte 0 of an account.
+_XRP = re.compile(r"(r[1-9A-HJ-NP-Za-km-z]{24,34})(?:-(0|[1-9][0-9]{0,9}))?")
+_TON_RAW = re.compile(r"(0|-1)(?::|%3[Aa])([0-9a-fA-F]{64})")
+# The first character and a half are the tag byte: 0x11 or 0x51, with 0x80 added for the test network.
+_TON_FRIENDLY = re.compile(r"[EUk0][Qf](?:[-_0-9A-Za-z]{46}|[+/0-9A-Za-z]{46})")
+
+_SEGWIT_MAIN = {"bc": BITCOIN, "ltc": LITECOIN}
+_SEGWIT_TEST = {
+    "tb": "Bitcoin testnet or signet",
+    "bcrt": "Bitcoin regtest",
+    "tltc": "Litecoin testnet",
+    "rltc": "Litecoin regtest",
+}
+_BASE58_SIZE = 25
+_BASE58_MAIN = {0x00: BITCOIN, 0x05: BITCOIN, 0x30: LITECOIN, 0x32: LITECOIN, 0x41: TRON}
+_BASE58_TEST = {
+    0x6F: "Bitcoin or Litecoin testnet",
+    0xC4: "Bitcoin or Litecoin testnet",
+    0xA0: "Tron testnet",
+}
+_OLD_P2SH, _LITECOIN_P2SH, _LITECOIN_TEST_P2SH = 0x05, 0x32, 0x3A
+_SOLANA_SIZE = 32
+_X_MAIN, _X_TEST = b"\x05\x44", b"\x04\x93"
+_MONERO_SIZES = {95: 69, 106: 77}
+_MONERO_MAIN = {18: 69, 42: 69, 19: 77}
+_MONERO_TEST = {
+    53: "Monero testnet",
+    54: "Monero testnet",
+    63: "Monero testnet",
+    24: "Monero stagenet",
+    25: "Monero stagenet",
+    36: "Monero stagenet",
+}
+_MONERO_STANDARD = b"\x12"
+_TON_TEST_FLAG = 0x80
+_TON_WORKCHAINS = {0x00: "0", 0xFF: "-1"}
+_TO_URL_ALPHABET = str.maketrans("+/", "-_")
+
+
+def _keccak(data: bytes) -> bytes:
+    return keccak.new(digest_bits=256, data=data).digest()
+
+
+def eip55(digits: str) -> str:
+    """Returns 40 lower-case hexadecimal digits in the case that EIP-55 gives them."""
+    pattern = _keccak(digits.encode()).hex()
+    return "".join(char.upper() if bit > "7" else char for char, bit in zip(digits, pattern, strict=False))
+
+
+def _read_evm(text: str) -> Reading:
+    digits = text[2:]
+    if not _HEX40.fullmatch(digits):
+        if _HEX.fullmatch(digits):
+            raise WalletError(Kind.BAD_LENGTH, "0x text that has not 40 hexadecimal digits")
+        raise WalletError(Kind.NOT_AN_ADDRESS, "0x text that is not hexadecimal")
+    lower = digits.lower()
+    canonical = eip55(lower)
+    if digits == canonical and not digits.isdigit():
+        checksum = Checksum.VALID
+    elif digits in (lower, digits.upper()):
+        checksum = Checksum.ABSENT
+    else:
+        raise WalletError(Kind.BAD_CHECKSUM, "the EIP-55 checksum does not verify")
+    return Reading(EVM_ANY, "0x" + canonical, checksum)
+
+
+def _read_segwit(text: str, lower: str, hrp: str, data: str) -> Reading:
+    bech32.check_segwit(hrp, data)
+    if text not in (lower, text.upper()):
+        raise WalletError(Kind.MIXED_CASE, "bech32 text in both cases")
+    if hrp in _SEGWIT_TEST:
+        raise of_testnet(_SEGWIT_TEST[hrp])
+    return Reading(_SEGWIT_MAIN[hrp], lower, Checksum.VALID)
+
+
+def _read_base58(text: str, named: str | None) -> Reading:
+    data = base58.BITCOIN.decode(text)
+    if data is None:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "a character that base58 does not have")
+    if len(data) == _SOLANA_SIZE:
+        return Reading(SOLANA, text, Checksum.ABSENT)
+    if len(data) != _BASE58_SIZE:
+        raise WalletError(Kind.BAD_LENGTH, "base58 text of no supported length")
+    if not base58.verifies(data):
+        raise WalletError(Kind.BAD_CHECKSUM, "the Base58Check checksum does not verify")
+    version = data[0]
+    if named == LITECOIN and version == _OLD_P2SH:
+        text = base58.BITCOIN.encode_check(bytes([_LITECOIN_P2SH]) + data[1:-4])
+        return Reading(LITECOIN, text, Checksum.VALID)
+    if named == LITECOIN and version == _LITECOIN_TEST_P2SH:  # another coin's main net uses it too
+        raise of_testnet("Litecoin testnet")
+    if version in _BASE58_TEST:
+        raise of_testnet(_BASE58_TEST[version])
+    if version not in _BASE58_MAIN:
+        raise WalletError(Kind.UNKNOWN_CHAIN, "a Base58Check address of a chain that is not supported")
+    return Reading(_BASE58_MAIN[version], text, Checksum.VALID)
+
+
+def _tagged_xrp(address: str, tag: int | None) -> Reading:
+    if tag is None:
+        return Reading(XRPL, address, Checksum.VALID)
+    return Reading(XRPL, address, Checksum.VALID, str(tag), f"{address}-{tag}", address)
+
+
+def _read_xrp(text: str) -> Reading:
+    match = _XRP.fullmatch(text)
+    data = base58.RIPPLE.decode(match[1]) if match else None
+    if match is None or data is None:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "no classic XRP Ledger address")
+    if len(data) != _BASE58_SIZE:
+        raise WalletError(Kind.BAD_LENGTH, "classic XRP Ledger address of a wrong length")
+    if not base58.verifies(data):
+        raise WalletError(Kind.BAD_CHECKSUM, "the checksum of the XRP Ledger address does not verify")
+    tag = int(match[2]) if match[2] else None
+    if tag is not None and tag >> 32:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "destination tag of more than 32 bits")
+    return _tagged_xrp(match[1], tag)
+
+
+def _read_x_address(text: str) -> Reading:
+    data = base58.RIPPLE.decode(text)
+    if data is None or len(data) != 35:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "no X-address of the XRP Ledger")
+    if not base58.verifies(data):
+        raise WalletError(Kind.BAD_CHECKSUM, "the checksum of the X-address does not verify")
+    # prefix[2] account[20] flag[1] tag[4, little-endian] zero[4] (XLS-5d)
+    flag, tag, rest = data[22], int.from_bytes(data[23:27], "little"), data[27:31]
+    if data[:2] not in (_X_MAIN, _X_TEST) or flag > 1 or any(rest) or (flag == 0 and tag):
+        raise WalletError(Kind.NOT_AN_ADDRESS, "no X-address with a 32-bit tag or none")
+    if data[:2] == _X_TEST:
+        raise of_testnet("XRP Ledger testnet")
+    return _tagged_xrp(base58.RIPPLE.encode_check(b"\0" + data[2:22]), tag if flag else None)
+
+
+def _read_monero(text: str) -> Reading:
+    data = base58.decode_blocks(text)
+    if data is None:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "text that Monero's base58 does not have")
+    if _keccak(data[:-4])[:4] != data[-4:]:
+        raise WalletError(Kind.BAD_CHECKSUM, "the checksum of the Monero address does not verify")
+    prefix, spend, view, payment_id = data[0], data[1:33], data[33:65], data[65:-4]
+    if prefix in _MONERO_TEST:
+        raise of_testnet(_MONERO_TEST[prefix])
+    if prefix not in _MONERO_MAIN:
+        raise WalletError(Kind.UNKNOWN_CHAIN, "an address of a relative of Monero")
+    if _MONERO_MAIN[prefix] != len(data):
+        raise WalletError(Kind.BAD_LENGTH, "Monero address of a wrong length for its kind")
+    try:
+        crypto_core_ed25519_add(spend, view)  # for its check of both keys: Monero itself refuses one off the curve
+    except NaclError:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "Monero keys that are not on the curve") from None
+    if not payment_id:
+        return Reading(MONERO, text, Checksum.VALID)
+    standard = _MONERO_STANDARD + spend + view
+    parent = base58.encode_blocks(standard + _keccak(standard)[:4])
+    return Reading(MONERO, text, Checksum.VALID, payment_id.hex(), None, parent)
+
+
+def _read_ton(workchain: str, digits: str, checksum: Checksum) -> Reading:
+    return Reading(TON, f"{workchain}:{digits}", checksum, None, f"{workchain}%3A{digits}")
+
+
+def _read_ton_friendly(text: str) -> Reading:
+    data = base64.urlsafe_b64decode(text.translate(_TO_URL_ALPHABET))
+    if binascii.crc_hqx(data[:-2], 0) != int.from_bytes(data[-2:], "big"):
+        raise WalletError(Kind.BAD_CHECKSUM, "the checksum of the TON address does not verify")
+    workchain = _TON_WORKCHAINS.get(data[1])
+    if workchain is None:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "a TON workchain that does not exist")
+    if data[0] & _TON_TEST_FLAG:
+        raise of_testnet("TON testnet")
+    return _read_ton(workchain, data[2:-2].hex(), Checksum.VALID)
+
+
+def read(text: str, named: str | None) -> Reading:
+    """Reads one address.
+
+    Args:
+        text: ASCII of limited length, without white space around.
+        named: canonical CAIP-2 of the chain that was named, or None. It decides nothing but Litecoin's old P2SH form;
+            the caller compares it with the chain found.
+
+    Raises:
+        WalletError: any kind but WRONG_CHAIN and NOT_A_TRANSACTION.
+    """
+    if text.startswith("0x"):
+        return _read_evm(text)
+    lower = text.lower()
+    hrp, separator, data = lower.partition("1")
+    if separator and (hrp in _SEGWIT_MAIN or hrp in _SEGWIT_TEST):
+        one_case = text in (lower, text.upper())
+        if one_case or bech32.verifies(hrp, data):
+            return _read_segwit(text, lower, hrp, data)
+    length = len(text)
+    if length == 48 and _TON_FRIENDLY.fullmatch(text):
+        return _read_ton_friendly(text)
+    if raw := _TON_RAW.fullmatch(text):
+        return _read_ton(raw[1], raw[2].lower(), Checksum.ABSENT)
+    if text.startswith("r") and (length <= 35 or "-" in text):
+        return _read_xrp(text)
+    if length == 47 and text[0] in "XT":
+        return _read_x_address(text)
+    if length in _MONERO_SIZES:
+        return _read_monero(text)
+    if 25 <= length <= 44:
+        return _read_base58(text, named)
+    if length > 44 and _BASE58.fullmatch(text):
+        raise WalletError(Kind.BAD_LENGTH, "base58 text of no supported length")
+    raise WalletError(Kind.NOT_AN_ADDRESS, "text of no supported shape")

@@ -1,0 +1,53 @@
+"""Four eyes: who must have signed, and in which role.
+
+- AUTHOR needs one of the row's roles. APPROVER needs the role `approver` and must not be a machine: an agent never
+  approves, whatever else it may do.
+- The two are different members, and both belong to the sender's agency.
+- DECLINE and REDIRECT ask for no supervisor: the approver's role is enough, so that a small desk is not stopped.
+
+Never does: verify a signature. The caller did, and looked the roles up in the directory that counts.
+"""
+
+from __future__ import annotations
+
+from comity.errors import Reason, RefusedError
+from comity.names import agency_of
+from comity.workflow.actions import Action
+from comity.workflow.tables import People, Rule
+from comity.workflow.terms import Role, SignatureRole
+
+
+def check_signers(rule: Rule, action: Action) -> None:
+    """Checks number, roles and difference of the people who signed.
+
+    Raises:
+        RefusedError: SECOND_PERSON_MISSING or WRONG_ROLE.
+    """
+    authors = [signer for signer in action.signers if signer.role is SignatureRole.AUTHOR]
+    approvers = [signer for signer in action.signers if signer.role is SignatureRole.APPROVER]
+    if any(agency_of(signer.member) != agency_of(action.sender) for signer in action.signers):
+        raise RefusedError(Reason.WRONG_ROLE, "a signer is of another agency than the sender")
+    if len(authors) != (0 if rule.people is People.SECOND else 1) or len(approvers) > 1:
+        raise RefusedError(Reason.WRONG_ROLE, "the signatures are not those that the verb takes")
+    if rule.people is not People.ONE and not approvers:
+        raise RefusedError(Reason.SECOND_PERSON_MISSING, "the verb needs an APPROVER")
+    for author in authors:
+        if not author.roles & rule.who_may:
+            raise RefusedError(Reason.WRONG_ROLE, "the AUTHOR's roles do not allow the verb", verb=rule.verb.name)
+    for approver in approvers:
+        if Role.APPROVER not in approver.roles or Role.AGENT in approver.roles:
+            raise RefusedError(Reason.WRONG_ROLE, "the APPROVER may not approve", verb=rule.verb.name)
+        if any(approver.member == author.member for author in authors):
+            raise RefusedError(Reason.SECOND_PERSON_MISSING, "AUTHOR and APPROVER are the same person")
+
+
+def check_second(rule: Rule, action: Action) -> None:
+    """Checks that who confirms late is not who wrote what is confirmed. Called once `about` is known to be right.
+
+    Raises:
+        RefusedError: SECOND_PERSON_MISSING.
+    """
+    if rule.people is not People.SECOND or action.about_facts is None:
+        return
+    if any(signer.member == action.about_facts.author for signer in action.signers):
+        raise RefusedError(Reason.SECOND_PERSON_MISSING, "whoever wrote it cannot confirm it")
