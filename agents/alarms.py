@@ -35,7 +35,7 @@ class AlarmKind(StrEnum):
     )
     OWN_KEY_UNKNOWN = (
         "OWN_KEY_UNKNOWN",
-        "The directory has a statement in this agency's name that was not made here. If nobody made it, dispute the key.",
+        "The directory has a statement in this agency's name that was not made here. If nobody made it, dispute it.",
     )
     SPLIT_VIEW = (
         "SPLIT_VIEW",
@@ -72,10 +72,14 @@ class Alarm:
 
 def raise_alarm(c: Connection, kind: AlarmKind, subject: str, now: int) -> bool:
     """Raises an alarm unless the same one stands or was dismissed. Returns whether it is new."""
-    alarm_id = hashlib.sha256(f"{kind}\n{subject}".encode()).hexdigest()[:16]
-    return add_alarm(c, AlarmRow(alarm_id, kind.value, subject, now))
+    return add_alarm(c, AlarmRow(alarm_id(kind, subject), kind.value, subject, now))
+
+
+def alarm_id(kind: AlarmKind, subject: str) -> str:
+    """Returns an alarm's id: the same kind and subject have the same."""
+    return hashlib.sha256(f"{kind}\n{subject}".encode()).hexdigest()[:16]
 
 
 def from_row(row: AlarmRow) -> Alarm:
     """Returns the alarm of a row."""
-    return Alarm(row.id, AlarmKind(row.kind), row.subject, row.raised)
+    return Alarm(row.id, AlarmKind[row.kind], row.subject, row.raised)

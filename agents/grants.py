@@ -21,7 +21,6 @@ from comity.encoding import Purpose, parse, serialise, tagged
 from comity.errors import MalformedError
 from comity.keys import verify
 from comity.names import check_desk
-from comity.sealing import seal_desk_key
 from comity.v1 import draft_pb2 as pb
 
 from agents.home import Home, destroy, write_private
@@ -59,14 +58,14 @@ class DeskKeyGrant:
         return verify(public, tagged(Purpose.DESK_KEY, self.body), self.sig)
 
 
-def make_grant(desk: str, epoch: int, member: tuple[bytes, bytes], seed: bytes, *, signer: bytes, sign: Sign) -> bytes:
+def make_grant(desk: str, epoch: int, member_kid: bytes, sealed_seed: bytes, *, signer: bytes, sign: Sign) -> bytes:
     """Returns a serialised SignedDeskKeyGrant.
 
     Args:
         desk: `agency/desk`.
         epoch: epoch of the desk key; 0 for the archive key.
-        member: key id and public key of the member's X-Wing key.
-        seed: the desk key's seed, 32 bytes.
+        member_kid: key id of the member's X-Wing key.
+        sealed_seed: the desk key's seed sealed to it (`comity.sealing.seal_desk_key`).
         signer: key id of the admin or delegate.
         sign: signs with that key.
 
@@ -74,13 +73,7 @@ def make_grant(desk: str, epoch: int, member: tuple[bytes, bytes], seed: bytes, 
         MalformedError: an argument is of the wrong form.
     """
     body = serialise(
-        pb.DeskKeyGrant(
-            version=1,
-            desk=check_desk(desk),
-            epoch=epoch,
-            member_kid=member[0],
-            sealed_seed=seal_desk_key(desk, epoch, member[0], member[1], seed),
-        )
+        pb.DeskKeyGrant(version=1, desk=check_desk(desk), epoch=epoch, member_kid=member_kid, sealed_seed=sealed_seed)
     )
     return serialise(pb.SignedDeskKeyGrant(body=body, kid=signer, sig=sign(signer, tagged(Purpose.DESK_KEY, body))))
 

@@ -104,6 +104,12 @@ class Server:
                 self._used = time.monotonic()
                 kid, info, data = (bytes.fromhex(fields[name]) for name in ("kid", "info", "data"))
                 return {"data": self._keys.unwrap(kid, info, data).hex()}
+            case "create":
+                public, sealed = self._keys.create_desk_key(fields["desk"], int(fields["epoch"]))
+                return {"public": public.hex(), "data": sealed.hex()}
+            case "regrant":
+                kid, member, public = (bytes.fromhex(fields[name]) for name in ("kid", "member", "public"))
+                return {"data": self._keys.regrant(kid, member, public).hex()}
             case "list":
                 entries = [
                     {**asdict(entry), "kid": entry.kid.hex(), "public": entry.public.hex()}
@@ -174,6 +180,16 @@ class RemoteKeys:
     def unwrap(self, key_id: bytes, info: bytes, data: bytes) -> bytes:
         """Returns what was sealed, see `Keys.unwrap`."""
         return bytes.fromhex(self._ask(op="unwrap", kid=key_id.hex(), info=info.hex(), data=data.hex())["data"])
+
+    def create_desk_key(self, desk: str, epoch: int) -> tuple[bytes, bytes]:
+        """Makes a new desk key, see `Keys.create_desk_key`."""
+        answer = self._ask(op="create", desk=desk, epoch=str(epoch))
+        return bytes.fromhex(answer["public"]), bytes.fromhex(answer["data"])
+
+    def regrant(self, key_id: bytes, member_kid: bytes, member_public: bytes) -> bytes:
+        """Returns a desk key sealed to another member, see `Keys.regrant`."""
+        answer = self._ask(op="regrant", kid=key_id.hex(), member=member_kid.hex(), public=member_public.hex())
+        return bytes.fromhex(answer["data"])
 
     def reload(self) -> None:
         """Has the key process read the grants again."""

@@ -20,7 +20,8 @@ from comity.errors import CannotOpenError, ComityError, MalformedError
 from comity.hpke import Unwrap, hpke_open
 from comity.keyfile import MODERATE, Cost
 from comity.keys import Use, WrapKey, kid
-from comity.sealing import open_desk_key
+from comity.names import check_desk
+from comity.sealing import open_desk_key, seal_desk_key
 
 from agents.grants import ARCHIVE_EPOCH, load_grants, parse_grant
 from agents.home import Home
@@ -38,6 +39,7 @@ PURPOSES: Final = tuple(
     )
 )
 """How signed bytes of a member begin."""
+_DESK_KEY_INFO: Final = PREFIX + Purpose.DESK_KEY.encode() + b"\x00"
 DATA_LIMIT: Final = 256 * 1024
 """Greatest length of what is signed or opened here, in bytes: headers, seals and wraps, never content."""
 
@@ -105,6 +107,19 @@ class Keys(Protocol):
 
         Raises:
             CannotOpenError: it cannot be opened, or the key is not held.
+        """
+        ...
+
+    def create_desk_key(self, desk: str, epoch: int) -> tuple[bytes, bytes]:
+        """Makes a new desk (or archive) key. Returns its public key and its seed sealed to this member."""
+        ...
+
+    def regrant(self, key_id: bytes, member_kid: bytes, member_public: bytes) -> bytes:
+        """Returns the seed of a desk (or archive) key that is held, sealed to another member.
+
+        Raises:
+            UnknownKeyError: it is not held.
+            MalformedError: not a key that can be sealed to.
         """
         ...
 
@@ -181,9 +196,23 @@ class LocalKeys:
     def unwrap(self, key_id: bytes, info: bytes, data: bytes) -> bytes:
         """Returns what was sealed, see `Keys.unwrap`."""
         key = self._wraps.get(key_id)
-        if key is None:
+        # A grant holds a private key: it is opened at `reload`, and what is in it stays here.
+        if key is None or info.startswith(_DESK_KEY_INFO):
             raise CannotOpenError
         return hpke_open(key, info, data)
+
+    def create_desk_key(self, desk: str, epoch: int) -> tuple[bytes, bytes]:
+        """Makes a new desk key, see `Keys.create_desk_key`."""
+        key, own = WrapKey.generate(), self._keyring
+        return key.public, seal_desk_key(check_desk(desk), epoch, own.wrap_kid, own.wrap.public, key.seed)
+
+    def regrant(self, key_id: bytes, member_kid: bytes, member_public: bytes) -> bytes:
+        """Returns a desk key sealed to another member, see `Keys.regrant`."""
+        held = [e for e in self._entries if e.kid == key_id and e.use in (KeyUse.DESK, KeyUse.ARCHIVE)]
+        if not held:
+            raise UnknownKeyError("that desk key is not held")
+        seed = self._wraps[key_id].seed
+        return seal_desk_key(held[0].owner, held[0].epoch, member_kid, member_public, seed)
 
     def reload(self) -> None:
         """Reads the grants again. One that does not open is left out: it is a damaged file, or another key's."""

@@ -161,6 +161,13 @@ def add_ack(c: Connection, ack: AckRow) -> bool:
     return c.execute(insert(s.acks).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
+def replace_ack(c: Connection, ack: AckRow) -> None:
+    """Puts an own acknowledgement in the place of one that the hub has not logged."""
+    a = s.acks.c
+    same = (a.message_hash == ack.message_hash) & (a.desk == ack.desk) & (a.state == int(ack.state))
+    c.execute(update(s.acks).where(same, a.own, ~a.settled).values(body=ack.body, sig=ack.sig))
+
+
 def acks_of(c: Connection, message_hash: bytes) -> list[AckRow]:
     """Returns the acknowledgements of a message."""
     query = select(s.acks).where(s.acks.c.message_hash == message_hash)

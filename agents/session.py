@@ -50,6 +50,8 @@ _OPTIONS: Final = (
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.enable_retries", 0),
+    # Without a pool of its own a channel would go on over an earlier one's connection, with an earlier TLS key.
+    ("grpc.use_local_subchannel_pool", 1),
 )
 _CODES: Final = {
     grpc.StatusCode.UNAVAILABLE: Reason.UNAVAILABLE,

@@ -76,8 +76,13 @@ class Store:
 def _prepare(connection: DriverConnection, _record: Any) -> None:
     # SQLAlchemy begins transactions itself (`_begin`): the driver's own begin is too late for a lock.
     connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-        connection.execute("PRAGMA " + pragma)
+    for statement in (
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA secure_delete = ON",
+    ):
+        connection.execute(statement)
 
 
 def _begin(connection: Connection) -> None:

@@ -24,6 +24,7 @@ from comity.errors import ComityError, MalformedError, Reason, RefusedError, Ver
 from comity.keys import fingerprint, same_fingerprint
 from comity.merkle import EMPTY_ROOT, verify_consistency
 from comity.names import HUB
+from comity.workflow.terms import Role
 
 from agents import truststore as rows
 from agents.alarms import AlarmKind, raise_alarm
@@ -76,10 +77,20 @@ class Trust:
             raise RefusedError(Reason.DIRECTORY_STALE, "the directory was not replayed that far: refresh")
         return self._directory.view(size)
 
+    def admin_keys(self) -> dict[bytes, bytes]:
+        """Returns the signing keys, by key id, that ever were an admin's of this agency."""
+        records = [r for found in self._directory.state.members.values() for r in found]
+        return {r.sign_kid: r.sign_key for r in records if r.agency == self._home.agency and Role.ADMIN in r.roles}
+
     @property
     def directory_size(self) -> int:
         """Number of directory entries replayed."""
         return self._directory.size
+
+    @property
+    def directory_origin(self) -> str:
+        """Origin of the directory log."""
+        return self._directory.state.origin
 
     @property
     def exchange_origin(self) -> str:
@@ -179,12 +190,11 @@ class Trust:
             RefusedError: the hub did not answer.
         """
         body, sig = await session.get_head(self._signed_head)
-        grown, statements, entries = self._directory, list[SignedStatement](), list[bytes]()
         claimed = self._form(body)
-        if claimed.directory_size > self._directory.size:
-            entries = await session.read_entries(self._directory.size)
-            grown = self._directory.clone()
-            statements = self._replay(grown, entries)
+        # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
+        entries = await session.read_entries(self._directory.size)
+        grown = self._directory.clone() if entries else self._directory
+        statements = self._replay(grown, entries)
         if not 0 < claimed.directory_size <= grown.size:
             raise VerificationError("the head names more of the directory than the hub shows")
         view = grown.view(claimed.directory_size)
@@ -194,7 +204,7 @@ class Trust:
             rows.add_entries(c, grown.size - len(entries), entries)
             watch_own_name(c, self._home.agency, statements, self._clock())
         self._directory = grown
-        await self.check_history(session, head.exchange_size, head.exchange_root, b"")
+        await self.check_history(session, head.exchange_size, head.exchange_root, b"", (body, sig))
         self._keep_head(head, body, sig)
         return head
 
@@ -253,7 +263,9 @@ class Trust:
             self._contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
         await self.check_history(session, checkpoint.size, checkpoint.root, note)
 
-    async def check_history(self, session: Session, size: int, root: bytes, note: bytes) -> None:
+    async def check_history(
+        self, session: Session, size: int, root: bytes, note: bytes, head: tuple[bytes, bytes] = (b"", b"")
+    ) -> None:
         """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
 
         Args:
@@ -261,22 +273,24 @@ class Trust:
             size: number of leaves.
             root: of that tree, signed by the hub in a head or checkpoint.
             note: the signed checkpoint; empty for a head's.
+            head: body and signature of the head that says so, where one does.
 
         Raises:
             SplitViewError: it does not belong to it.
             RefusedError: the hub did not answer.
         """
+        shown: dict[str, bytes | int] = {"shown_head": head[0], "shown_head_signature": head[1]}
         with self._store.begin() as c:
             known, newest = rows.checkpoint(c, size), rows.newest_size(c)
         if (known is not None and known.root != root) or (size == 0 and root != EMPTY_ROOT):
-            self._contradiction(size, root, note, {})
+            self._contradiction(size, root, note, shown)
         if known is None and newest is not None and 0 not in (size, newest.size):
             low, high = sorted([(size, root), (newest.size, newest.root)])
             path = await session.get_consistency("exchange", low[0], high[0])
             try:
                 verify_consistency(low[0], high[0], low[1], high[1], path)
             except VerificationError:
-                self._contradiction(size, root, note, {"consistency_path": b"".join(path)})
+                self._contradiction(size, root, note, shown | {"consistency_path": b"".join(path)})
         with self._store.begin() as c:
             rows.put_checkpoint(c, TrustedSize(size, root, note))
 

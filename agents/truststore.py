@@ -148,6 +148,11 @@ def alarms(c: Connection) -> list[AlarmRow]:
     return [AlarmRow(row.id, row.kind, row.subject, row.raised) for row in rows]
 
 
+def dismissed_alarms(c: Connection) -> set[str]:
+    """Returns the ids of the alarms that somebody dismissed."""
+    return set(c.execute(select(s.alarms.c.id).where(s.alarms.c.dismissed > 0)).scalars())
+
+
 def dismiss_alarm(c: Connection, alarm_id: str, now: int) -> bool:
     """Dismisses an alarm. Returns whether there was one."""
     a = s.alarms.c

@@ -1,7 +1,7 @@
 """Named points at which a test can break the hub: between any two steps of the submit path, and a few more.
 
 `FAULT=submit.after_commit:kill` breaks a real process, `submit.after_commit:kill@5` at the fifth time it comes by;
-in one process a test arms an action of its own. Nothing is armed otherwise, and a point then costs one attribute look-up.
+in one process a test arms an action of its own. Otherwise nothing is armed, and a point costs one look at an attribute.
 
 Never does: anything unless armed. A name that is not in `POINTS` is refused, so that a test cannot miss its target.
 """

@@ -55,6 +55,7 @@ log_leaves = Table(
     Column("log", SmallInteger, primary_key=True, autoincrement=False),
     Column("idx", BigInteger, primary_key=True, autoincrement=False),
     Column("leaf", LargeBinary, nullable=False, comment="as it was hashed"),
+    Column("leaf_hash", LargeBinary, nullable=False, comment="level 0 of the tiles"),
     sqlite_with_rowid=False,
 )
 
@@ -206,7 +207,7 @@ blobs = Table(
     Column("offset", BigInteger, nullable=False, comment="bytes that are durable"),
     Column("complete", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
-    CheckConstraint("0 <= \"offset\" AND \"offset\" <= length", "offset"),
+    CheckConstraint('0 <= "offset" AND "offset" <= length', "offset"),
     sqlite_with_rowid=False,
 )
 

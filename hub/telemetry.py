@@ -68,6 +68,7 @@ FIELDS: Final = frozenset(
         "timestamp",
         "trace_id",
         "version",
+        "what",
         "where",
     }
 )

@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from comity.workflow.terms import AgencyKind
+
 from agents import joining
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError, UsageError
-from agents.cli.lists import by_code
+from agents.cli.lists import Languages, by_code, spoken
 from agents.cli.session import Session, fresh, read_file, write_file
 from agents.cli.times import stamp
 from agents.cli.words import grouped
 from agents.client import Client
 from agents.home import Home
 from agents.keyring import MemberKeyring, create_root, new_member_id
-from comity.workflow.terms import AgencyKind
 
-app = typer.Typer(name="agency", help="This agency's home, joining, and other agencies' fingerprints.", no_args_is_help=True)
+app = typer.Typer(
+    name="agency", help="This agency's home, joining, and other agencies' fingerprints.", no_args_is_help=True
+)
 
 Endpoints = Annotated[list[str], typer.Option("--endpoint", help="Hub process, host:port; may be repeated.")]
 RootFile = Annotated[Path, typer.Option("--root", help="File of the agency's root; keep it offline.")]
@@ -30,6 +33,7 @@ RootFile = Annotated[Path, typer.Option("--root", help="File of the agency's roo
 @app.command("init")
 def init(
     ctx: typer.Context,
+    *,
     desk: Annotated[str, typer.Argument(help="The desk, agency/desk.", metavar="DESK")],
     root: RootFile,
     endpoint: Endpoints = [],  # noqa: B006 # typer copies it
@@ -57,6 +61,7 @@ def init(
 @app.command("apply")
 def apply(
     ctx: typer.Context,
+    *,
     root: RootFile,
     out: Annotated[Path, typer.Option("--out", help="Request to hand to the operators.")],
     hub: Annotated[str, typer.Option("--hub", help="Origin of the hub's directory, as its operators say it.")],
@@ -66,7 +71,7 @@ def apply(
     jurisdiction: Annotated[str, typer.Option(help="Two letters, for example HK.")] = "HK",
     kind: Annotated[str, typer.Option(help="authority, holder or issuer.")] = "authority",
     hours: Annotated[str, typer.Option(help="When the telephone is answered.")] = "24/7",
-    language: Annotated[list[str], typer.Option("--language", help="Language spoken there; may be repeated.")] = ["en", "zh-Hant"],  # noqa: B006 # typer copies it
+    language: Languages = None,  # typer copies it
 ) -> None:
     """Write the request to join, for the operators, and show the root's fingerprint."""
     session = Session.of(ctx)
@@ -86,7 +91,7 @@ def apply(
         jurisdiction=jurisdiction,
         telephone=telephone,
         hours=hours,
-        languages=tuple(language),
+        languages=spoken(language),
         hub_origin=hub,
     )
     write_file(out, data)
@@ -102,9 +107,12 @@ def apply(
 @app.command("join")
 def join(
     ctx: typer.Context,
+    *,
     answer: Annotated[Path, typer.Argument(help="The operators' answer.", metavar="ANSWER")],
     endpoint: Endpoints = [],  # noqa: B006 # typer copies it
-    fingerprint: Annotated[str, typer.Option(help="The hub's fingerprint as an operator read it out; else asked for.")] = "",
+    fingerprint: Annotated[
+        str, typer.Option(help="The hub's fingerprint as an operator read it out; else asked for.")
+    ] = "",
 ) -> None:
     """Take the operators' answer, after comparing the hub's fingerprint with them by telephone."""
     session = Session.of(ctx)
@@ -121,7 +129,10 @@ def join(
 @app.command("fingerprint")
 def fingerprint_of(
     ctx: typer.Context,
-    agency: Annotated[str, typer.Argument(help="An agency, or hub; your own where none is named.", metavar="AGENCY")] = "",
+    *,
+    agency: Annotated[
+        str, typer.Argument(help="An agency, or hub; your own where none is named.", metavar="AGENCY")
+    ] = "",
 ) -> None:
     """Show a fingerprint to read out or to compare; comparing is what `agency pin` does."""
     session = Session.of(ctx)
@@ -144,6 +155,7 @@ def fingerprint_of(
 @app.command("pin")
 def pin(
     ctx: typer.Context,
+    *,
     agency: Annotated[str, typer.Argument(help="The agency.", metavar="AGENCY")],
     fingerprint: Annotated[str, typer.Option(help="Its fingerprint as its officer read it out; else asked for.")] = "",
 ) -> None:

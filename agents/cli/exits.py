@@ -10,9 +10,11 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
 
+from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError, VerificationError
+
+from agents.errors import NotUniqueError
 from agents.keyprocess import LockedError
 from agents.passphrases import PassphraseError
-from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError, VerificationError
 
 
 class ExitCode(IntEnum):
@@ -95,7 +97,7 @@ def exit_code_of(error: ComityError | OSError) -> ExitCode:
             return ExitCode.LOCKED
         case VerificationError() | CannotOpenError():
             return ExitCode.ALARM
-        case FileNotFoundError():
+        case FileNotFoundError() | NotUniqueError():
             return ExitCode.NOT_FOUND
         case MalformedError() | OSError():
             return ExitCode.USAGE

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from comity.errors import ComityError, RefusedError
+
 from agents.cli.catalogue import Language, language, t
 from agents.cli.exits import CommandError, ExitCode, exit_code_of
+from agents.cli.said import said
 from agents.cli.screen import Screen
 from agents.cli.views import gap_views
 from agents.errors import IncompleteError, explain
-from agents.referral import FormError
-from comity.errors import ComityError, RefusedError
 
 
 def _happened(error: ComityError | OSError) -> str:
     """Returns what happened, empty where the language in use has no words for it but what comes next."""
     if isinstance(error, RefusedError):
         details = "; ".join(f"{name}: {value}" for name, value in error.metadata.items() if value)
-        return f"{t('Refused')} ({error.reason.value}{f'; {details}' if details else ''})."
-    if isinstance(error, IncompleteError | FormError):
-        named = "; ".join(f"{gap.path} {t(gap.problem)}" for gap in error.gaps)
+        return f"{t('Not accepted')} ({error.reason.value}{f'; {details}' if details else ''})."
+    if isinstance(error, IncompleteError):
+        named = "; ".join(f"{gap.path} {said(gap.problem)}" for gap in error.gaps)
         return f"{t('Not complete')}: {named}."
     if isinstance(error, OSError):
         name = f": {error.filename}" if error.filename else ""
@@ -45,7 +46,7 @@ def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
         "kind": code.name,
         "reason": error.reason.value if isinstance(error, RefusedError) else None,
         "metadata": dict(error.metadata) if isinstance(error, RefusedError) else {},
-        "gaps": gap_views(error.gaps) if isinstance(error, IncompleteError | FormError) else [],
+        "gaps": gap_views(error.gaps) if isinstance(error, IncompleteError) else [],
         "message": happened,
         "next": following,
     }

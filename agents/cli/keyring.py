@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from comity.errors import CannotOpenError
+
 from agents import escrow, keyprocess
 from agents.cli.catalogue import t
 from agents.cli.exits import WrongPassphraseError
 from agents.cli.session import Session, fresh, read_file, write_file
 from agents.keyring import backup, change_passphrase, restore, save_root
-from comity.errors import CannotOpenError
 
 app = typer.Typer(name="keyring", help="Copies of keys for the safe, and passphrases.", no_args_is_help=True)
 
@@ -50,7 +51,7 @@ def make_backup(ctx: typer.Context, out: Out) -> None:
 
 @app.command("restore")
 def restore_backup(
-    ctx: typer.Context, file: Annotated[Path, typer.Argument(help="The backup file.", metavar="FILE")]
+    ctx: typer.Context, *, file: Annotated[Path, typer.Argument(help="The backup file.", metavar="FILE")]
 ) -> None:
     """Put the keys of a backup back into this home, under a new passphrase."""
     session = Session.of(ctx)
@@ -69,6 +70,7 @@ def restore_backup(
 @app.command("escrow")
 def split_root(
     ctx: typer.Context,
+    *,
     root: Annotated[Path, typer.Option(help="File of the agency's root.")],
     first: Annotated[Path, typer.Option("--out-a", help="File of the first custodian.")],
     second: Annotated[Path, typer.Option("--out-b", help="File of the second custodian.")],
@@ -94,6 +96,7 @@ def split_root(
 @app.command("join")
 def join_root(
     ctx: typer.Context,
+    *,
     first: Annotated[Path, typer.Argument(help="File of one custodian.", metavar="FILE-A")],
     second: Annotated[Path, typer.Argument(help="File of the other custodian.", metavar="FILE-B")],
     out: Out,

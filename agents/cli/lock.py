@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from comity.errors import CannotOpenError
+
 from agents import keyprocess, passphrases
 from agents.cli.catalogue import t
 from agents.cli.exits import WrongPassphraseError
 from agents.cli.session import Session
 from agents.cli.times import seconds
-from comity.errors import CannotOpenError
 
 app = typer.Typer()
 
@@ -21,7 +22,10 @@ app = typer.Typer()
 @app.command()
 def unlock(
     ctx: typer.Context,
-    idle: Annotated[int | None, typer.Option(min=1, help="Seconds without use until the keys are locked again.")] = None,
+    *,
+    idle: Annotated[
+        int | None, typer.Option(min=1, help="Seconds without use until the keys are locked again.")
+    ] = None,
     remember: Annotated[bool, typer.Option("--remember", help="Keep the passphrase in the OS keyring.")] = False,
 ) -> None:
     """Open your keys: type the passphrase once, then work until you are idle."""
@@ -44,6 +48,7 @@ def unlock(
 @app.command()
 def lock(
     ctx: typer.Context,
+    *,
     everyone: Annotated[bool, typer.Option("--all", help="Lock the keys of every member of this home.")] = False,
 ) -> None:
     """Close your keys now."""

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from comity.errors import ComityError
+
 from agents.cli import (
     agency,
     agreement,
+    alarm,
     answers,
     case,
     desk,
@@ -34,10 +37,9 @@ from agents.cli.exits import ExitCode
 from agents.cli.screen import Screen
 from agents.cli.session import Session, default_home
 from agents.cli.usage import hoisted, language_of, problem, translate
-from comity.errors import ComityError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for noun in (agency, member, desk, agreement, referral, case, log, receipt, keyring):
+for noun in (agency, member, desk, agreement, referral, case, log, receipt, alarm, keyring):
     app.add_typer(noun.app)
 for commands in (drafts, answers):
     referral.app.registered_commands += commands.app.registered_commands
@@ -48,11 +50,14 @@ for single in (waiting, watch, lock):
 @app.callback()
 def options(
     ctx: typer.Context,
+    *,
     home: Annotated[Path | None, typer.Option(help="Directory of this desk's home; else COMITY_HOME.")] = None,
     acting: Annotated[str, typer.Option("--as", metavar="MEMBER", help="Who acts; else the one who is unlocked.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")] = False,
     lang: Annotated[Language | None, typer.Option(help="Language; else that of the locale.")] = None,
-    passphrase_fd: Annotated[int | None, typer.Option(help="Read passphrases from this descriptor, one a line.")] = None,
+    passphrase_fd: Annotated[
+        int | None, typer.Option(help="Read passphrases from this descriptor, one a line.")
+    ] = None,
     os_keyring: Annotated[bool, typer.Option("--os-keyring", help="Take the passphrase from the OS keyring.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show where a failure came from.")] = False,
 ) -> None:
@@ -96,7 +101,9 @@ def run(arguments: Sequence[str]) -> int:
         return failures.report(screen, error)
     except Exception as error:  # noqa: BLE001 # the last line of defence: one line, never a traceback with content
         _trace(ordered)
-        screen.note(t("A fault in this program ({kind}). Run again with --verbose and report it.", kind=type(error).__name__))
+        screen.note(
+            t("A fault in this program ({kind}). Run again with --verbose and report it.", kind=type(error).__name__)
+        )
         return ExitCode.FAULT
 
 

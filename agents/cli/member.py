@@ -9,22 +9,29 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from comity.v1 import directory_pb2
+from comity.workflow.terms import Role
+
 from agents import joining
 from agents.admin import Admin
 from agents.cli.catalogue import t
-from agents.cli.lists import by_code
+from agents.cli.exits import UsageError
+from agents.cli.lists import by_code, number_of
 from agents.cli.session import Session, fresh, read_file, write_file
 from agents.cli.times import now_ms, stamp, when
-from agents.cli.words import label
+from agents.cli.words import label, value_code
 from agents.client import Client
 from agents.keyring import MemberKeyring, new_member_id
-from comity.directory.statements import RevocationReason
-from comity.workflow.terms import Role
 
 app = typer.Typer(name="member", help="The people of this agency and their keys.", no_args_is_help=True)
 
 RootFile = Annotated[Path | None, typer.Option("--root", help="Sign with the agency's root instead of an admin's key.")]
-Roles = Annotated[list[str], typer.Option("--role", help="Role; may be repeated: analyst, approver, supervisor, duty-desk, agent, auditor, admin.")]  # fmt: skip
+Roles = Annotated[
+    list[str],
+    typer.Option(
+        "--role", help="Role; may be repeated: analyst, approver, supervisor, duty-desk, agent, auditor, admin."
+    ),
+]
 Desks = Annotated[list[str], typer.Option("--desk", help="Desk; may be repeated; else this home's.")]
 Days = Annotated[int, typer.Option("--days", min=1, help="For how many days.")]
 
@@ -38,7 +45,7 @@ def _request(session: Session) -> tuple[str, bytes]:
 
 @app.command("request")
 def request(
-    ctx: typer.Context, out: Annotated[Path, typer.Option("--out", help="Request to hand to the admin.")]
+    ctx: typer.Context, *, out: Annotated[Path, typer.Option("--out", help="Request to hand to the admin.")]
 ) -> None:
     """Make keys for a new member in this home, and a request for its admin. The keys stay here."""
     session = Session.of(ctx)
@@ -54,6 +61,7 @@ def request(
 @app.command("certify")
 def certify(
     ctx: typer.Context,
+    *,
     file: Annotated[Path, typer.Argument(help="The new member's request.", metavar="FILE")],
     role: Roles,
     desk: Desks = [],  # noqa: B006 # typer copies it
@@ -68,9 +76,12 @@ def certify(
 
     async def body(client: Client) -> None:
         await client.refresh()
-        await Admin(client, opened).certify(data, roles=roles, desks=tuple(desk) or None, valid_days=days)
-        session.screen.say(t("Certified: {roles}.", roles=", ".join(label(r) for r in sorted(roles))), "bold green")
-        session.screen.result({"roles": [r.name for r in sorted(roles)], "valid_days": days})
+        certified = await Admin(client, opened).certify(data, roles=sorted(roles), desks=desk, valid_days=days)
+        words = ", ".join(label(r) for r in sorted(roles))
+        session.screen.say(t("{member} is certified: {roles}.", member=certified, roles=words), "bold green")
+        if certified in session.home.members():
+            session.screen.next(session.command("unlock", certified), t("The new member then runs"))
+        session.screen.result({"member": certified, "roles": [r.name for r in sorted(roles)], "valid_days": days})
 
     session.online(body)
 
@@ -78,6 +89,7 @@ def certify(
 @app.command("add")
 def add(
     ctx: typer.Context,
+    *,
     role: Roles,
     desk: Desks = [],  # noqa: B006 # typer copies it
     days: Days = 365,
@@ -94,7 +106,7 @@ def add(
 
     async def body(client: Client) -> None:
         await client.refresh()
-        await Admin(client, opened).certify(data, roles=roles, desks=tuple(desk) or None, valid_days=days)
+        await Admin(client, opened).certify(data, roles=sorted(roles), desks=desk, valid_days=days)
         words = ", ".join(label(r) for r in sorted(roles))
         session.screen.say(t("{member} is certified: {roles}.", member=member, roles=words), "bold green")
         session.screen.next(session.command("unlock", member), t("The new member then runs"))
@@ -106,15 +118,16 @@ def add(
 @app.command("revoke")
 def revoke(
     ctx: typer.Context,
+    *,
     member: Annotated[str, typer.Argument(help="Member id.", metavar="MEMBER")],
     reason: Annotated[str, typer.Option(help="left, compromised, superseded or error.")],
     suspect_from: Annotated[str | None, typer.Option(help="From when its mail is suspect: a date and time.")] = None,
     root: RootFile = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """End a member's keys at once. Then publish a new desk key, which leaves it out."""
+    """End a member's keys at once. The desk gets a new key at once, which leaves it out."""
     session = Session.of(ctx)
-    why = by_code(RevocationReason, reason, "--reason")
+    why = number_of(directory_pb2.RevocationReason.DESCRIPTOR, reason, "--reason")
     suspect = when(suspect_from) or 0
     opened = session.root(root)
     session.confirm(t("Revoke {member}? It cannot be undone.", member=member), yes=yes)
@@ -123,8 +136,39 @@ def revoke(
         await client.refresh()
         await Admin(client, opened).revoke(member, why, suspect_from=suspect)
         session.screen.say(t("{member} is revoked.", member=member), "bold green")
-        session.screen.next(session.command("desk publish"), t("So that it cannot open newer mail"))
-        session.screen.result({"member": member, "reason": why.name, "suspect_from": suspect or None})
+        session.screen.result(
+            {
+                "member": member,
+                "reason": value_code(directory_pb2.RevocationReason.DESCRIPTOR, why),
+                "suspect_from": suspect or None,
+            }
+        )
+
+    session.online(body)
+
+
+@app.command("dispute")
+def dispute(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(help="Key id, 64 hexadecimal digits.", metavar="KEY")],
+    *,
+    root: RootFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Block a key that bears this agency's name though nobody here made it."""
+    session = Session.of(ctx)
+    try:
+        key_id = bytes.fromhex(key)
+    except ValueError:
+        raise UsageError(t("A key id is 64 hexadecimal digits.")) from None
+    opened = session.root(root)
+    session.confirm(t("Block this key? It only blocks; nothing unblocks it."), yes=yes)
+
+    async def body(client: Client) -> None:
+        await client.refresh()
+        await Admin(client, opened).dispute(key_id)
+        session.screen.say(t("The key is blocked."), "bold green")
+        session.screen.result({"key": key})
 
     session.online(body)
 

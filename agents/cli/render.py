@@ -8,28 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from agents.cli.catalogue import Language, language, t
-from agents.cli.screen import Screen
-from agents.cli.times import due, stamp
-from agents.cli.words import COMMANDS, field_label, label, short, value_label, verb_label
-from agents.records import AttachmentInfo, CaseInfo, InboxItem, Reader, Review, Standing
 from comity.envelope import Header
 from comity.payload import body_of
 from comity.payload_rules import Gap
 from comity.v1 import payload_pb2
 from comity.workflow.terms import Precedence, Verb
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+
+from agents.cli.catalogue import Language, language, t
+from agents.cli.said import said
+from agents.cli.screen import Screen
+from agents.cli.times import due, stamp
+from agents.cli.words import COMMANDS, field_label, label, short, value_label, verb_label
+from agents.records import AttachmentInfo, CaseInfo, InboxItem, Reader, Review, Standing
 
 _TIMES: Final = frozenset({"retain_until", "review_at"})
 _ALWAYS: Final = frozenset({"may_tell_affected"})  # what is not allowed must be seen too
-_STANDINGS: Final = {
+STANDINGS: Final = {
     Standing.SUSPECT: "SUSPECT: the signer's key was revoked. Do not act on it; call the sender back.",
     Standing.UNPINNED: "UNPINNED: nobody here has compared the sender's fingerprint. Do not act on it before that.",
     Standing.QUARANTINED: "QUARANTINED: it broke a rule and was refused. Do not act on it.",
     Standing.EXPIRED: "EXPIRED: it came too late to count. Do not act on it.",
     Standing.WITHDRAWN: "WITHDRAWN: the sender took it back. Do not act on it.",
 }
+"""Why a message must not be acted on."""
 
 
 def size(length: int) -> str:
@@ -54,7 +56,7 @@ def field_rows(message: Message, depth: int = 0) -> Iterator[tuple[str, str]]:
             yield f"{indent}{field_label(field)}", _shown(field, value)
 
 
-def _repeated(field: FieldDescriptor, values: Any, indent: str, depth: int) -> Iterator[tuple[str, str]]:
+def _repeated(field: Any, values: Any, indent: str, depth: int) -> Iterator[tuple[str, str]]:
     for number, value in enumerate(values, start=1):
         name = f"{indent}{field_label(field)}"
         if field.message_type is not None:
@@ -64,7 +66,7 @@ def _repeated(field: FieldDescriptor, values: Any, indent: str, depth: int) -> I
             yield name if number == 1 else "", f"· {_shown(field, value)}" if len(values) > 1 else _shown(field, value)
 
 
-def _shown(field: FieldDescriptor, value: Any) -> str:
+def _shown(field: Any, value: Any) -> str:
     if field.enum_type is not None:
         return value_label(field.enum_type, value)
     if isinstance(value, bool):
@@ -121,14 +123,14 @@ def show_content(screen: Screen, payload: payload_pb2.Payload, attachments: Sequ
     if listed:
         screen.heading(t("Attachments"))
         rows = [(short(item.id), item.name, item.media_type, size(item.length)) for item in listed]
-        screen.table((t("Id"), t("Name"), t("Type"), t("Size")), rows)
+        screen.table((t("Id"), t("File name"), t("Type"), t("Size")), rows)
 
 
 def show_gaps(screen: Screen, gaps: Sequence[Gap]) -> None:
     """Shows what is missing or wrong, a line each."""
     if gaps:
         screen.heading(t("What stands in the way"))
-        screen.fields([(gap.path, t(gap.problem)) for gap in gaps])
+        screen.fields([(gap.path, said(gap.problem)) for gap in gaps])
 
 
 def show_review(screen: Screen, review: Review) -> None:
@@ -138,13 +140,13 @@ def show_review(screen: Screen, review: Review) -> None:
     show_readers(screen, review.readers)
     show_gaps(screen, review.gaps)
     for warning in review.warnings:
-        screen.warn(t(warning))
+        screen.warn(said(warning))
 
 
 def show_standing(screen: Screen, standing: Standing) -> None:
     """Shows why a message must not be acted on, where it must not."""
-    if standing in _STANDINGS:
-        screen.say(t(_STANDINGS[standing]), "bold red")
+    if standing in STANDINGS:
+        screen.say(t(STANDINGS[standing]), "bold red")
 
 
 def show_inbox(screen: Screen, items: Sequence[InboxItem]) -> None:
@@ -163,7 +165,7 @@ def show_inbox(screen: Screen, items: Sequence[InboxItem]) -> None:
                 state,
             )
         )
-        urgent = item.precedence is Precedence.FLASH or item.standing in _STANDINGS
+        urgent = item.precedence is Precedence.FLASH or item.standing in STANDINGS
         unread = item.status.value == "DELIVERED"
         styles.append("bold red" if urgent and unread else "bold" if unread else "")
     columns = (t("Id"), t("Message"), t("From"), t("Case"), t("Precedence"), t("Answer"), t("State"))

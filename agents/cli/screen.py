@@ -1,6 +1,6 @@
-"""Where output goes: results to stdout, all else to stderr, and no character of anybody's text reaches a terminal raw.
+r"""Where output goes: results to stdout, all else to stderr, and no character of anybody's text reaches a terminal raw.
 
-Every text passes `safe`: control, bidirectional, line-separating and unassigned characters are shown as `\\u202e`, so
+Every text passes `safe`: control, bidirectional, line-separating and unassigned characters are shown as `\u202e`, so
 that nothing received can move a cursor, forge a line or turn text around (I-01). Markup is never interpreted.
 
 With `--json` stdout holds JSON and nothing else, without colour.
@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -28,8 +29,8 @@ _HIDDEN: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Cf"})
 _JOINERS: Final = frozenset("\u200c\u200d")  # names in several scripts need them, and they move nothing
 _PROGRESS_COLUMNS: Final = 60
 
-Report = Callable[[int, int], None]
-"""Takes what is done and what there is to do."""
+Report = Callable[[str, int, int], None]
+"""Takes the name of what is worked on, what is done and what there is to do."""
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -167,10 +168,11 @@ class Screen:
             return
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
         with Progress(*columns, TimeRemainingColumn(), console=self._err, transient=True) as bar:
-            task = bar.add_task(Text(safe(label)).plain[:_PROGRESS_COLUMNS], total=None)
+            task = bar.add_task(escape(safe(label)), total=None)
 
-            def report(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total or None)
+            def report(name: str, done: int, total: int) -> None:
+                text = escape(safe(f"{label} {name}")[:_PROGRESS_COLUMNS])
+                bar.update(task, description=text, completed=done, total=total or None)
 
             yield report
 

@@ -18,19 +18,22 @@ from pathlib import Path
 from typing import Final
 
 import typer
+from comity.errors import CannotOpenError
+
 from agents import keyprocess, passphrases
 from agents.cli.catalogue import t
-from agents.cli.exits import NothingFoundError, NotConfirmedError, UsageError, WrongPassphraseError
+from agents.cli.exits import NotConfirmedError, NothingFoundError, UsageError, WrongPassphraseError
 from agents.cli.screen import Screen
 from agents.client import Client
 from agents.home import Home, write_private
 from agents.keyprocess import LockedError
 from agents.keyring import RootKeyring, open_root
 from agents.keys import Keys, LocalKeys
-from comity.errors import CannotOpenError
 
 DEFAULT_HOME: Final = "~/.comity"
 """Where a home lies unless `--home` or COMITY_HOME says otherwise."""
+NEW_PASSPHRASE_BYTES: Final = 12
+"""Least length of a passphrase that is being chosen."""
 FILE_LIMIT: Final = 16 << 20
 """Greatest length of a file that a command reads whole, in bytes. Attachments are read by the SDK, in parts."""
 
@@ -69,10 +72,17 @@ class Session:
         if self._home is None:
             if not (self.home_path / "home.toml").exists():
                 raise NothingFoundError(
-                    t("There is no home in {path}: run `comity agency init`, or name it with --home.", path=self.home_path)
+                    t(
+                        "There is no home in {path}: run `comity agency init`, or name it with --home.",
+                        path=self.home_path,
+                    )
                 )
             self._home = Home.load(self.home_path)
         return self._home
+
+    def change_home(self, *, pager: tuple[str, ...]) -> None:
+        """Changes the home's settings."""
+        self._home = self.home.changed(pager=pager)
 
     def member(self, name: str | None = None) -> str:
         """Returns a member of this home: the one named, or the only one there is, or the only one unlocked.
@@ -111,12 +121,13 @@ class Session:
             PassphraseError: none can be had.
         """
         if self.passphrase_fd is not None:
-            return passphrases.from_fd(self.passphrase_fd)
+            return _long_enough(passphrases.from_fd(self.passphrase_fd), new=new)
         if not sys.stdin.isatty():
             raise passphrases.PassphraseError("there is no terminal to ask on")
         typed = getpass.getpass(t("Passphrase for {what}: ", what=what))
         if not typed:
             raise passphrases.PassphraseError("no passphrase was typed")
+        _long_enough(typed.encode(), new=new)
         if new and getpass.getpass(t("The same again: ")) != typed:
             raise passphrases.PassphraseError("the two passphrases differ")
         return typed.encode()
@@ -189,6 +200,12 @@ class Session:
         place = f"--home {self.home_path} " if self.home_path != default_home() else ""
         acting = member or self.acting
         return f"comity {place}{f'--as {acting} ' if acting else ''}{rest}"
+
+
+def _long_enough(passphrase: bytes, *, new: bool) -> bytes:
+    if new and len(passphrase) < NEW_PASSPHRASE_BYTES:
+        raise UsageError(t("A new passphrase has at least {n} characters.", n=NEW_PASSPHRASE_BYTES))
+    return passphrase
 
 
 def default_home() -> Path:

@@ -9,23 +9,29 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from agents.cli.catalogue import Language, from_locale, t
+import typer
 from typer import rich_utils
+
+from agents.cli.catalogue import Language, from_locale, t
 
 _VALUED: Final = frozenset({"--home", "--as", "--lang", "--passphrase-fd"})
 _FLAGS: Final = frozenset({"--json", "--verbose", "--os-keyring"})
-_PATTERNS: Final = (
+PATTERNS: Final = (
     (re.compile(r"No such option: (?P<what>\S+).*"), "There is no option {what}."),
     (re.compile(r"No such command '(?P<what>[^']*)'.*"), "There is no command {what}."),
-    (re.compile(r"Missing (?:option|argument|parameter) '?(?P<what>[^'.]+(?:' / '[^']+)?)'?\..*"), "{what} is missing."),
+    (
+        re.compile(r"Missing (?:option|argument|parameter) '?(?P<what>[^'.]+(?:' / '[^']+)?)'?\..*"),
+        "{what} is missing.",
+    ),
     (re.compile(r"Got unexpected extra arguments? \((?P<what>.*)\)"), "There is something too much: {what}"),
     (re.compile(r"Option '(?P<what>[^']+)' requires an argument\."), "{what} needs a value."),
     (re.compile(r"Invalid value for '?(?P<what>[^':]+)'?: .*"), "The value of {what} is not one it can have."),
 )
+"""What the parser says in English, and the text that is shown instead."""
 
 
 def hoisted(arguments: Sequence[str]) -> list[str]:
-    """Returns the arguments with every global option in front, wherever it was typed; nothing behind `--` is touched."""
+    """Returns the arguments with every global option in front; nothing behind `--` is touched."""
     front: list[str] = []
     rest: list[str] = []
     pending = iter(arguments)
@@ -55,7 +61,7 @@ def language_of(arguments: Sequence[str]) -> Language:
 
 def problem(message: str) -> str:
     """Returns what is wrong with a command line, in the reader's language."""
-    for pattern, text in _PATTERNS:
+    for pattern, text in PATTERNS:
         found = pattern.fullmatch(" ".join(message.split()))
         if found:
             return t(text, what=found["what"])
@@ -72,6 +78,9 @@ def commands(command: Any) -> Iterator[Any]:
 def translate(root: Any) -> None:
     """Puts the help of a whole tree of commands into the reader's language."""
     for command in commands(root):
+        own = command.get_help_option(typer.Context(command))
+        if own is not None:
+            own.help = t("Show this message and exit.")
         command.help = t(command.help) if command.help else command.help
         for parameter in command.params:
             if getattr(parameter, "help", None):

@@ -10,6 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from comity.envelope import Header
+from comity.payload import body_of
+from comity.payload_rules import Gap
+from comity.v1 import payload_pb2
+from google.protobuf.message import Message
+
+from agents.alarms import Alarm
 from agents.cli.words import value_code
 from agents.records import (
     AttachmentInfo,
@@ -24,12 +31,6 @@ from agents.records import (
     SentItem,
     TimelineEvent,
 )
-from comity.envelope import Header
-from comity.payload import body_of
-from comity.payload_rules import Gap
-from comity.v1 import payload_pb2
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
 
 
 def message_view(message: Message) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def message_view(message: Message) -> dict[str, Any]:
     return {field.name: _field(message, field) for field in message.DESCRIPTOR.fields}
 
 
-def _field(message: Message, field: FieldDescriptor) -> Any:
+def _field(message: Message, field: Any) -> Any:
     value = getattr(message, field.name)
     if field.is_repeated:
         return [_value(field, item) for item in value]
@@ -46,7 +47,7 @@ def _field(message: Message, field: FieldDescriptor) -> Any:
     return _value(field, value)
 
 
-def _value(field: FieldDescriptor, value: Any) -> Any:
+def _value(field: Any, value: Any) -> Any:
     if field.message_type is not None:
         return message_view(value)
     if field.enum_type is not None:
@@ -211,6 +212,11 @@ def event_view(event: TimelineEvent) -> dict[str, Any]:
         "log_index": event.log_index,
         "proof": event.proof,
     }
+
+
+def alarm_view(alarm: Alarm) -> dict[str, Any]:
+    """Returns an alarm."""
+    return {"id": alarm.id, "kind": alarm.kind.value, "subject": alarm.subject, "raised": alarm.raised}
 
 
 def reminder_view(reminder: Reminder) -> dict[str, Any]:

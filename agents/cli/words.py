@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
+from comity.workflow.terms import Verb
 
 from agents.cli.catalogue import t
-from comity.workflow.terms import Verb
 
 _VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -93,7 +92,12 @@ def sentence(code: str) -> str:
 
 def verb_label(verb: Enum) -> str:
     """Returns what a verb's message is called."""
-    return t(_VERBS.get(verb.name, sentence(verb.name)))
+    return t(verb_english(verb))
+
+
+def verb_english(verb: Enum) -> str:
+    """Returns the English name of a verb's message."""
+    return _VERBS.get(verb.name, sentence(verb.name))
 
 
 def label(code: Enum | str) -> str:
@@ -101,22 +105,22 @@ def label(code: Enum | str) -> str:
     return t(sentence(code.name if isinstance(code, Enum) else code))
 
 
-def field_label(field: FieldDescriptor) -> str:
+def field_label(field: Any) -> str:
     """Returns the label of a payload's field."""
     return t(field_english(field))
 
 
-def field_english(field: FieldDescriptor) -> str:
+def field_english(field: Any) -> str:
     """Returns the English label of a payload's field."""
     return _FIELDS.get(field.name, sentence(field.name))
 
 
-def value_label(enum: EnumDescriptor, number: int) -> str:
+def value_label(enum: Any, number: int) -> str:
     """Returns the word for a listed value of a payload."""
     return t(value_english(enum, number))
 
 
-def value_english(enum: EnumDescriptor, number: int) -> str:
+def value_english(enum: Any, number: int) -> str:
     """Returns the English word for a listed value."""
     found = enum.values_by_number.get(number)
     if found is None:
@@ -124,13 +128,14 @@ def value_english(enum: EnumDescriptor, number: int) -> str:
     return _VALUES.get(found.name, sentence(value_code(enum, number)))
 
 
-def value_code(enum: EnumDescriptor, number: int) -> str:
+def value_code(enum: Any, number: int) -> str:
     """Returns the code of a listed value without its enum's prefix: `NO_POWER`."""
     found = enum.values_by_number.get(number)
     if found is None:
         return str(number)
     words = "".join(f"_{char}" if char.isupper() else char.upper() for char in enum.name).strip("_")
-    return found.name.removeprefix(f"{words}_")
+    code: str = found.name.removeprefix(f"{words}_")
+    return code
 
 
 def short(identity: str) -> str:

@@ -1,1 +1,1 @@
-"""The audit trail: the one road by which anything changes, the two logs it appends to, and the proofs made from them."""
+"""The audit trail: the one road by which anything changes, the two logs it appends to, and proofs made from them."""

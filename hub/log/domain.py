@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from comity.checkpoint import Checkpoint, sign_checkpoint
 from comity.directory import Directory, View
+from comity.errors import ComityError
 from comity.keys import SigningKey
-from comity.merkle import Appended, Frontier, append, leaf_hash
+from comity.merkle import Frontier, append, leaf_hash
 from comity.receipts import (
     SALT_BYTES,
     AckState,
@@ -147,6 +148,7 @@ class Sequenced:
     event: bytes
     salt: bytes
     leaf: bytes
+    leaf_hash: bytes
     path: tuple[bytes, ...]
     deliveries: tuple[Delivery, ...]
 
@@ -169,6 +171,24 @@ class Batch:
     frontier: Frontier = field(default_factory=Frontier.empty)
     checkpoint: bytes = b""
     """Signed after the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """An outcome: the receipt of an event that is in the log since earlier."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An outcome: the receipt of an event of this batch."""
+
+    position: int
+
+
+Outcome = ComityError | Existing | New | None
+"""What becomes of one command; None where there is nothing to tell."""
 
 
 def salts_needed(drafts: Sequence[Draft]) -> int:
@@ -216,17 +236,13 @@ def sequence(
             Leaf(moment.time_seconds, moment.directory_size, moment.directory_root, commitment(salt, event))
         )
         pending.append((draft, event, salt, leaf, tuple(deliveries)))
-    grown = append(frontier, [leaf_hash(item[3]) for item in pending])
+    hashes = [leaf_hash(item[3]) for item in pending]
+    grown = append(frontier, hashes)
     entries = [
-        Sequenced(draft, first + place, event, salt, leaf, path, deliveries)
+        Sequenced(draft, first + place, event, salt, leaf, hashes[place], path, deliveries)
         for place, ((draft, event, salt, leaf, deliveries), path) in enumerate(zip(pending, grown.paths, strict=True))
     ]
     return Batch(first, grown.root, grown.frontier.size, moment, entries, grown.completed, grown.frontier)
-
-
-def grow(frontier: Frontier, leaves: Sequence[bytes]) -> Appended:
-    """Appends leaves as they are; the directory log's way."""
-    return append(frontier, [leaf_hash(leaf) for leaf in leaves])
 
 
 def note_of(origin: str, size: int, root: bytes, key: SigningKey) -> bytes:

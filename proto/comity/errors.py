@@ -6,14 +6,17 @@ Opening an envelope has one error, `CannotOpenError`, whatever went wrong: it mu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 DOMAIN = "comity.v1"
 """`google.rpc.ErrorInfo.domain` of every reason."""
 
 
 class Reason(StrEnum):
-    """Why something was refused. Each has one gRPC code, see `hub/errors.py` and PROTOCOL.md."""
+    """Why something was refused. Each has one gRPC code, see `GRPC_CODE` and PROTOCOL.md."""
 
     MALFORMED = "MALFORMED"
     """Bytes that are no message of this protocol: unknown field, wrong length, not canonical."""
@@ -91,6 +94,51 @@ class Reason(StrEnum):
     """Another statement of the same signer came first; metadata `signer` and `number` expected."""
     INTERNAL = "INTERNAL"
     """A fault of the hub; metadata `trace_id`. Nothing else is told."""
+
+
+GRPC_CODE: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.MALFORMED: "INVALID_ARGUMENT",
+        Reason.TOO_LARGE: "INVALID_ARGUMENT",
+        Reason.UNSUPPORTED_VERSION: "INVALID_ARGUMENT",
+        Reason.WRONG_ORIGIN: "INVALID_ARGUMENT",
+        Reason.UNKNOWN_TLS_KEY: "UNAUTHENTICATED",
+        Reason.NOT_FOUND: "NOT_FOUND",
+        Reason.NOT_PERMITTED: "PERMISSION_DENIED",
+        Reason.WRONG_SENDER: "PERMISSION_DENIED",
+        Reason.CREATED_TOO_OLD: "FAILED_PRECONDITION",
+        Reason.CREATED_IN_FUTURE: "FAILED_PRECONDITION",
+        Reason.BAD_TIMES: "INVALID_ARGUMENT",
+        Reason.DIRECTORY_STALE: "FAILED_PRECONDITION",
+        Reason.DESK_KEY_STALE: "FAILED_PRECONDITION",
+        Reason.NO_AGREEMENT: "PERMISSION_DENIED",
+        Reason.FAMILY_NOT_OFFERED: "PERMISSION_DENIED",
+        Reason.BAD_SIGNATURE: "PERMISSION_DENIED",
+        Reason.WRONG_ROLE: "PERMISSION_DENIED",
+        Reason.SECOND_PERSON_MISSING: "FAILED_PRECONDITION",
+        Reason.CIPHERTEXT_MISMATCH: "INVALID_ARGUMENT",
+        Reason.UNKNOWN_BLOB: "FAILED_PRECONDITION",
+        Reason.BLOB_OFFSET: "OUT_OF_RANGE",
+        Reason.BLOB_DIGEST: "DATA_LOSS",
+        Reason.WRONG_STATE: "FAILED_PRECONDITION",
+        Reason.WRONG_PREVIOUS: "FAILED_PRECONDITION",
+        Reason.WRONG_ABOUT: "FAILED_PRECONDITION",
+        Reason.UNKNOWN_CASE: "FAILED_PRECONDITION",
+        Reason.NO_GRANT: "FAILED_PRECONDITION",
+        Reason.TOO_LATE: "FAILED_PRECONDITION",
+        Reason.ALREADY_EXISTS: "ALREADY_EXISTS",
+        Reason.ERASED: "FAILED_PRECONDITION",
+        Reason.UNKNOWN_MESSAGE: "NOT_FOUND",
+        Reason.QUOTA: "RESOURCE_EXHAUSTED",
+        Reason.BUSY: "RESOURCE_EXHAUSTED",
+        Reason.STALLED: "RESOURCE_EXHAUSTED",
+        Reason.UNAVAILABLE: "UNAVAILABLE",
+        Reason.STATEMENT_REFUSED: "PERMISSION_DENIED",
+        Reason.STALE_POSITION: "FAILED_PRECONDITION",
+        Reason.INTERNAL: "INTERNAL",
+    }
+)
+"""The gRPC code that each reason travels with, by its name: a machine that knows no reason still knows what to do."""
 
 
 class ComityError(Exception):

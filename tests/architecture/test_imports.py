@@ -18,14 +18,14 @@ CRYPTOGRAPHY = ("nacl", "cryptography", "Crypto", "hashlib.blake2b", "hmac")
 
 
 def may_speak_wire(name: str) -> bool:
-    """The interceptors, each feature's rpc.py, the table of errors, and the composition root."""
+    """The interceptors, each rpc.py, the table of errors, and the composition root."""
     return (
         name.startswith("hub/interceptors/") or name.endswith("/rpc.py") or name in {"hub/server.py", "hub/errors.py"}
     )
 
 
 def may_speak_database(name: str) -> bool:
-    """Each feature's store.py, the schema, the connection, and the one road in."""
+    """Each store.py, the schema, the connection, and the one road in."""
     allowed = {"hub/schema.py", "hub/db.py", "hub/log/sequencer.py"}
     return name.endswith("/store.py") or name in allowed
 

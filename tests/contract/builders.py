@@ -1,4 +1,4 @@
-"""A small world for the tests of the contract and for its vectors: keys from labels, a directory, envelopes.
+"""A small world for the tests of the contract and for its vectors: keys from labels, and a directory.
 
 Every secret is SHA-256 of a label, so that the same world comes out each time and no key in it is worth anything.
 """
@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 from comity.directory import Directory, View, parse_statement, sign_body
 from comity.directory.statements import DAY_MS, Content, Position, make_body, make_entry
-from comity.encoding import Purpose, serialise, tagged
-from comity.envelope import SignatureRole, parse_envelope, signing_bytes
-from comity.envelope import Envelope as ParsedEnvelope
-from comity.header import Header, Recipient, encode_header
+from comity.encoding import Purpose, tagged
 from comity.keys import SigningKey, Use, WrapKey, kid
 from comity.names import HUB
-from comity.sealing import Sealed, seal_content
 from comity.v1 import directory_pb2 as pb
-from comity.v1 import envelope_pb2, payload_pb2
-from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Verb
+from comity.workflow.terms import AgencyKind, Family, Role
 
 ORIGIN = "hub.example/directory"
 EXCHANGE = "hub.example/exchange"
@@ -116,7 +111,7 @@ def genesis(**changes: Any) -> pb.HubGenesis:
     return pb.HubGenesis(**fields | changes)
 
 
-def admission(agency: str, kind: AgencyKind = AgencyKind.AUTHORITY, **changes: Any) -> pb.AgencyAdmitted:
+def admission(agency: str, kind: AgencyKind = AgencyKind.AUTHORITY, /, **changes: Any) -> pb.AgencyAdmitted:
     """An agency's admission."""
     fields: dict[str, Any] = {
         "agency": agency,
@@ -129,7 +124,7 @@ def admission(agency: str, kind: AgencyKind = AgencyKind.AUTHORITY, **changes: A
     return pb.AgencyAdmitted(**fields | changes)
 
 
-def certificate(member: str, roles: Sequence[Role], desks: Sequence[str], **changes: Any) -> pb.MemberCertified:
+def certificate(member: str, roles: Sequence[Role], desks: Sequence[str], /, **changes: Any) -> pb.MemberCertified:
     """A member's certificate."""
     fields: dict[str, Any] = {
         "member": member,
@@ -153,7 +148,7 @@ def desk_kid(desk: str, epoch: int = 1) -> bytes:
     return kid(desk, Use.DESK, desk_wrap_key(desk, epoch).public)
 
 
-def desk_key(desk: str, epoch: int = 1, **changes: Any) -> pb.DeskKeyPublished:
+def desk_key(desk: str, epoch: int = 1, /, **changes: Any) -> pb.DeskKeyPublished:
     """One epoch of a desk's key."""
     fields: dict[str, Any] = {
         "desk": desk,
@@ -165,7 +160,7 @@ def desk_key(desk: str, epoch: int = 1, **changes: Any) -> pb.DeskKeyPublished:
     return pb.DeskKeyPublished(**fields | changes)
 
 
-def transport(desk: str, label: str = "", **changes: Any) -> pb.TransportKey:
+def transport(desk: str, label: str = "", /, **changes: Any) -> pb.TransportKey:
     """A desk's TLS key."""
     fields: dict[str, Any] = {
         "desk": desk,
@@ -182,7 +177,7 @@ def delegation(desk: str, delegate: bytes, **changes: Any) -> pb.RotationDelegat
     return pb.RotationDelegated(**fields | changes)
 
 
-def agreement(first: str, second: str, families: Sequence[Family] = (Family.REFERRAL,), **changes: Any) -> Any:
+def agreement(first: str, second: str, families: Sequence[Family] = (Family.REFERRAL,), /, **changes: Any) -> Any:
     """An agreement; its id is made of the two names."""
     fields: dict[str, Any] = {
         "id": secret(f"agreement {first} {second}")[:16],
@@ -319,86 +314,3 @@ def _standard() -> Builder:
     world.agree(agreement("police", "sfc", (Family.REFERRAL, Family.FREEZE)))
     world.agree(agreement("exch", "sfc", (Family.FREEZE,), direction=3))
     return world
-
-
-def payload() -> bytes:
-    """A complete referral."""
-    return serialise(
-        payload_pb2.Payload(
-            version=1,
-            handling=payload_pb2.Handling(
-                tlp=3,
-                code=1,
-                source_grade=2,
-                information_grade=2,
-                permitted_action=3,
-                evidential_use=2,
-                onward=2,
-                original_language="en",
-            ),
-            gossip=payload_pb2.Gossip(),
-            refer=payload_pb2.Refer(
-                reference="REF/2027/1",
-                contact=payload_pb2.Contact(name="Duty officer", telephone="+85212345678"),
-                ground=1,
-                provisions=["SFO s.300"],
-                summary="Funds of victims passed through one account.\nIt is emptied daily.",
-                requested_actions=["Take the case"],
-            ),
-        )
-    )
-
-
-def header(world: Builder, recipients: Sequence[str] = (RECIPIENT, SENDER), **changes: Any) -> Header:
-    """A referral's header, sealed NOW under the world as it stands."""
-    plain = Header(
-        origin=EXCHANGE,
-        envelope_id=bytes.fromhex("01a1b2c3d4e57000800000000000000a"),
-        family=Family.REFERRAL,
-        verb=Verb.REFER,
-        case_id=secret("case")[:16],
-        previous=b"",
-        about=b"",
-        sender=SENDER,
-        recipients=tuple(Recipient(desk, desk_kid(desk)) for desk in recipients),
-        author=AUTHOR.kid,
-        precedence=Precedence.ROUTINE,
-        created=NOW,
-        deliver_by=NOW + DAY_MS,
-        respond_by=NOW + DAY_MS,
-        lapses_at=0,
-        directory_size=world.directory.size,
-        directory_root=world.directory.root,
-    )
-    return replace(plain, **changes)
-
-
-def seal(header_bytes: bytes, recipients: Sequence[str], content: bytes | None = None) -> Sealed:
-    """A payload sealed to desks' first keys."""
-    keys = [(desk_kid(desk), desk_wrap_key(desk).public) for desk in recipients]
-    return seal_content(header_bytes, payload() if content is None else content, keys)
-
-
-def wire(
-    plain: Header, sealed: Sealed | None = None, signers: Sequence[tuple[Signer, SignatureRole]] | None = None
-) -> envelope_pb2.Envelope:
-    """An envelope as it travels, signed by AUTHOR and APPROVER unless told otherwise."""
-    data = encode_header(plain)
-    sealed = sealed or seal(data, [r.desk for r in plain.recipients])
-    if signers is None:
-        signers = ((AUTHOR, SignatureRole.AUTHOR), (APPROVER, SignatureRole.APPROVER))
-    return envelope_pb2.Envelope(
-        header=data,
-        seal=sealed.seal,
-        ciphertext=sealed.ciphertext,
-        wraps=[envelope_pb2.Wrap(desk=r.desk, data=w) for r, w in zip(plain.recipients, sealed.wraps, strict=True)],
-        signatures=[
-            envelope_pb2.Signature(kid=s.kid, role=int(role), sig=s.key.sign(signing_bytes(data, sealed.seal, role)))
-            for s, role in signers
-        ],
-    )
-
-
-def envelope(world: Builder, **changes: Any) -> ParsedEnvelope:
-    """A whole envelope that passes every static check."""
-    return parse_envelope(wire(header(world, **changes)))

@@ -275,6 +275,11 @@ def test_no_lapse_where_one_is_needed_is_refused() -> None:
         parse_profile(json.dumps(standard()).encode(), LAPSING)
 
 
+def test_the_smallest_span_is_a_second() -> None:
+    profile = parse_profile(changed(lambda d: verb_of(d, "CLOSE")["deliver_within_seconds"].update(FLASH=1)))
+    assert profile.deadlines_for(REFERRAL_FAMILY, Verb.CLOSE, FLASH, T0).deliver_by == T0 + SECOND
+
+
 def test_the_greatest_spans_are_accepted() -> None:
     def widen(document: dict[str, Any]) -> None:
         verb_of(document, "REFER")["deliver_within_seconds"].update(FLASH=14 * 86_400)

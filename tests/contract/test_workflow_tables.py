@@ -149,6 +149,13 @@ def test_a_provisional_opening_lapses_by_itself_and_says_so_once() -> None:
     assert next_limit(lapsed.leg, FITTED) is None
 
 
+def test_an_opening_that_asks_for_no_answer_starts_no_clock() -> None:
+    notice = replace(REFERRAL, rules=(replace(REFERRAL.rules[0], clock=ClockRule.KEEP), *REFERRAL.rules[1:]))
+    action = replace(opening_action(), respond_by=None)
+    leg = apply(None, action, T0, {Family.REFERRAL: notice}).leg
+    assert (leg.question, leg.respond_by, leg.awaiting, leg.overdue_logged) == (b"", None, None, False)
+
+
 def test_a_holder_receives_what_its_family_lets_it_and_opens_nothing() -> None:
     assert opened().state is State.SENT
     by_holder = replace(provisional(), sender_kind=AgencyKind.HOLDER)

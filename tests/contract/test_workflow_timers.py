@@ -96,6 +96,7 @@ def test_a_late_answer_counts_and_brings_the_event_with_it_if_nobody_logged_it()
 
     assert applied.leg.state is State.ACKNOWLEDGED
     assert applied.events == (OVERDUE,)
+    assert not applied.leg.overdue_logged
     logged = apply(settle(leg, RESPOND + 1).leg, action, RESPOND + 1)
     assert (logged.leg, logged.events) == (applied.leg, ())
 
@@ -161,7 +162,12 @@ def test_a_recalled_leg_awaits_nothing_but_the_answer_to_the_recall() -> None:
     assert next_limit(recalled) == recalled.recall_respond_by
     late = settle(recalled, T0 + 3 + DAY)
     assert late.events == (ClockEvent(ClockKind.OVERDUE, T0 + 2 + DAY, NEW, RCP),)
+    assert late.leg.revision == recalled.revision + 1
     assert settle(late.leg, T0 + 9 * DAY).events == ()
+    facts = AboutFacts(ORIGINATOR, Verb.RECALL, "sfc/m-aaaaaaaa")
+    answer = replace(action_by(RCP, Verb.ANSWER_RECALL), created=T0 + 2 * DAY, about=NEW, about_facts=facts)
+    answered = apply(late.leg, replace(answer, deliver_by=T0 + 9 * DAY), T0 + 2 * DAY).leg
+    assert (answered.recall_respond_by, answered.recall_overdue_logged) == (None, False)
 
 
 # --- expired
@@ -171,6 +177,7 @@ def test_what_was_not_stored_in_time_expires_and_awaits_nothing_more() -> None:
     applied = settle(sent(), DELIVER + 1)
     assert applied.events == (OVERDUE, EXPIRED)
     assert (applied.leg.state, applied.leg.ended_at) == (State.EXPIRED, DELIVER)
+    assert applied.leg.revision == sent().revision + 2
     assert applied.leg.awaiting is None
     assert next_limit(applied.leg) is None
 

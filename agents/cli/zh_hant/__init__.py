@@ -8,7 +8,8 @@ from typing import Final
 
 from agents.cli.zh_hant.help import HELP
 from agents.cli.zh_hant.screens import SCREENS
+from agents.cli.zh_hant.sdk import SDK
 from agents.cli.zh_hant.words import WORDS
 
-MESSAGES: Final[Mapping[str, str]] = MappingProxyType({**HELP, **SCREENS, **WORDS})
+MESSAGES: Final[Mapping[str, str]] = MappingProxyType({**HELP, **WORDS, **SDK, **SCREENS})
 """English text to Traditional Chinese text."""

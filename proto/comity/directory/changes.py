@@ -282,11 +282,7 @@ def resumed(c: pb.AgencyResumed) -> Change:
 
 
 def witness_key(c: pb.WitnessListed) -> tuple[str, bytes]:
-    """Returns (name, Ed25519 key) of a witness's verifier key line.
-
-    Raises:
-        MalformedError: it is none.
-    """
+    """Returns (name, Ed25519 key) of a witness's verifier key line, whose form was checked."""
     parsed = parse_verifier_key(c.verifier_key)
     return parsed.name, parsed.public
 

@@ -257,7 +257,6 @@ def _ended(state: State, s: SignedStatement, signers: Signers, now: int) -> Chan
 def _root_replaced(state: State, s: SignedStatement, signers: Signers, now: int) -> Change:
     c: pb.RootReplaced = s.content  # type: ignore[assignment] # the kind says which message it is
     _positions(s, c.agency)
-    require(c.agency in state.agencies, "agency_unknown")
     new = (kid(c.agency, Use.ROOT, c.new_root_key), c.new_root_key)
     require(c.new_root_key not in state.public_keys, "public_key_in_use")
     require(signers.take(_root(state, c.agency)) and signers.take(new), "old_and_new_root")

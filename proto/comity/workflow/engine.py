@@ -70,7 +70,8 @@ def apply(leg: Leg | None, action: Action, now_ms: int, tables: Mapping[Family, 
     if rule.needs_grant and not action.granted:
         raise RefusedError(Reason.NO_GRANT, "the verb needs an onward grant", verb=action.verb.name)
     _check_previous(rule, now_leg, action)
-    _check_about(rule, now_leg, action, side)
+    if not _about_is_right(rule, now_leg, action, side):
+        raise RefusedError(Reason.WRONG_ABOUT, "about names no envelope of this leg that the verb could refer to")
     check_second(rule, action)
     if now_leg is None or settled is None:
         return Applied(_open(rule, action, now_ms), None, rule=rule)
@@ -204,21 +205,17 @@ def _check_previous(rule: Rule, leg: Leg | None, action: Action) -> None:
         raise RefusedError(Reason.WRONG_PREVIOUS, "previous is not the last envelope of the leg, or stands needlessly")
 
 
-def _check_about(rule: Rule, leg: Leg | None, action: Action, side: Side) -> None:
+def _about_is_right(rule: Rule, leg: Leg | None, action: Action, side: Side) -> bool:
     if rule.about is AboutRule.ABSENT:
-        right = action.about == b""
-    else:
-        facts = action.about_facts
-        right = leg is not None and facts is not None and action.about != b""
-        if leg is not None and facts is not None:
-            right = right and (not rule.about_verbs or facts.verb in rule.about_verbs)
-            if rule.about is AboutRule.OPENING:
-                right = right and action.about == leg.opening
-            else:
-                by = side if rule.about is AboutRule.OWN else side.other
-                right = right and leg.side_of(facts.sender) is by
-    if not right:
-        raise RefusedError(Reason.WRONG_ABOUT, "about names no envelope of this leg that the verb could refer to")
+        return action.about == b""
+    facts = action.about_facts
+    if leg is None or facts is None or action.about == b"":
+        return False
+    if rule.about_verbs and facts.verb not in rule.about_verbs:
+        return False
+    if rule.about is AboutRule.OPENING:
+        return action.about == leg.opening
+    return leg.side_of(facts.sender) is (side if rule.about is AboutRule.OWN else side.other)
 
 
 def _too_late_to_blame(action: Action, now_ms: int) -> bool:
@@ -267,7 +264,7 @@ def _advance(table: Table, rule: Rule, leg: Leg, action: Action, now_ms: int) ->
     if action.lapses_at is not None:
         after = replace(after, lapses_at=action.lapses_at)
     after = _turn_clock(rule, after, action, now_ms)
-    if after.state is not leg.state and table.is_final(after.state):
+    if table.is_final(after.state):
         after = stop_clock(after)
     return after if after == leg else replace(after, revision=leg.revision + 1)
 

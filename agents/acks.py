@@ -1,0 +1,177 @@
+"""Acknowledgements: ours, signed when something became durable here, and theirs, believed only when they verify.
+
+STORED is written in the transaction that stores the message, and sent afterwards until the hub has logged or finally
+refused it. A forged one changes nothing: the sender goes on waiting, and an alarm is raised.
+
+Never does: say OPENED for a machine.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from comity.directory import View
+from comity.errors import MalformedError, Reason, RefusedError, VerificationError
+from comity.receipts import (
+    Ack,
+    AckState,
+    Event,
+    EventKind,
+    Receipt,
+    ack_digest,
+    ack_signature_digest,
+    ack_signing_bytes,
+    encode_ack,
+    encode_receipt,
+    parse_ack,
+    verify_ack,
+    verify_receipt,
+)
+from sqlalchemy import Connection
+
+from agents import mailstore as rows
+from agents.cases import header_of, not_stored
+from agents.home import Home
+from agents.keys import Keys, KeyUse, find
+from agents.mailstore import AckRow, Message
+from agents.records import MessageStatus, Standing
+from agents.session import Session
+from agents.store import Store
+from agents.trust import Clock, Trust
+
+BATCH: Final = 256
+"""Acknowledgements in one call."""
+_FOR_GOOD: Final = frozenset(
+    {Reason.TOO_LATE, Reason.WRONG_STATE, Reason.ERASED, Reason.UNKNOWN_MESSAGE, Reason.ALREADY_EXISTS}
+)
+_RANK: Final = {
+    MessageStatus.PENDING: 0,
+    MessageStatus.SUBMITTED: 1,
+    MessageStatus.EXPIRED: 2,
+    MessageStatus.WITHDRAWN: 2,
+    MessageStatus.REFUSED: 3,
+    MessageStatus.DELIVERED: 3,
+    MessageStatus.OPENED: 4,
+}
+_STATUS: Final = {
+    AckState.STORED: MessageStatus.DELIVERED,
+    AckState.OPENED: MessageStatus.OPENED,
+    AckState.REFUSED: MessageStatus.REFUSED,
+}
+
+
+class Acks:
+    """Makes and sends this desk's acknowledgements."""
+
+    def __init__(self, home: Home, store: Store, trust: Trust, keys: Keys, clock: Clock) -> None:
+        self._home, self._store, self._trust, self._keys, self._clock = home, store, trust, keys, clock
+
+    def make(self, message_hash: bytes, state: AckState, reason: str = "") -> AckRow:
+        """Returns a signed acknowledgement, to be stored with what it acknowledges."""
+        entry = find(self._keys, KeyUse.SIGN)
+        body = encode_ack(
+            Ack(self._trust.exchange_origin, message_hash, self._home.desk, entry.kid, state, reason, self._clock())
+        )
+        sig = self._keys.sign(entry.kid, ack_signing_bytes(body))
+        return AckRow(message_hash, self._home.desk, state, body, sig, own=True, settled=False, receipt=b"")
+
+    async def flush(self, session: Session) -> int:
+        """Sends what is pending. Returns how many the hub has logged.
+
+        Raises:
+            RefusedError: the hub did not answer; what is pending stays so.
+            VerificationError: a receipt does not verify.
+        """
+        logged = 0
+        while True:
+            with self._store.begin() as c:
+                pending = rows.pending_acks(c, BATCH)
+            if not pending:
+                return logged
+            results = await session.acknowledge([(ack.body, ack.sig) for ack in pending])
+            settled = 0
+            for ack, result in zip(pending, results, strict=True):
+                if isinstance(result, Receipt):
+                    await self._logged(session, ack, result)
+                    settled += 1
+                    logged += 1
+                elif result.reason in _FOR_GOOD:
+                    self._refused(ack, result)
+                    settled += 1
+                elif result.reason is Reason.BAD_SIGNATURE:
+                    self._sign_again(ack)
+            if not settled:
+                return logged  # the rest waits for the next pass
+
+    async def _logged(self, session: Session, ack: AckRow, receipt: Receipt) -> None:
+        verified = verify_receipt(receipt, self._trust.exchange_origin, self._trust.view().log_keys())
+        event = verified.event
+        expected = EventKind.REFUSED if ack.state is AckState.REFUSED else EventKind.ACKNOWLEDGED
+        right = (event.kind, event.message_hash, event.ack_state) == (expected, ack.message_hash, ack.state)
+        if not right:
+            raise VerificationError("the receipt is not of this acknowledgement")
+        await self._trust.check_receipt_history(session, verified.checkpoint, receipt.checkpoint)
+        with self._store.begin() as c:
+            rows.settle_ack(c, ack, encode_receipt(receipt))
+
+    def _refused(self, ack: AckRow, refusal: RefusedError) -> None:
+        """The hub logs no acknowledgement of it any more: it was withdrawn, expired or erased meanwhile."""
+        with self._store.begin() as c:
+            rows.settle_ack(c, ack, b"")
+            message = rows.message(c, ack.message_hash)
+            if ack.state is not AckState.STORED or message is None or message.outgoing:
+                return
+            standing = Standing.EXPIRED if refusal.reason is Reason.TOO_LATE else Standing.WITHDRAWN
+            rows.update_message(c, ack.message_hash, standing=standing.value)
+            for leg in rows.legs(c, message.case_id):
+                rows.put_leg(c, not_stored(leg, ack.message_hash))
+
+    def _sign_again(self, ack: AckRow) -> None:
+        """A colleague signed it whose key is no longer live: this member signs in its place, next time."""
+        old = parse_ack(ack.body)
+        if old.kid != find(self._keys, KeyUse.SIGN).kid:
+            with self._store.begin() as c:
+                rows.replace_ack(c, self.make(ack.message_hash, ack.state, old.reason))
+
+
+def check_ack(body: bytes, sig: bytes, event: Event, message: Message, *, view: View, now: int) -> Ack:
+    """Verifies a counterpart's acknowledgement against the event that logs it.
+
+    Args:
+        body: as it travelled.
+        sig: as it travelled.
+        event: from the verified receipt.
+        message: the message of ours that it is about.
+        view: the directory at the leaf.
+        now: the leaf's time, Unix milliseconds UTC.
+
+    Raises:
+        VerificationError: it does not count.
+    """
+    try:
+        ack = parse_ack(body)
+    except MalformedError:
+        raise VerificationError("the acknowledgement is malformed") from None
+    member = view.member_key(ack.kid, now)
+    said = (event.message_hash, event.other_hash, event.ack_state, event.kids, event.signatures_digest)
+    expected = (ack.message_hash, ack_digest(body), ack.state, (ack.kid,), ack_signature_digest(ack.kid, sig))
+    if said != expected or ack.message_hash != message.message_hash:
+        raise VerificationError("the acknowledgement is not the one that the log names")
+    header = header_of(message)
+    if ack.origin != header.origin or ack.desk not in header.counterparts:
+        raise VerificationError("the acknowledgement is not by a recipient of the message")
+    if member is None or ack.desk not in member.desks or not verify_ack(body, sig, member.sign_key):
+        raise VerificationError("the acknowledgement is not signed by a live key of its desk")
+    return ack
+
+
+def raise_status(c: Connection, message_hash: bytes, desk: str, status: MessageStatus) -> None:
+    """Moves a message forward at a desk; never back."""
+    before = rows.statuses(c, message_hash).get(desk, MessageStatus.PENDING)
+    if _RANK[status] > _RANK[before]:
+        rows.set_status(c, message_hash, desk, status)
+
+
+def status_of(state: AckState) -> MessageStatus:
+    """Returns what an acknowledgement proves."""
+    return _STATUS[state]

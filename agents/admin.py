@@ -1,0 +1,338 @@
+"""An agency's admin: members, desk keys, revocations, agreements. Every act is a signed statement of the directory.
+
+Each is signed with the root where it was opened for this, else with the acting member's own key; what the directory
+does not let that key say is refused there, by every client alike. A statement is remembered here before it is sent, so
+that the monitor knows what this agency said itself.
+
+Never does: keep the root; state anything unattended but renewals (`agents/renewal.py`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from typing import Final
+
+from comity.directory import View, parse_statement, sign_body
+from comity.directory.records import MemberKey
+from comity.directory.statements import DAY_MS, Content, Position, make_body
+from comity.encoding import Purpose, tagged
+from comity.errors import MalformedError, Reason, RefusedError
+from comity.keys import Use, kid
+from comity.names import agency_of, check_member
+from comity.tls import request_spki, spki_sha256_of_certificate
+from comity.v1 import directory_pb2 as pb
+from comity.workflow.clocks import standard_profile
+from comity.workflow.terms import Family, Role
+
+from agents.client import Client
+from agents.grants import make_grant, save_grant
+from agents.joining import DELEGATION_DAYS, DESK_KEY_DAYS, MEMBER_DAYS, TRANSPORT_DAYS, parse_member_request
+from agents.keyring import RootKeyring
+from agents.keys import KeyUse, UnknownKeyError, find
+from agents.transport import create_tls_key, save_certificate
+
+STATEMENT_TRIES: Final = 3
+"""How often a statement is signed anew where a colleague's came first."""
+AHEAD_MS: Final = DAY_MS
+"""How long before it begins a routine successor of a desk key is published."""
+_BACKDATE_MS: Final = 60_000
+
+
+class Admin:
+    """Acts for the client's agency."""
+
+    def __init__(self, client: Client, root: RootKeyring | None = None) -> None:
+        """Takes an open client, and the root where it was opened for this."""
+        self._client, self._root = client, root
+
+    # --- members
+
+    async def certify(
+        self,
+        request: bytes,
+        *,
+        roles: Sequence[Role],
+        desks: Sequence[str] = (),
+        valid_days: int = MEMBER_DAYS,
+    ) -> str:
+        """Certifies a member: keys, roles, TLS key and certificate, and the desk's keys.
+
+        Args:
+            request: what the member handed over (`joining.member_request`).
+            roles: an admin's needs the root.
+            desks: none for this home's.
+            valid_days: for how long.
+
+        Returns:
+            The member.
+        """
+        found = parse_member_request(request)
+        if agency_of(found.member) != self._client.agency:
+            raise MalformedError("the member is of another agency")
+        begin = self._now() - _BACKDATE_MS
+        spki = hashlib.sha256(request_spki(found.csr)).digest()
+        await self._state(
+            pb.MemberCertified(
+                member=found.member,
+                desks=sorted(set(desks or [self._client.desk])),
+                roles=sorted({int(role) for role in roles}),  # type: ignore[misc] # the numbers are the proto's
+                sign_key=found.sign_key,
+                wrap_key=found.wrap_key,
+                valid_from=begin,
+                valid_until=begin + valid_days * DAY_MS,
+            ),
+            pb.TransportKey(
+                desk=self._client.desk, spki_sha256=spki, valid_from=begin, valid_until=begin + TRANSPORT_DAYS * DAY_MS
+            ),
+        )
+        certificate = await self._client.session.issue_certificate(found.csr)
+        if found.member in self._client.home.members():
+            save_certificate(self._client.home, found.member, certificate)
+        self.grant(found.member)
+        return found.member
+
+    def grant(self, member: str) -> list[bytes]:
+        """Grants every key of the desk that is held here to a member. Returns the grants, which are kept here too.
+
+        Raises:
+            UnknownKeyError: the member is not certified for the desk.
+        """
+        record = self._client.directory().member(member, self._now())
+        if record is None or self._client.desk not in record.desks:
+            raise UnknownKeyError("the member is not certified for this desk")
+        keys = self._client.keys
+        grants = [
+            self._sign_grant(entry.epoch, record, keys.regrant(entry.kid, record.wrap_kid, record.wrap_key))
+            for entry in keys.entries()
+            if entry.use in (KeyUse.DESK, KeyUse.ARCHIVE) and entry.owner == self._client.desk
+        ]
+        for data in grants:
+            save_grant(self._client.home, member, data)
+        return grants
+
+    async def revoke(self, what: str | bytes, reason: int, *, suspect_from: int = 0) -> None:
+        """Ends a member's keys, or one key by its id, and makes a new desk key without that member at once.
+
+        Args:
+            what: member id, or key id.
+            reason: why.
+            suspect_from: Unix milliseconds UTC from which mail under the key is suspect; 0 where none is.
+        """
+        kids = [what] if isinstance(what, bytes) else self._kids_of(what)
+        effective = self._now() - _BACKDATE_MS
+        await self._state(
+            *(
+                pb.Revoked(kid=k, reason=reason, effective=effective, suspect_from=suspect_from)  # type: ignore[arg-type] # a number
+                for k in kids
+            )
+        )
+        await self.publish_desk_key(at_once=True)
+
+    def _kids_of(self, member: str) -> list[bytes]:
+        """Returns the key ids of a member: signing, opening, and the TLS keys that this home holds for it."""
+        record = self._client.directory().member(check_member(member), self._now())
+        if record is None:
+            raise RefusedError(Reason.NOT_FOUND, "no such live member in the directory")
+        folder = self._client.home.tls_path(member)
+        spkis = {spki_sha256_of_certificate(file.read_bytes()) for file in folder.glob("*.pem")}
+        registered = {key.spki_sha256: key.kid for key in self._client.directory().transport_keys(self._client.desk)}
+        return [record.sign_kid, record.wrap_kid, *(registered[spki] for spki in sorted(spkis & set(registered)))]
+
+    async def dispute(self, key_id: bytes) -> None:
+        """Blocks a key that bears this agency's name without its will."""
+        await self._state(pb.KeyDisputed(kid=key_id))
+
+    async def delegate(self, member: str, *, valid_days: int = DELEGATION_DAYS) -> None:
+        """Lets a member, best an agent, renew this desk's keys unattended."""
+        record = self._client.directory().member(check_member(member), self._now())
+        if record is None:
+            raise RefusedError(Reason.NOT_FOUND, "no such live member in the directory")
+        begin = self._now() - _BACKDATE_MS
+        await self._state(
+            pb.RotationDelegated(
+                desk=self._client.desk,
+                kid=record.sign_kid,
+                valid_from=begin,
+                valid_until=begin + valid_days * DAY_MS,
+            )
+        )
+
+    async def contact(self, *, telephone: str, hours: str, languages: Sequence[str]) -> None:
+        """Publishes the desk's duty telephone."""
+        await self._state(
+            pb.DutyContact(desk=self._client.desk, telephone=telephone, hours=hours, languages=list(languages))
+        )
+
+    # --- keys
+
+    async def publish_desk_key(self, *, at_once: bool = False) -> int:
+        """Makes the desk's next key, grants it to every live member of the desk, and publishes it. Returns its epoch.
+
+        Args:
+            at_once: it begins now, as after somebody left; else a day ahead, so that everybody has it in time.
+        """
+        client = self._client
+        await client.refresh()
+        view, now = client.directory(), self._now()
+        earlier = view.desk_keys(client.desk)
+        epoch = earlier[-1].epoch + 1 if earlier else 1
+        later = now + AHEAD_MS if earlier and not at_once else now - _BACKDATE_MS
+        begin = max(later, earlier[-1].valid_from if earlier else 0)
+        public, sealed = client.keys.create_desk_key(client.desk, epoch)
+        own = view.member(client.member, now)
+        if own is None:
+            raise UnknownKeyError("this member is not certified")
+        save_grant(client.home, client.member, self._sign_grant(epoch, own, sealed))  # durable before it is used
+        client.keys.reload()
+        key_id = kid(client.desk, Use.DESK, public)
+        for record in self._people(view):
+            sealed = client.keys.regrant(key_id, record.wrap_kid, record.wrap_key)
+            save_grant(client.home, record.member, self._sign_grant(epoch, record, sealed))
+        await self._state(
+            pb.DeskKeyPublished(
+                desk=client.desk,
+                epoch=epoch,
+                wrap_key=public,
+                valid_from=begin,
+                valid_until=begin + DESK_KEY_DAYS * DAY_MS,
+            )
+        )
+        return epoch
+
+    def _people(self, view: View) -> list[MemberKey]:
+        members = view.members_of(self._client.agency, self._now())
+        return [m for m in members if self._client.desk in m.desks and m.member != self._client.member]
+
+    def _sign_grant(self, epoch: int, record: MemberKey, sealed: bytes) -> bytes:
+        keys = self._client.keys
+        signer = find(keys, KeyUse.SIGN).kid
+        return make_grant(self._client.desk, epoch, record.wrap_kid, sealed, signer=signer, sign=keys.sign)
+
+    async def rotate_transport_key(self) -> None:
+        """Gives this member a new TLS key. The old one stays good beside it, so no call fails in between."""
+        client, wrap = self._client, find(self._client.keys, KeyUse.WRAP)
+        key = create_tls_key(client.home, client.member, (wrap.kid, wrap.public))
+        await self.register_transport_key(key.spki_sha256)
+        certificate = await client.session.issue_certificate(key.request())
+        save_certificate(client.home, client.member, certificate)
+        await client.reconnect()
+
+    async def register_transport_key(self, spki_sha256: bytes) -> None:
+        """Registers a TLS key for the desk, anew or for longer."""
+        begin = self._now() - _BACKDATE_MS
+        await self._state(
+            pb.TransportKey(
+                desk=self._client.desk,
+                spki_sha256=spki_sha256,
+                valid_from=begin,
+                valid_until=begin + TRANSPORT_DAYS * DAY_MS,
+            )
+        )
+
+    # --- agreements
+
+    def propose_agreement(
+        self,
+        other: str,
+        *,
+        families: Sequence[Family],
+        legal_basis: str,
+        valid_until: int,
+        direction: int = 1,
+        profile_sha256: bytes | None = None,
+    ) -> bytes:
+        """Returns an agreement signed by this side, to be handed to the other.
+
+        Args:
+            other: the other agency.
+            families: what is covered.
+            legal_basis: in words, public to members.
+            valid_until: Unix milliseconds UTC.
+            direction: 1 both may open cases, 2 only the agency whose id comes first, 3 only the other.
+            profile_sha256: of the deadline profile; None for standard-1.
+        """
+        first, second = sorted((self._client.agency, other))
+        content = pb.AgreementSigned(
+            id=os.urandom(16),
+            first=first,
+            second=second,
+            families=sorted({int(family) for family in families}),  # type: ignore[misc] # the numbers are the proto's
+            direction=direction,  # type: ignore[arg-type] # the numbers are the proto's
+            legal_basis=legal_basis,
+            valid_until=valid_until,
+            profile_sha256=profile_sha256 or standard_profile().sha256,
+        )
+        view = self._client.directory()
+        positions = [Position(agency, *view.position(agency)) for agency in (first, second)]
+        body = make_body(self._client.home.hub_origin, positions, content)
+        self._client.trust.expect([body])
+        return sign_body(body, [self._sign(body)])
+
+    def read_agreement(self, data: bytes) -> pb.AgreementSigned:
+        """Returns what a proposed agreement says.
+
+        Raises:
+            MalformedError: not an agreement, or not one of this agency.
+        """
+        content = parse_statement(data).content
+        if not isinstance(content, pb.AgreementSigned) or self._client.agency not in (content.first, content.second):
+            raise MalformedError("not an agreement of this agency")
+        return content
+
+    async def accept_agreement(self, data: bytes) -> bytes:
+        """Signs the other side's proposal and publishes it. Returns the agreement's id.
+
+        Raises:
+            RefusedError: STALE_POSITION: one side has stated something since: propose anew.
+            UnpinnedError: the other side's fingerprint was not compared here.
+        """
+        content = self.read_agreement(data)
+        statement = parse_statement(data)
+        other = content.second if content.first == self._client.agency else content.first
+        await self._client.refresh()
+        self._client.trust.check_pinned(other)
+        signed = sign_body(statement.body, [*statement.signatures, self._sign(statement.body)])
+        self._client.trust.expect([statement.body])
+        await self._client.session.append_statements([signed])
+        await self._client.refresh()
+        return content.id
+
+    async def end_agreement(self, agreement_id: bytes) -> None:
+        """Ends an agreement, from this side alone."""
+        await self._state(pb.AgreementEnded(id=agreement_id))
+
+    # --- how
+
+    def _now(self) -> int:
+        return self._client.clock()
+
+    def _sign(self, body: bytes) -> tuple[bytes, bytes]:
+        data = tagged(Purpose.STATEMENT, body)
+        if self._root is not None:
+            return self._root.kid, self._root.key.sign(data)
+        entry = find(self._client.keys, KeyUse.SIGN)
+        return entry.kid, self._client.keys.sign(entry.kid, data)
+
+    async def _state(self, *contents: Content) -> None:
+        """Signs statements in this agency's chain and publishes them, all or none."""
+        client = self._client
+        for attempt in range(1, STATEMENT_TRIES + 1):
+            await client.refresh()
+            number, previous = client.directory().position(client.agency)
+            bodies, signed = [], []
+            for content in contents:
+                body = make_body(client.home.hub_origin, [Position(client.agency, number, previous)], content)
+                bodies.append(body)
+                signed.append(sign_body(body, [self._sign(body)]))
+                number, previous = number + 1, parse_statement(signed[-1]).digest
+            client.trust.expect(bodies)
+            try:
+                await client.session.append_statements(signed)
+            except RefusedError as error:
+                if error.reason is not Reason.STALE_POSITION or attempt == STATEMENT_TRIES:
+                    raise
+            else:
+                await client.refresh()
+                return

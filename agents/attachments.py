@@ -1,0 +1,201 @@
+"""Attachments: sealed into the outbox when a draft is made, uploaded after its last signature, opened after a digest.
+
+The name that a sender gave is shown and never used as a path. Nothing of an attachment is written where a person looks
+before the whole of it was found genuine.
+
+Never does: keep a plaintext copy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import mimetypes
+import os
+import re
+import tempfile
+import unicodedata
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from comity.blobs import BlobSecrets, open_blob, seal_blob
+from comity.envelope import BlobRef
+from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError
+from comity.v1 import blobs_pb2
+from comity.v1.payload_pb2 import Attachment
+
+from agents.home import Home, destroy
+from agents.session import Session
+
+PIECE_BYTES: Final = 256 * 1024
+"""Bytes of a message of an upload."""
+UPLOAD_TRIES: Final = 20
+"""How often an upload is taken up again before it is given up; each goes on where the last one stopped."""
+
+Progress = Callable[[str, int, int], None]
+"""Told the name of a file, the bytes done and the bytes there are."""
+
+_UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
+
+
+def seal_files(home: Home, files: Sequence[Path], progress: Progress | None = None) -> list[Attachment]:
+    """Seals files into the outbox, each under a key of its own. Returns their records for the payload.
+
+    Raises:
+        MalformedError: one is larger than 5 GiB.
+        OSError: one cannot be read.
+    """
+    return [_seal_file(home, Path(file), progress) for file in files]
+
+
+def _seal_file(home: Home, file: Path, progress: Progress | None) -> Attachment:
+    total = file.stat().st_size
+
+    def told(done: int) -> None:
+        if progress is not None:
+            progress(file.name, done, total)
+
+    handle, name = tempfile.mkstemp(dir=home.outbox_path)
+    temporary = Path(name)
+    try:
+        with file.open("rb") as source, os.fdopen(handle, "wb") as sink:
+            secrets = seal_blob(source, sink, told)
+            sink.flush()
+            os.fsync(sink.fileno())
+        temporary.replace(_path(home, secrets.sha256))
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return Attachment(
+        id=secrets.attachment_id,
+        key=secrets.key,
+        commitment=secrets.commitment,
+        plain_length=secrets.plain_length,
+        name=unicodedata.normalize("NFC", file.name),
+        media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+        blob_sha256=secrets.sha256,
+        blob_length=secrets.sealed_length,
+    )
+
+
+def blob_refs(attachments: Sequence[Attachment]) -> tuple[BlobRef, ...]:
+    """Returns what the header says of attachments."""
+    return tuple(sorted((BlobRef(a.blob_sha256, a.blob_length) for a in attachments), key=lambda ref: ref.sha256))
+
+
+async def upload(home: Home, session: Session, blobs: Sequence[BlobRef], progress: Progress | None = None) -> None:
+    """Uploads sealed attachments; what the hub holds already is not sent again.
+
+    Raises:
+        RefusedError: UNKNOWN_BLOB where a sealed file is not in this home; what the hub says otherwise.
+    """
+    for blob in blobs:
+        if not _path(home, blob.sha256).exists() and not (await session.upload_offset(blob.sha256))[1]:
+            raise RefusedError(Reason.UNKNOWN_BLOB, "a sealed attachment is not in this home's outbox")
+        if _path(home, blob.sha256).exists():
+            await _upload(_path(home, blob.sha256), session, blob, progress)
+
+
+async def _upload(path: Path, session: Session, blob: BlobRef, progress: Progress | None) -> None:
+    name = blob.sha256.hex()[:12]
+    for attempt in range(UPLOAD_TRIES):
+        offset, complete = await session.upload_offset(blob.sha256)
+        if complete:
+            return
+        try:
+            _, complete = await session.upload(_pieces(path, blob, offset, name, progress))
+        except RefusedError as error:
+            if error.reason not in (Reason.BLOB_OFFSET, Reason.BLOB_DIGEST, Reason.UNAVAILABLE, Reason.BUSY):
+                raise
+            await asyncio.sleep(min(5.0, 0.1 * 2**attempt))
+        if complete:
+            return
+    raise RefusedError(Reason.UNAVAILABLE, "an attachment could not be uploaded")
+
+
+async def _pieces(
+    path: Path, blob: BlobRef, offset: int, name: str, progress: Progress | None
+) -> AsyncIterator[blobs_pb2.UploadBlobRequest]:
+    with path.open("rb") as file:
+        file.seek(offset)
+        first = blobs_pb2.UploadBlobRequest(sha256=blob.sha256, length=blob.length, offset=offset)
+        first.data = file.read(PIECE_BYTES)
+        yield first
+        while data := await asyncio.to_thread(file.read, PIECE_BYTES):
+            if progress is not None:
+                progress(name, file.tell(), blob.length)
+            yield blobs_pb2.UploadBlobRequest(data=data)
+
+
+def forget(home: Home, blobs: Sequence[BlobRef]) -> None:
+    """Removes sealed attachments from the outbox: they were sent, or their draft was discarded."""
+    for blob in blobs:
+        destroy(_path(home, blob.sha256))
+
+
+async def fetch(session: Session, record: Attachment, folder: Path, progress: Progress | None = None) -> Path:
+    """Downloads an attachment, checks the whole of it, and writes it under a safe name that is not taken yet.
+
+    Args:
+        session: to the hub.
+        record: from the payload.
+        folder: where the file goes.
+        progress: told the bytes downloaded.
+
+    Raises:
+        CannotOpenError: it is not what the payload says; nothing was written.
+        RefusedError: NOT_FOUND: the hub has it no more.
+    """
+    secrets = BlobSecrets(
+        record.id, record.key, record.commitment, record.plain_length, record.blob_length, record.blob_sha256
+    )
+    with tempfile.TemporaryFile() as sealed:
+        seen = hashlib.sha256()
+        async for data in session.download(record.blob_sha256, 0):
+            if sealed.tell() + len(data) > record.blob_length:
+                raise CannotOpenError
+            seen.update(data)
+            sealed.write(data)
+            if progress is not None:
+                progress(record.name, sealed.tell(), record.blob_length)
+        if seen.digest() != record.blob_sha256:
+            raise CannotOpenError
+        sealed.seek(0)
+        return await asyncio.to_thread(_release, sealed, secrets, _free_name(folder, record.name))
+
+
+def _release(sealed: BinaryIO, secrets: BlobSecrets, target: Path) -> Path:
+    """Opens a sealed attachment into a file that appears whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".comity-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as plain:
+            open_blob(sealed, plain, secrets)
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def safe_name(name: str) -> str:
+    """Returns a file name that is one anywhere, as near to the sender's as may be."""
+    cleaned = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")[:120]
+    if not cleaned or _RESERVED.fullmatch(cleaned):
+        return f"attachment-{cleaned}" if cleaned else "attachment"
+    return cleaned
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    safe = Path(safe_name(name))
+    for number in range(1000):
+        candidate = folder / (f"{safe.stem} ({number}){safe.suffix}" if number else safe.name)
+        if not candidate.exists():
+            return candidate
+    raise MalformedError("there are too many files of that name")
+
+
+def _path(home: Home, sha256: bytes) -> Path:
+    return home.outbox_path / f"{sha256.hex()}.blob"

@@ -1,0 +1,122 @@
+"""Cases on this side: the same workflow engine as the hub's, fed with the bytes.
+
+Never does: trust the hub's word for a state.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from comity.checks import Signer, no_agreement
+from comity.directory import View
+from comity.envelope import Envelope, Header, parse_header
+from comity.names import agency_of
+from comity.v1 import envelope_pb2
+from comity.workflow import actions
+from comity.workflow.actions import AboutFacts, Action
+from comity.workflow.clocks import Profile, load_profile
+from comity.workflow.engine import allowed_verbs
+from comity.workflow.families import TABLES
+from comity.workflow.legs import Leg
+from comity.workflow.terms import Family, Side, SignatureRole, State, Verb
+from comity.workflow.timers import settle
+from sqlalchemy import Connection
+
+from agents import mailstore as rows
+from agents.records import CaseInfo
+
+
+def leg_between(c: Connection, case_id: bytes, one: str, other: str) -> Leg | None:
+    """Returns the leg of a case between two desks, whichever opened it, or None."""
+    return next((leg for leg in rows.legs(c, case_id) if {leg.originator, leg.recipient} == {one, other}), None)
+
+
+def action_of(envelope: Envelope, signers: tuple[Signer, ...], view: View, counterpart: str) -> Action:
+    """Returns an envelope as seen from one leg, without what `about` names.
+
+    Args:
+        envelope: verified.
+        signers: the people behind it.
+        view: the directory that counts.
+        counterpart: the other desk of the leg.
+    """
+    header = envelope.header
+    sender, other = view.agency(header.sender_agency), view.agency(agency_of(counterpart))
+    if sender is None or other is None:
+        raise no_agreement()
+    return actions.action_of(
+        header,
+        envelope.message_hash,
+        signers,
+        counterpart=counterpart,
+        sender_kind=sender.kind,
+        counterpart_kind=other.kind,
+        about_facts=None,
+    )
+
+
+def with_about(c: Connection, action: Action) -> Action:
+    """Returns an action with the facts of the message that its `about` names, if that is one of the same leg."""
+    if not action.about:
+        return action
+    found = rows.message(c, action.about)
+    if found is None or found.case_id != action.case_id:
+        return action
+    header = header_of(found)
+    if not {action.sender, action.counterpart} <= {header.sender, *header.counterparts}:
+        return action
+    return replace(action, about_facts=AboutFacts(found.sender, found.verb, found.author))
+
+
+def header_of(message: rows.Message) -> Header:
+    """Returns the header of a kept message."""
+    return parse_header(envelope_pb2.Envelope.FromString(message.envelope).header)
+
+
+def opens_case(family: Family, verb: Verb) -> bool:
+    """Returns whether a verb opens a case."""
+    table = TABLES.get(family)
+    return table is not None and table.opening(verb) is not None
+
+
+def profile_between(view: View, one: str, other: str, family: Family, now: int) -> Profile:
+    """Returns the deadline profile that two agencies agreed on.
+
+    Raises:
+        RefusedError: NO_AGREEMENT, or NOT_FOUND where the profile does not come with this version.
+    """
+    agreed = view.agreement(one, other, family, now) or view.agreement(other, one, family, now)
+    if agreed is None:
+        raise no_agreement()
+    return load_profile(agreed.profile_sha256)
+
+
+def author_of(signers: tuple[Signer, ...]) -> str:
+    """Returns the member who wrote it; of a late second, the one who approved."""
+    written = [s.member for s in signers if s.role is SignatureRole.AUTHOR]
+    return written[0] if written else signers[0].member
+
+
+def case_info(leg: Leg, desk: str, now: int) -> CaseInfo:
+    """Returns a leg as a person reads it, by this side's own clock."""
+    settled = settle(leg, now).leg
+    side = settled.side_of(desk) or Side.ORIGINATOR
+    return CaseInfo(
+        case_id=leg.case_id.hex(),
+        originator=leg.originator,
+        recipient=leg.recipient,
+        side=side,
+        state=settled.state,
+        next_actor=settled.state.next_actor,
+        respond_by=settled.respond_by,
+        awaiting=settled.awaiting,
+        allowed=tuple(allowed_verbs(leg, side, now)),
+        opening=leg.opening.hex(),
+    )
+
+
+def not_stored(leg: Leg, opening: bytes) -> Leg:
+    """Returns a leg as it was before this desk stored what opened it: the hub has refused the acknowledgement."""
+    if leg.opening == opening and leg.state is State.DELIVERED:
+        return replace(leg, state=State.SENT, revision=leg.revision + 1)
+    return leg

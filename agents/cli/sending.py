@@ -1,0 +1,90 @@
+"""What follows a draft: who can read it, the next command, and sending with its proof.
+
+Never does: say SUBMITTED, DELIVERED or OPENED before the SDK holds the proof.
+"""
+
+from __future__ import annotations
+
+from comity.workflow.terms import Role
+
+from agents.cli.catalogue import t
+from agents.cli.render import show_gaps, show_readers
+from agents.cli.session import Session
+from agents.cli.times import now_ms, stamp
+from agents.cli.views import draft_view, reader_views, sent_view
+from agents.cli.words import label, short, verb_label
+from agents.client import Client
+from agents.records import DraftInfo, DraftState, MessageStatus, Sent
+
+
+def after_draft(session: Session, client: Client, info: DraftInfo) -> None:
+    """Shows a draft's readers and state, and the command that comes next: of the second person, or to send."""
+    screen = session.screen
+    screen.say(f"{verb_label(info.verb)} → {', '.join(info.to)}", "bold")
+    screen.fields(
+        [
+            (t("Draft"), info.id),
+            (t("Case"), info.case_id),
+            (t("Author"), info.author),
+            (t("Precedence"), label(info.precedence)),
+            (t("State"), label(info.state)),
+        ]
+    )
+    readers = client.who_can_read(info.id)
+    show_readers(screen, readers)
+    show_gaps(screen, client.check(info.id) if info.state is DraftState.READY else ())
+    approvers = [member for member in approvers_of(client) if member != info.author]
+    if info.state is DraftState.AWAITING_APPROVAL:
+        why = t("Not sent. A second person of this desk now runs")
+        if not approvers:
+            screen.warn(t("Nobody else of this desk may approve: an admin certifies somebody with `member add`."))
+        screen.next(session.command(f"referral approve {short(info.id)}", approvers[0] if approvers else "MEMBER"), why)
+        if len(approvers) > 1:
+            screen.say(t("Others who may: {members}", members=", ".join(approvers[1:])), "dim")
+    elif info.state is DraftState.READY:
+        screen.next(session.command(f"referral send {short(info.id)}"), t("Not sent yet"))
+    screen.result({"draft": draft_view(info), "readers": reader_views(readers), "approvers": approvers, "sent": None})
+
+
+def approvers_of(client: Client) -> list[str]:
+    """Returns the members who may approve for this desk now."""
+    members = client.directory().members_of(client.agency, now_ms())
+    return [m.member for m in members if Role.APPROVER in m.roles and client.desk in m.desks]
+
+
+async def send_now(session: Session, client: Client, info: DraftInfo) -> Sent:
+    """Sends a draft, with a bar on uploads, and says what is proved."""
+    screen = session.screen
+    with screen.progress(t("Sending")) as report:
+        sent = await client.send(info.id, progress=report)
+    if sent.status is MessageStatus.SUBMITTED:
+        screen.say(
+            t(
+                "SUBMITTED: in the log at {index}, {time}. The receipt is verified.",
+                index=sent.log_index,
+                time=stamp(sent.time),
+            ),
+            "bold green",
+        )
+    else:
+        screen.say(label(sent.status), "bold yellow")
+    screen.fields([(t("Message"), sent.message_hash), (t("Case"), sent.case_id)])
+    screen.say(t("Not yet delivered: `comity referral sent` shows DELIVERED and OPENED when they are proved."), "dim")
+    return sent
+
+
+async def draft_and_send(session: Session, client: Client, info: DraftInfo, *, draft_only: bool, yes: bool) -> None:
+    """Sends a one-person draft at once, after showing who will read it; stops where a second person is needed."""
+    if draft_only or info.state is not DraftState.READY:
+        after_draft(session, client, info)
+        return
+    screen = session.screen
+    readers = client.who_can_read(info.id)
+    screen.say(f"{verb_label(info.verb)} → {', '.join(info.to)}", "bold")
+    show_readers(screen, readers)
+    if screen.interactive:
+        session.confirm(t("Send it now?"), yes=yes, default=True)
+    sent = await send_now(session, client, info)
+    screen.result(
+        {"draft": draft_view(info), "readers": reader_views(readers), "approvers": [], "sent": sent_view(sent)}
+    )

@@ -1,0 +1,126 @@
+"""`comity next`: everything that waits for the person who asks, the most urgent first, each with its command.
+
+Never does: open or sign anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from comity.workflow.terms import Precedence
+
+from agents.cli.catalogue import t
+from agents.cli.mail import caught_up
+from agents.cli.render import answers
+from agents.cli.said import said
+from agents.cli.sending import approvers_of
+from agents.cli.session import Session
+from agents.cli.times import due
+from agents.cli.words import label, short, verb_label
+from agents.client import Client
+from agents.records import DraftState, MessageStatus, Standing
+
+app = typer.Typer()
+
+_NEVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that waits."""
+
+    kind: str
+    """alarm, approve, send, read or answer."""
+    urgency: int
+    """0 alarm, 1 FLASH, 2 URGENT, 3 anything else."""
+    respond_by: int | None
+    """Unix milliseconds UTC; None where no limit is set."""
+    what: str
+    """For people."""
+    subject: str
+    """Full id."""
+    command: str
+    """What to run."""
+
+    def view(self) -> dict[str, Any]:
+        """Returns its JSON shape."""
+        return {
+            "kind": self.kind,
+            "urgency": self.urgency,
+            "respond_by": self.respond_by,
+            "subject": self.subject,
+            "command": self.command,
+        }
+
+
+def _urgency(precedence: Precedence) -> int:
+    return 4 - int(precedence)
+
+
+def tasks(session: Session, client: Client) -> list[Task]:
+    """Returns what waits for the acting member, the most urgent first."""
+    found = [
+        Task(
+            "alarm",
+            0,
+            None,
+            f"{t('ALARM')}: {said(alarm.text)}",
+            alarm.id,
+            session.command(f"alarm dismiss {alarm.id[:8]}"),
+        )
+        for alarm in client.alarms()
+    ]
+    may_approve = client.member in approvers_of(client)
+    for info in client.drafts():
+        what = f"{verb_label(info.verb)} → {', '.join(info.to)}"
+        if info.state is DraftState.AWAITING_APPROVAL and may_approve and info.author != client.member:
+            command = session.command(f"referral approve {short(info.id)}")
+            found.append(Task("approve", _urgency(info.precedence), None, f"{t('Approve')}: {what}", info.id, command))
+        elif info.state is DraftState.READY:
+            command = session.command(f"referral send {short(info.id)}")
+            found.append(Task("send", _urgency(info.precedence), None, f"{t('Send')}: {what}", info.id, command))
+    unread: set[str] = set()
+    for item in client.inbox(unread_only=True):
+        if item.status is MessageStatus.DELIVERED and item.standing in {Standing.GOOD, Standing.SUSPECT}:
+            unread.add(item.case_id)
+            what = f"{t('Read')}: {verb_label(item.verb)} ← {item.sender}"
+            command = session.command(f"referral show {short(item.message)}")
+            urgency = _urgency(item.precedence)
+            found.append(Task("read", urgency, item.respond_by or None, what, item.message, command))
+    for case in client.cases():
+        commands = answers(case)
+        ours = case.awaiting is case.side or case.state.value in {"DECLINED", "REDIRECTED", "OUTCOME_REPORTED"}
+        if case.case_id in unread or not commands or not ours:
+            continue
+        other = case.recipient if case.side.value == "ORIGINATOR" else case.originator
+        what = f"{t('Answer')}: {label(case.state)} · {other}"
+        respond_by = case.respond_by if case.awaiting is case.side else None
+        found.append(Task("answer", 3, respond_by, what, case.case_id, session.command(commands[0])))
+    return sorted(found, key=lambda task: (task.urgency, task.respond_by or _NEVER))
+
+
+@app.command("next")
+def show_next(
+    ctx: typer.Context,
+    *,
+    no_sync: bool = typer.Option(False, "--no-sync", help="Show what is here; do not ask the hub."),
+) -> None:
+    """Show all that waits for you, the most urgent first."""
+    session = Session.of(ctx)
+
+    async def body(client: Client) -> None:
+        late = await caught_up(session, client, offline=no_sync)
+        waiting = tasks(session, client)
+        screen = session.screen
+        for task in waiting:
+            limit = f" ({due(task.respond_by)})" if task.respond_by else ""
+            screen.say(f"{task.what}{limit}", "bold red" if task.urgency < 2 else "bold")
+            screen.say(f"  {task.command}", "cyan")
+        if not waiting:
+            screen.say(t("Nothing waits for {member}.", member=client.member), "bold green")
+        screen.result({"member": client.member, "next": [task.view() for task in waiting]})
+        late.raise_if_unreachable()
+
+    session.online(body)

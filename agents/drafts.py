@@ -1,0 +1,352 @@
+"""Drafts: two people see the same bytes before anything leaves the agency.
+
+A draft is an AUTHOR-signed envelope with its content key, sealed to its author and to the desk's approvers, in the
+agency's own store or in a file. Nothing of it has been anywhere near the hub. Whoever reviews opens that very
+ciphertext with that very key, sees what it says and who will read it, and signs that and nothing else.
+
+Never does: network; sending (`agents/outgoing.py`).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from comity.boxes import box_recipients
+from comity.checks import check_parties, verify_signatures
+from comity.directory import View
+from comity.encoding import Purpose, parse, serialise
+from comity.envelope import MAX_ENVELOPE_BYTES, Envelope, Header, parse_envelope, to_wire
+from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError
+from comity.names import agency_of
+from comity.payload import BODY_OF_VERB, Gap, body_of, parse_payload
+from comity.sealing import open_box, open_content, seal_box
+from comity.v1 import draft_pb2, payload_pb2
+from comity.workflow.actions import Signer
+from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED
+from comity.workflow.engine import apply
+from comity.workflow.families import table_of
+from comity.workflow.legs import Leg
+from comity.workflow.tables import People
+from comity.workflow.terms import Role, SignatureRole
+
+from agents import draftstore as rows
+from agents.attachments import forget
+from agents.cases import action_of, author_of, leg_between, opens_case, with_about
+from agents.composing import Wish, compose, sign
+from agents.draftstore import StoredDraft
+from agents.errors import IncompleteError, NotUniqueError, explain
+from agents.home import Home
+from agents.keys import Keys, KeyUse, UnknownKeyError, find, unwrapping
+from agents.records import DraftInfo, DraftState, Reader, Review
+from agents.store import Store
+from agents.trust import Clock, Trust
+
+_LIMIT: Final = 2 * MAX_ENVELOPE_BYTES
+_STAND_IN: Final = "m-00000000"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDraft:
+    """A draft, opened."""
+
+    info: DraftInfo
+    envelope: Envelope
+    content_key: bytes
+    payload: payload_pb2.Payload
+
+
+class Drafts:
+    """The drafts of one home, as one member handles them."""
+
+    def __init__(self, home: Home, store: Store, trust: Trust, keys: Keys, clock: Clock) -> None:
+        self._home, self._store, self._trust, self._keys, self._clock = home, store, trust, keys, clock
+
+    def create(self, wish: Wish) -> DraftInfo:
+        """Seals and signs what a person wants to say and keeps it as a draft, see `compose`."""
+        envelope, content_key = compose(wish, self._trust, self._keys, self._home.desk, self._clock())
+        return self._keep(os.urandom(16).hex(), envelope, content_key)
+
+    def all(self) -> list[DraftInfo]:
+        """Returns every draft, oldest first."""
+        with self._store.begin() as c:
+            return rows.drafts(c)
+
+    def find(self, prefix: str) -> StoredDraft:
+        """Returns the one draft whose id begins so.
+
+        Raises:
+            NotUniqueError: none does, or several do.
+        """
+        with self._store.begin() as c:
+            found = rows.find_drafts(c, prefix) if prefix else []
+        if len(found) != 1:
+            raise NotUniqueError("no draft, or more than one, has an id that begins so")
+        return found[0]
+
+    def open(self, prefix: str) -> OpenedDraft:
+        """Opens a draft with the member's own key, and its ciphertext with the draft's content key.
+
+        Raises:
+            NotUniqueError: no such draft.
+            CannotOpenError: it is not for this member, or the content key does not open that ciphertext.
+        """
+        stored = self.find(prefix)
+        if not stored.box:
+            raise RefusedError(Reason.WRONG_STATE, "the draft was sent or discarded", state=stored.info.state)
+        wrap = find(self._keys, KeyUse.WRAP)
+        context = _context(self._home.desk, stored.info.id)
+        data = open_box(Purpose.DRAFT, context, stored.box, wrap.kid, unwrapping(self._keys, wrap.kid))
+        try:
+            draft = parse(draft_pb2.Draft, data, _LIMIT)
+            envelope = parse_envelope(draft.envelope)
+            header, seal = envelope.header_bytes, envelope.seal_bytes
+            payload = parse_payload(open_content(header, seal, envelope.ciphertext, draft.content_key), envelope.header)
+        except MalformedError:
+            raise CannotOpenError from None
+        if draft.version != 1 or envelope.message_hash.hex() != stored.info.message_hash:
+            raise CannotOpenError
+        return OpenedDraft(stored.info, envelope, draft.content_key, payload)
+
+    def check(self, opened: OpenedDraft) -> list[Gap]:
+        """Returns everything that stands against sending a draft now, but for a missing approval."""
+        found: list[Gap] = []
+        header, now = opened.envelope.header, self._clock()
+
+        def tried(path: str, step: Callable[[], object]) -> None:
+            try:
+                step()
+            except RefusedError as error:
+                found.append(Gap(path, f"{error.reason}: {explain(error)}"))
+            except ComityError as error:
+                found.append(Gap(path, explain(error)))
+
+        tried("directory", self._trust.check_sealable)
+        for desk in header.counterparts:
+            tried(f"recipient {desk}", partial(self._trust.check_pinned, agency_of(desk)))
+        tried("keys", lambda: self._parties(opened.envelope, self._trust.view(), now))
+        age = (MAX_AGE_SECONDED if _needs_two(header) else MAX_AGE)[header.precedence]
+        if now - header.created > age:
+            tried("created", lambda: _refuse(Reason.CREATED_TOO_OLD))
+        tried("case", lambda: self._workflow(opened.envelope, now))
+        return found
+
+    def review(self, prefix: str) -> Review:
+        """Opens a draft and returns what it says, who will read it, and what stands against it."""
+        opened = self.open(prefix)
+        return Review(
+            info=opened.info,
+            header=opened.envelope.header,
+            payload=opened.payload,
+            readers=tuple(self.readers(opened.envelope.header)),
+            gaps=tuple(self.check(opened)),
+            warnings=tuple(_warnings(opened)),
+        )
+
+    def approve(self, prefix: str, message_hash: str) -> Review:
+        """Signs a draft as its second person.
+
+        Args:
+            prefix: of the draft's id.
+            message_hash: what the member has reviewed, from `Review.info`.
+
+        Returns:
+            What was found when it was opened again, just before it was signed.
+
+        Raises:
+            CannotOpenError: it is not what was reviewed, or does not open.
+            IncompleteError: something stands against sending it.
+            RefusedError: SECOND_PERSON_MISSING, WRONG_ROLE, WRONG_STATE.
+        """
+        review, opened = self.review(prefix), self.open(prefix)
+        if not message_hash or opened.info.message_hash != message_hash or review.info != opened.info:
+            raise CannotOpenError
+        if opened.info.state is not DraftState.AWAITING_APPROVAL:
+            raise RefusedError(Reason.WRONG_STATE, "the draft does not await approval", state=opened.info.state)
+        record = self._trust.view().member(self._keys.member, self._clock())
+        if record is None or Role.APPROVER not in record.roles or Role.AGENT in record.roles:
+            raise RefusedError(Reason.WRONG_ROLE, "this member may not approve")
+        if opened.info.author == self._keys.member:
+            raise RefusedError(Reason.SECOND_PERSON_MISSING, "whoever wrote it cannot approve it")
+        if review.gaps:
+            raise IncompleteError(review.gaps)
+        wire = to_wire(opened.envelope)
+        sign(wire, self._keys, SignatureRole.APPROVER)
+        info = self._keep(opened.info.id, parse_envelope(wire), opened.content_key)
+        return replace(review, info=info)
+
+    def reseal(self, prefix: str) -> DraftInfo:
+        """Seals a draft's content anew, with present keys and times. The caller becomes its author; both sign again."""
+        opened = self.open(prefix)
+        header = opened.envelope.header
+        legs = self._legs(header)
+        wish = Wish(
+            verb=header.verb,
+            body=body_of(opened.payload),
+            handling=opened.payload.handling,
+            to=header.counterparts,
+            leg=None if opens_case(header.family, header.verb) else legs[0],
+            precedence=header.precedence,
+            attachments=tuple(opened.payload.attachments),
+            about=header.about,
+            joint=header.joint,
+            family=header.family,
+        )
+        envelope, content_key = compose(wish, self._trust, self._keys, self._home.desk, self._clock())
+        return self._keep(opened.info.id, envelope, content_key)
+
+    def discard(self, prefix: str) -> None:
+        """Forgets a draft's content and its sealed attachments.
+
+        Raises:
+            RefusedError: WRONG_STATE: it was sent.
+        """
+        stored = self.find(prefix)
+        if stored.info.state is DraftState.SENT:
+            raise RefusedError(Reason.WRONG_STATE, "the draft was sent", state=stored.info.state)
+        if stored.box:
+            # Where it is not for this member, its attachments stay sealed in the outbox.
+            with contextlib.suppress(CannotOpenError):
+                forget(self._home, self.open(prefix).envelope.header.blobs)
+        with self._store.begin() as c:
+            rows.set_draft_state(c, stored.info.id, DraftState.DISCARDED)
+
+    def export(self, prefix: str) -> bytes:
+        """Returns a draft as a file for another home of the agency; still sealed to its author and approvers."""
+        stored = self.find(prefix)
+        if not stored.box:
+            raise RefusedError(Reason.WRONG_STATE, "the draft was sent or discarded", state=stored.info.state)
+        box = base64.b64encode(stored.box).decode()
+        return json.dumps({"version": 1, "desk": self._home.desk, "id": stored.info.id, "box": box}).encode()
+
+    def import_file(self, data: bytes) -> DraftInfo:
+        """Takes a draft from a file.
+
+        Raises:
+            MalformedError: not a draft of this desk.
+            CannotOpenError: it is not for this member.
+        """
+        try:
+            fields = json.loads(data)
+            box = base64.b64decode(fields["box"], validate=True)
+            draft_id = fields["id"]
+            right = fields["version"] == 1 and fields["desk"] == self._home.desk and len(bytes.fromhex(draft_id)) == 16
+        except (ValueError, KeyError, TypeError):
+            raise MalformedError("not a draft file") from None
+        if not right or find(self._keys, KeyUse.WRAP).kid not in box_recipients(box):
+            raise MalformedError("not a draft of this desk for this member")
+        wrap = find(self._keys, KeyUse.WRAP)
+        context = _context(self._home.desk, draft_id)
+        opened = open_box(Purpose.DRAFT, context, box, wrap.kid, unwrapping(self._keys, wrap.kid))
+        draft = parse(draft_pb2.Draft, opened, _LIMIT)
+        return self._keep(draft_id, parse_envelope(draft.envelope), draft.content_key)
+
+    def readers(self, header: Header) -> list[Reader]:
+        """Returns every desk that will be able to read an envelope."""
+        view, now = self._trust.view(), self._clock()
+        found = []
+        for recipient in header.recipients:
+            agency = agency_of(recipient.desk)
+            known = view.agency(agency)
+            members = tuple(m.member for m in view.members_of(agency, now) if recipient.desk in m.desks)
+            own = recipient.desk == self._home.desk
+            pinned = agency == self._home.agency or self._trust.pinned(agency)
+            found.append(Reader(recipient.desk, known.name_en if known else "", members, own, pinned))
+        return found
+
+    # --- how
+
+    def _legs(self, header: Header) -> list[Leg]:
+        with self._store.begin() as c:
+            legs = [leg_between(c, header.case_id, header.sender, desk) for desk in header.counterparts]
+        return [leg for leg in legs if leg is not None]
+
+    def _parties(self, envelope: Envelope, view: View, now: int) -> None:
+        opening = opens_case(envelope.header.family, envelope.header.verb)
+        verify_signatures(envelope, check_parties(envelope, view, now, opening=opening))
+
+    def _workflow(self, envelope: Envelope, now: int) -> None:
+        """Runs the engine as if the second person had signed, so that nothing but the signature may be missing."""
+        view, header = self._trust.view(), envelope.header
+        signers = check_parties(envelope, view, now, opening=opens_case(header.family, header.verb))
+        with self._store.begin() as c:
+            for desk in header.counterparts:
+                action = with_about(c, action_of(envelope, signers, view, desk))
+                if len(signers) == 1:
+                    approver = f"{header.sender_agency}/{_STAND_IN}"
+                    stand_in = Signer(approver, frozenset({Role.APPROVER}), SignatureRole.APPROVER)
+                    action = replace(action, signers=(*action.signers, stand_in))
+                apply(leg_between(c, header.case_id, header.sender, desk), action, now)
+
+    def _keep(self, draft_id: str, envelope: Envelope, content_key: bytes) -> DraftInfo:
+        header, now = envelope.header, self._clock()
+        view = self._trust.view()
+        opening = opens_case(header.family, header.verb)
+        signers = check_parties(envelope, view, now, opening=opening)
+        verify_signatures(envelope, signers)
+        approver = next((s.member for s in signers if s.role is SignatureRole.APPROVER), "")
+        info = DraftInfo(
+            id=draft_id,
+            verb=header.verb,
+            case_id=header.case_id.hex(),
+            to=header.counterparts,
+            author=author_of(signers),
+            approver=approver,
+            state=DraftState.READY if approver or not _needs_two(header) else DraftState.AWAITING_APPROVAL,
+            created=header.created,
+            precedence=header.precedence,
+            message_hash=envelope.message_hash.hex(),
+        )
+        draft = draft_pb2.Draft(version=1, envelope=to_wire(envelope), content_key=content_key)
+        box = seal_box(
+            Purpose.DRAFT, _context(self._home.desk, draft_id), serialise(draft), self._for_whom(view, now, info.author)
+        )
+        with self._store.begin() as c:
+            rows.put_draft(c, StoredDraft(info, box))
+        return info
+
+    def _for_whom(self, view: View, now: int, author: str) -> list[tuple[bytes, bytes]]:
+        """Returns the wrapping keys of the author and of everybody at the desk who may approve."""
+        people = [
+            m
+            for m in view.members_of(self._home.agency, now)
+            if m.member == author
+            or (self._home.desk in m.desks and Role.APPROVER in m.roles and Role.AGENT not in m.roles)
+        ]
+        if not people:
+            raise UnknownKeyError("nobody of the desk could open the draft")
+        return [(m.wrap_kid, m.wrap_key) for m in people]
+
+
+def _context(desk: str, draft_id: str) -> bytes:
+    return f"{desk} {draft_id}".encode()
+
+
+def _needs_two(header: Header) -> bool:
+    rules = table_of(header.family).rules
+    return any(rule.verb is header.verb and rule.people is People.TWO for rule in rules)
+
+
+def _refuse(reason: Reason) -> None:
+    raise RefusedError(reason, "sealed too long ago; seal again")
+
+
+def _warnings(opened: OpenedDraft) -> list[str]:
+    """Returns what a person should think about before signing."""
+    payload, found = opened.payload, []
+    if payload.handling.tlp == payload_pb2.TLP_RED:
+        found.append("TLP:RED: the recipient desk's members can all read it")
+    if opened.envelope.header.joint:
+        found.append("joint: the recipient desks see one another")
+    if BODY_OF_VERB[opened.envelope.header.verb] == "refer":
+        if payload.refer.do_not_contact:
+            found.append("the do-not-contact list is part of it")
+        if payload.refer.other_channels:
+            found.append("the same request went through other channels")
+    return found

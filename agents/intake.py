@@ -1,0 +1,271 @@
+"""Intake: every item of the feed has its effect once, in the order of the log.
+
+For an incoming envelope: (1) the try is counted, so that a message that kills its reader is quarantined after three;
+(2) receipt and place verified; (3) envelope verified at the leaf's directory; (4) replay; (5) the same workflow engine
+as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9) message, case,
+acknowledgement, event and cursor become durable in one transaction. The acknowledgement is sent after that.
+
+What breaks a rule is refused with one word and kept aside; reading goes on. What the hub cannot prove stops it.
+
+Never does: show anything to a person; say OPENED.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from comity.checks import Signer
+from comity.encoding import serialise
+from comity.envelope import Envelope, parse_envelope
+from comity.errors import CannotOpenError, MalformedError, RefusedError, VerificationError
+from comity.payload import parse_payload
+from comity.receipts import AckState, EventKind
+from comity.sealing import open_content, open_wrap
+from comity.v1 import feed_pb2
+from comity.workflow.engine import apply, apply_stored
+from comity.workflow.legs import Leg
+from comity.workflow.terms import Verb
+from sqlalchemy import Connection
+
+from agents import mailstore as rows
+from agents.acks import Acks, raise_status
+from agents.alarms import AlarmKind, raise_alarm
+from agents.archive import Archive
+from agents.cases import action_of, author_of, leg_between, with_about
+from agents.home import Home
+from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
+from agents.mailstore import Cursor, Message
+from agents.occurrences import Occurrences, finish
+from agents.outgoing import keep_receipt, outgoing_message
+from agents.records import MessageStatus, Standing
+from agents.session import Session
+from agents.store import Store
+from agents.trust import Clock, Trust
+from agents.verifying import Item, Verifier, kept_receipt
+
+TRIES: Final = 3
+"""How often an item is begun before it is quarantined."""
+DESTROY_AFTER_MS: Final = 14 * 86_400_000
+"""When a desk key is destroyed, counted from its successor's beginning."""
+
+
+class Taken:
+    """What one item brought: for the caller's report."""
+
+    __slots__ = ("event", "message", "quarantined")
+
+    def __init__(self, message: bytes | None = None, *, quarantined: bool = False, event: bool = False) -> None:
+        self.message, self.quarantined, self.event = message, quarantined, event
+
+
+class Intake:
+    """Takes one desk's feed."""
+
+    def __init__(
+        self, home: Home, store: Store, trust: Trust, *, keys: Keys, acks: Acks, archive: Archive, clock: Clock
+    ) -> None:
+        self._home, self._store, self._trust, self._keys = home, store, trust, keys
+        self._acks, self._archive, self._clock = acks, archive, clock
+        self._verifier = Verifier(home, store, trust, clock)
+        self._occurrences = Occurrences(home, store, clock)
+
+    def cursor(self) -> Cursor:
+        """Returns where this desk stands in its feed."""
+        with self._store.begin() as c:
+            return rows.cursor(c)
+
+    async def take(self, session: Session, wire: feed_pb2.FeedItem) -> Taken:
+        """Takes one item. The same item again has no effect.
+
+        Raises:
+            VerificationError: the hub cannot prove it; reading stops here.
+            UnknownKeyError: the desk key was not granted to this member; another member or a grant helps.
+            RefusedError: the hub did not answer a question that verifying needs.
+        """
+        at = self.cursor()
+        if wire.receipt.index < at.next_index:
+            return Taken()
+        with self._store.begin() as c:  # step 1
+            tries = rows.count_try(c, wire.receipt.index)
+        item = await self._verifier.item(session, wire, at)  # step 2
+        kind = item.verified.event.kind
+        if kind is not EventKind.SUBMITTED:
+            self._occurrences.take(item)
+            return Taken(event=True)
+        if not wire.HasField("envelope"):
+            with self._store.begin() as c:  # withdrawn, expired or erased before it was read: a numbered tombstone
+                finish(c, item)
+            return Taken(event=True)
+        if tries > TRIES:
+            return self._quarantine(item, None, "QUARANTINED")
+        try:
+            envelope = parse_envelope(wire.envelope, reader=self._home.desk)
+        except MalformedError:
+            self._verifier.invalid(wire, str(item.index))
+            return self._quarantine(item, None, "QUARANTINED")
+        if envelope.header.sender == self._home.desk:
+            return self._own_copy(item, envelope)
+        await self._settle_before(session, envelope)
+        return await self._incoming(session, item, envelope)
+
+    async def _settle_before(self, session: Session, envelope: Envelope) -> None:
+        """Has the hub settle our STORED of that case first: what comes after it may depend on which was earlier."""
+        with self._store.begin() as c:
+            pending = rows.pending_acks(c, 1)
+            waits = pending and leg_between(c, envelope.header.case_id, envelope.header.sender, self._home.desk)
+        if waits:
+            await self._acks.flush(session)
+
+    async def _incoming(self, session: Session, item: Item, envelope: Envelope) -> Taken:
+        header = envelope.header
+        try:
+            with self._store.begin() as c:
+                before = leg_between(c, header.case_id, header.sender, self._home.desk)
+                seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
+            signers = self._verifier.envelope(envelope, item, before)  # step 3
+            if seen is not None:  # step 4
+                return self._replayed(item, envelope, seen)
+            with self._store.begin() as c:
+                leg = self._advance(c, item, envelope, signers, before)  # step 5
+        except (RefusedError, VerificationError, MalformedError):
+            self._verifier.invalid(item.wire, str(item.index))
+            return self._quarantine(item, envelope, "QUARANTINED")
+        if self._clock() > header.deliver_by:
+            return self._quarantine(item, envelope, "EXPIRED", leg)
+        try:
+            content_key, gossip = self._open(item, envelope)  # steps 6 and 7
+            if gossip:
+                await self._trust.check_gossip(session, gossip, item.index)  # step 8
+        except CannotOpenError:
+            return self._quarantine(item, envelope, "CANNOT_OPEN", leg)
+        except MalformedError:
+            return self._quarantine(item, envelope, "QUARANTINED", leg)
+        message = self._message(item, envelope, author_of(signers))
+        message = replace(message, archive=self._archive.seal(message.message_hash, content_key))
+        ack = self._acks.make(message.message_hash, AckState.STORED)
+        with self._store.begin() as c:  # step 9
+            if rows.cursor(c).next_index <= item.index:
+                rows.put_message(c, message)
+                stored = apply_stored(leg, message.message_hash, item.time).leg
+                rows.put_leg(c, stored)
+                self._withdrawn(c, envelope)
+                rows.add_ack(c, ack)
+                finish(c, item)
+        return Taken(message.message_hash)
+
+    def _advance(
+        self, c: Connection, item: Item, envelope: Envelope, signers: tuple[Signer, ...], before: Leg | None
+    ) -> Leg:
+        action = with_about(c, action_of(envelope, signers, item.view, self._home.desk))
+        return apply(before, action, item.time).leg
+
+    def _open(self, item: Item, envelope: Envelope) -> tuple[bytes, bytes]:
+        """Returns the content key and the checkpoint in the payload."""
+        found = envelope.wrap_for(self._home.desk)
+        if found is None:
+            raise CannotOpenError
+        desk_key_id, wrap = found
+        if not self._holds(desk_key_id):
+            self._keys.reload()
+            if not self._holds(desk_key_id):
+                if self._destroyed(item, desk_key_id):
+                    raise CannotOpenError
+                raise UnknownKeyError("this desk's key was not granted to this member")
+        header, seal = envelope.header_bytes, envelope.seal_bytes
+        content_key = open_wrap(header, desk_key_id, wrap, unwrapping(self._keys, desk_key_id))
+        payload = parse_payload(open_content(header, seal, envelope.ciphertext, content_key), envelope.header)
+        return content_key, payload.gossip.checkpoint
+
+    def _holds(self, key_id: bytes) -> bool:
+        return any(entry.kid == key_id and entry.use is KeyUse.DESK for entry in self._keys.entries())
+
+    def _destroyed(self, item: Item, key_id: bytes) -> bool:
+        """Returns whether a desk key has gone for good: its successor began 14 days ago."""
+        epochs = self._trust.view().desk_keys(self._home.desk)
+        own = next((key for key in epochs if key.kid == key_id), None)
+        later = [key.valid_from for key in epochs if own is not None and key.epoch > own.epoch]
+        return bool(later) and self._clock() > min(later) + DESTROY_AFTER_MS
+
+    def _own_copy(self, item: Item, envelope: Envelope) -> Taken:
+        """This desk's own message has its place in the log: now, and not before, its cases move."""
+        header = envelope.header
+        try:
+            signers = self._verifier.envelope(envelope, item, None)
+            content_key = b""
+            with self._store.begin() as c:
+                known = rows.message(c, envelope.message_hash)
+            if known is None:
+                content_key, _ = self._open(item, envelope)
+            with self._store.begin() as c:
+                if rows.cursor(c).next_index > item.index:
+                    return Taken()
+                if known is None:
+                    message = outgoing_message(envelope, author_of(signers), self._clock())
+                    archive = self._archive.seal(message.message_hash, content_key)
+                    rows.put_message(c, replace(message, archive=archive))
+                    for desk in header.counterparts:
+                        rows.set_status(c, envelope.message_hash, desk, MessageStatus.PENDING)
+                keep_receipt(c, envelope, item.verified)
+                for desk in header.counterparts:
+                    leg = leg_between(c, header.case_id, header.sender, desk)
+                    action = with_about(c, action_of(envelope, signers, item.view, desk))
+                    rows.put_leg(c, apply(leg, action, item.time).leg)
+                self._withdrawn(c, envelope)
+                finish(c, item)
+        except (RefusedError, VerificationError, MalformedError, CannotOpenError):
+            # Not this desk's doing, or not as the hub has it: a person must look, and no case moves.
+            self._verifier.invalid(item.wire, str(item.index))
+            with self._store.begin() as c:
+                finish(c, item)
+            return Taken(quarantined=True)
+        return Taken(event=True)
+
+    def _withdrawn(self, c: Connection, envelope: Envelope) -> None:
+        if envelope.header.verb is not Verb.WITHDRAW:
+            return
+        about = rows.message(c, envelope.header.about)
+        if about is None:
+            return
+        if about.outgoing:
+            for desk in envelope.header.counterparts:
+                raise_status(c, about.message_hash, desk, MessageStatus.WITHDRAWN)
+        else:
+            rows.update_message(c, about.message_hash, standing=Standing.WITHDRAWN.value)
+
+    def _replayed(self, item: Item, envelope: Envelope, seen: bytes) -> Taken:
+        """An envelope id was used before: the same message is dropped, another one is a fraud on somebody's part."""
+        with self._store.begin() as c:
+            if seen != envelope.message_hash:
+                raise_alarm(c, AlarmKind.INVALID_DELIVERY, f"replay {item.index}", self._clock())
+            finish(c, item)
+        return Taken(event=True)
+
+    def _message(self, item: Item, envelope: Envelope, author: str) -> Message:
+        own = outgoing_message(envelope, author, self._clock())
+        return replace(
+            own,
+            outgoing=False,
+            envelope=serialise(item.wire.envelope),
+            log_index=item.index,
+            leaf_time=item.time,
+            receipt=kept_receipt(item),
+        )
+
+    def _quarantine(self, item: Item, envelope: Envelope | None, reason: str, leg: Leg | None = None) -> Taken:
+        """Refuses a message with one word, keeps its bytes aside, and goes on. Its case moves as the log has it."""
+        standing = Standing.EXPIRED if reason == "EXPIRED" else Standing.QUARANTINED
+        message_hash = item.verified.event.message_hash
+        ack = self._acks.make(message_hash, AckState.REFUSED, reason)
+        with self._store.begin() as c:
+            if rows.cursor(c).next_index > item.index:
+                return Taken()
+            if envelope is not None and rows.message(c, message_hash) is None:
+                found = replace(self._message(item, envelope, ""), standing=standing)
+                if rows.envelope_seen(c, found.agency, found.envelope_id) is None:
+                    rows.put_message(c, found)
+            if leg is not None:
+                rows.put_leg(c, leg)
+            rows.add_ack(c, ack)
+            finish(c, item)
+        return Taken(message_hash, quarantined=True)

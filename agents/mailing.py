@@ -1,0 +1,208 @@
+"""Mail, cases, alarms and proofs, as `Client` offers them.
+
+Never does: make a message (`agents/drafting.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from comity.errors import Reason, RefusedError
+from comity.receipts import VerifiedReceipt, parse_receipt, verify_receipt
+
+from agents import truststore
+from agents.alarms import Alarm, from_row
+from agents.attachments import Progress, fetch
+from agents.connected import Connected
+from agents.errors import NotUniqueError
+from agents.intake import Taken
+from agents.proofs import LogProgress
+from agents.records import (
+    CaseInfo,
+    InboxItem,
+    LogReport,
+    OpenedMessage,
+    Reminder,
+    SentItem,
+    SyncReport,
+    TimelineEvent,
+)
+from agents.truststore import AlarmRow
+from agents.waiting import waiting_alarms
+
+FEED_TRIES: Final = 5
+"""How often a pass over the feed is taken up again where the connection broke."""
+
+
+class Mailing(Connected):
+    """Reads the desk's feed and what is kept of it."""
+
+    # --- mail
+
+    async def sync(self) -> SyncReport:
+        """Reads the feed to its present end: verifies, stores, acknowledges, moves cases.
+
+        Raises:
+            VerificationError: the hub cannot prove what it shows; evidence is saved and reading has stopped.
+            RefusedError: the hub does not answer; what was taken stays taken.
+        """
+        new, events, quarantined, acknowledged = list[InboxItem](), 0, 0, 0
+        async with self._turn:
+            await self.refresh()
+            acknowledged += await self._acks.flush(self.session)
+            async for taken in self._feed():
+                events += taken.event
+                quarantined += taken.quarantined
+                if taken.message is not None and not taken.quarantined:
+                    new.append(self._item(taken.message))
+            acknowledged += await self._acks.flush(self.session)
+        return SyncReport(tuple(new), events, quarantined, acknowledged)
+
+    async def live(self) -> AsyncIterator[InboxItem | None]:
+        """Yields received messages as they come, each stored and acknowledged; None for anything else that happened.
+
+        Raises:
+            RefusedError: the connection broke: call it again.
+            VerificationError: as `sync`.
+        """
+        start = self._intake.cursor().next_index
+        async for response in self.session.read_feed(start, follow=True):
+            async with self._turn:
+                if response.WhichOneof("message") == "head":
+                    if not self.trust.see_head(response.head.body, response.head.sig):
+                        await self.refresh()
+                    continue
+                taken = await self._intake.take(self.session, response.item)
+                await self._acks.flush(self.session)
+            show = taken.message is not None and not taken.quarantined
+            yield self._item(taken.message) if show and taken.message is not None else None
+
+    async def flush(self) -> int:
+        """Sends acknowledgements that are still pending. Returns how many the hub has logged."""
+        async with self._turn:
+            return await self._acks.flush(self.session)
+
+    def inbox(self, *, unread_only: bool = False) -> list[InboxItem]:
+        """Returns received mail in the order of the log."""
+        return self._reading.inbox(unread_only=unread_only)
+
+    def sent(self) -> list[SentItem]:
+        """Returns this desk's own mail, with how far it has come at each recipient."""
+        return self._reading.sent()
+
+    async def open_item(self, message: str) -> OpenedMessage:
+        """Opens a received message for a person and sends OPENED; see `Reading.open`."""
+        opened = self._reading.open(message)
+        with contextlib.suppress(RefusedError):  # it stays pending and is sent with the next pass
+            await self.flush()
+        return opened
+
+    def peek(self, message: str) -> OpenedMessage:
+        """Opens a kept message without acknowledging anything; see `Reading.peek`."""
+        return self._reading.peek(message)
+
+    async def save_attachment(
+        self, message: str, attachment_id: str, folder: Path, progress: Progress | None = None
+    ) -> Path:
+        """Saves an attachment under a safe name, after the whole of it was found genuine.
+
+        Raises:
+            NotUniqueError: no such attachment.
+            CannotOpenError: it is not what the payload says; nothing was written.
+        """
+        found = [a for a in self.peek(message).payload.attachments if a.id.hex().startswith(attachment_id)]
+        if len(found) != 1:
+            raise NotUniqueError("no attachment, or more than one, has an id that begins so")
+        return await fetch(self.session, found[0], Path(folder), progress)
+
+    # --- cases
+
+    def cases(self) -> list[CaseInfo]:
+        """Returns every leg of every case, by this side's own clock."""
+        return self._reading.cases()
+
+    def case(self, case: str) -> list[CaseInfo]:
+        """Returns the legs of one case."""
+        case_id = self._reading.legs(case)[0].case_id.hex()
+        return [info for info in self.cases() if info.case_id == case_id]
+
+    def timeline(self, case: str) -> list[TimelineEvent]:
+        """Returns what happened in a case, in the order of the log."""
+        return self._reading.timeline(case)
+
+    def reminders(self) -> list[Reminder]:
+        """Returns the answers that are due, once half their time has gone."""
+        return self._reading.reminders()
+
+    def alarms(self) -> list[Alarm]:
+        """Returns what a person must look at; what is waited for ends by itself."""
+        with self.store.begin() as c:
+            raised = [from_row(row) for row in truststore.alarms(c)]
+            dismissed = truststore.dismissed_alarms(c)
+        waiting = waiting_alarms(self.store, self.trust, self.clock)
+        return raised + [alarm for alarm in waiting if alarm.id not in dismissed]
+
+    def dismiss_alarm(self, alarm_id: str) -> None:
+        """Dismisses an alarm.
+
+        Raises:
+            NotUniqueError: there is none with that id.
+        """
+        found = [alarm for alarm in self.alarms() if alarm.id.startswith(alarm_id)]
+        if not alarm_id or len(found) != 1:
+            raise NotUniqueError("no alarm, or more than one, has an id that begins so")
+        alarm, now = found[0], self.clock()
+        with self.store.begin() as c:
+            truststore.add_alarm(c, AlarmRow(alarm.id, alarm.kind.value, alarm.subject, alarm.raised))
+            truststore.dismiss_alarm(c, alarm.id, now)
+
+    # --- proofs
+
+    async def verify_log(self, progress: LogProgress | None = None) -> LogReport:
+        """Reads both logs whole and hashes them again; every kept receipt must be in them."""
+        return await self._proofs.verify_log(self.session, progress)
+
+    def receipt(self, message: str) -> bytes:
+        """Returns the receipt of a message, serialised.
+
+        Raises:
+            RefusedError: NOT_FOUND: there is none yet.
+        """
+        found = self._reading.find(message).receipt
+        if not found:
+            raise RefusedError(Reason.NOT_FOUND, "there is no receipt of that message yet")
+        return found
+
+    def verify_receipt(self, message: str | bytes) -> VerifiedReceipt:
+        """Verifies a receipt: of a kept message by its hash, or a serialised one.
+
+        Raises:
+            VerificationError: it does not verify.
+            MalformedError: not a receipt.
+        """
+        data = message if isinstance(message, bytes) else self.receipt(message)
+        return verify_receipt(parse_receipt(data), self.trust.exchange_origin, self.directory().log_keys())
+
+    # --- how
+
+    async def _feed(self) -> AsyncIterator[Taken]:
+        """Yields what each item up to the present end brought; goes on where the connection broke."""
+        for attempt in range(FEED_TRIES):
+            start = self._intake.cursor().next_index
+            try:
+                async for response in self.session.read_feed(start, follow=False):
+                    if response.WhichOneof("message") == "item":
+                        yield await self._intake.take(self.session, response.item)
+            except RefusedError as error:
+                if error.reason not in (Reason.UNAVAILABLE, Reason.STALLED) or attempt == FEED_TRIES - 1:
+                    raise
+                await asyncio.sleep(0.1 * 2**attempt)
+            else:
+                return
+
+    def _item(self, message_hash: bytes) -> InboxItem:
+        return self._reading.item(self._reading.find(message_hash.hex()))

@@ -1,0 +1,127 @@
+"""Checking the logs again, whole, from the hub's present words: nothing kept here may be missing there.
+
+Never does: repair. What is found is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from comity.checkpoint import Checkpoint, verify_checkpoint
+from comity.errors import ComityError, VerificationError
+from comity.merkle import Frontier, append, leaf_hash
+from comity.receipts import parse_receipt, verify_receipt
+
+from agents import mailstore, truststore
+from agents.alarms import AlarmKind, raise_alarm
+from agents.evidence import save_evidence
+from agents.home import Home
+from agents.records import LogReport
+from agents.session import Session
+from agents.store import Store
+from agents.trust import Clock, Trust
+
+PAGE: Final = 256
+"""Leaves asked for at once."""
+
+LogProgress = Callable[[str, int, int], None]
+"""Told the log, the leaves done and the leaves there are."""
+
+
+class Proofs:
+    """Checks both logs and every receipt of one home."""
+
+    def __init__(self, home: Home, store: Store, trust: Trust, clock: Clock) -> None:
+        self._home, self._store, self._trust, self._clock = home, store, trust, clock
+
+    async def verify_log(self, session: Session, progress: LogProgress | None = None) -> LogReport:
+        """Reads both logs whole and hashes them again; every kept receipt's leaf must stand at its index.
+
+        Args:
+            session: to the hub.
+            progress: told how far it got.
+
+        Raises:
+            RefusedError: the hub did not answer.
+        """
+        findings: list[str] = []
+        kept = self._receipts()
+        try:
+            await self._trust.refresh(session)
+            directory = await self._check(session, "directory", {}, findings, progress)
+            exchange = await self._check(session, "exchange", kept, findings, progress)
+        except VerificationError as error:
+            findings.append(str(error))
+            return LogReport(self._trust.directory_size, 0, 0, tuple(findings))
+        checked = sum(self._receipt_ok(data, findings) for data in kept.values())
+        if findings:
+            with self._store.begin() as c:
+                raise_alarm(c, AlarmKind.SPLIT_VIEW, f"log {exchange.size}", self._clock())
+        return LogReport(directory.size, exchange.size, checked, tuple(findings))
+
+    async def _check(
+        self,
+        session: Session,
+        log: str,
+        kept: dict[int, bytes],
+        findings: list[str],
+        progress: LogProgress | None,
+    ) -> Checkpoint:
+        """Reads a log up to its newest checkpoint and hashes it again."""
+        view = self._trust.view()
+        origin = self._trust.exchange_origin if log == "exchange" else self._trust.directory_origin
+        note = await session.get_checkpoint(log)
+        checkpoint = verify_checkpoint(note, origin, view.log_key())
+        tree, seen = Frontier.empty(), set[int]()
+        while tree.size < checkpoint.size:
+            leaves = await session.get_leaves(log, tree.size, min(PAGE, checkpoint.size - tree.size))
+            if not leaves:
+                findings.append(f"{log}: the hub withholds leaf {tree.size}")
+                return checkpoint
+            for index, leaf in enumerate(leaves, start=tree.size):
+                if index in kept and parse_receipt(kept[index]).leaf != leaf:
+                    findings.append(f"{log}: leaf {index} is not the one of the receipt kept here")
+                    self._evidence(index, kept[index], leaf, note)
+                seen.add(index)
+            tree = append(tree, [leaf_hash(leaf) for leaf in leaves]).frontier
+            if progress is not None:
+                progress(log, tree.size, checkpoint.size)
+        if tree.root() != checkpoint.root:
+            findings.append(f"{log}: the leaves do not hash to the checkpoint of size {checkpoint.size}")
+        for index in sorted(set(kept) - seen):
+            findings.append(f"{log}: leaf {index}, of which a receipt is kept here, is not in the log")
+            self._evidence(index, kept[index], b"", note)
+        if log == "exchange":
+            await self._trust.check_history(session, checkpoint.size, checkpoint.root, note)
+        elif checkpoint.size <= view.size and view.root_at(checkpoint.size) not in (None, checkpoint.root):
+            findings.append(f"directory: size {checkpoint.size} has another root than the one replayed here")
+        return checkpoint
+
+    def _receipts(self) -> dict[int, bytes]:
+        """Returns every receipt that is kept, by leaf index."""
+        with self._store.begin() as c:
+            messages = [m for out in (True, False) for m in mailstore.messages(c, outgoing=out) if m.receipt]
+            found = {event.log_index: event.receipt for event in mailstore.events(c)}
+            for message in messages:
+                found[message.log_index] = message.receipt
+                for ack in mailstore.acks_of(c, message.message_hash):
+                    if ack.receipt:
+                        found[parse_receipt(ack.receipt).index] = ack.receipt
+        return found
+
+    def _receipt_ok(self, data: bytes, findings: list[str]) -> bool:
+        receipt = parse_receipt(data)
+        try:
+            verified = verify_receipt(receipt, self._trust.exchange_origin, self._trust.view().log_keys())
+            with self._store.begin() as c:
+                trusted = truststore.checkpoint(c, verified.checkpoint.size)
+            if trusted is None or trusted.root != verified.checkpoint.root:
+                findings.append(f"exchange: the receipt of leaf {receipt.index} belongs to no history seen here")
+        except ComityError:
+            findings.append(f"exchange: the receipt of leaf {receipt.index} does not verify")
+        return True
+
+    def _evidence(self, index: int, receipt: bytes, leaf: bytes, note: bytes) -> None:
+        parts: dict[str, bytes | int | str] = {"index": index, "receipt": receipt, "leaf": leaf, "checkpoint": note}
+        save_evidence(self._home, AlarmKind.SPLIT_VIEW, self._clock(), parts)

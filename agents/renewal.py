@@ -1,0 +1,109 @@
+"""Renewal: what an unattended desk does to its keys, under a RotationDelegated, before they run out.
+
+- A desk key gets its successor a week before it ends, published a day before it begins.
+- This member's TLS key is registered for longer, and its certificate issued anew.
+- Colleagues who lack a grant get one.
+- A desk key is destroyed 14 days after its successor began: nothing that was sealed to it can be live any more, and
+  from then on it opens for nobody. What is kept stays readable under the archive key.
+
+Never does: anything that the delegation does not cover; revoke.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from typing import Final
+
+from comity.directory.statements import DAY_MS
+from comity.workflow.terms import Role
+
+from agents.admin import Admin
+from agents.client import Client
+from agents.grants import destroy_grant, load_grants, parse_grant
+from agents.intake import DESTROY_AFTER_MS
+from agents.keys import KeyUse, UnknownKeyError, find
+from agents.transport import load_identity, save_certificate
+
+DESK_KEY_LEFT_MS: Final = 7 * DAY_MS
+"""How much of a desk key's validity is left when its successor is made."""
+TRANSPORT_LEFT_MS: Final = 30 * DAY_MS
+"""How much of a TLS key's registration is left when it is prolonged."""
+CERTIFICATE_LEFT_MS: Final = 14 * DAY_MS
+"""How much of a certificate's validity is left when a new one is asked for."""
+
+
+async def renew(client: Client) -> list[str]:
+    """Renews what is due and this member may renew. Returns what was done, in words; nothing where nothing was due."""
+    await client.refresh()
+    done: list[str] = []
+    if _may_renew(client):
+        admin = Admin(client)
+        done += await _desk_key(client, admin)
+        done += await _transport(client, admin)
+        done += _grants(client, admin)
+    done += await _certificate(client)
+    done += destroy_old_keys(client)
+    return done
+
+
+def destroy_old_keys(client: Client) -> list[str]:
+    """Destroys every member's copy of desk keys whose successor began 14 days ago."""
+    now, done = client.clock(), list[str]()
+    epochs = client.directory().desk_keys(client.desk)
+    for key, successor in itertools.pairwise(epochs):
+        if now <= successor.valid_from + DESTROY_AFTER_MS:
+            continue
+        gone = [destroy_grant(client.home, member, client.desk, key.epoch) for member in client.home.members()]
+        if any(gone):
+            done.append(f"desk key {key.epoch} destroyed")
+    if done:
+        client.keys.reload()
+    return done
+
+
+def _may_renew(client: Client) -> bool:
+    key_id, now = find(client.keys, KeyUse.SIGN).kid, client.clock()
+    record = client.directory().member_key(key_id, now)
+    admin = record is not None and Role.ADMIN in record.roles
+    return admin or client.directory().delegated(client.desk, key_id, now)
+
+
+async def _desk_key(client: Client, admin: Admin) -> list[str]:
+    epochs = client.directory().desk_keys(client.desk)
+    if epochs and epochs[-1].valid_until - client.clock() > DESK_KEY_LEFT_MS:
+        return []
+    at_once = not epochs or epochs[-1].valid_until <= client.clock()
+    return [f"desk key {await admin.publish_desk_key(at_once=at_once)} published"]
+
+
+async def _transport(client: Client, admin: Admin) -> list[str]:
+    spki = client.session.spki_sha256
+    ends = [key.valid_until for key in client.directory().transport_keys(client.desk) if key.spki_sha256 == spki]
+    if ends and max(ends) - client.clock() > TRANSPORT_LEFT_MS:
+        return []
+    await admin.register_transport_key(spki)
+    return ["transport key prolonged"]
+
+
+async def _certificate(client: Client) -> list[str]:
+    identity = load_identity(client.home, client.keys, client.clock())
+    if identity.valid_until - client.clock() > CERTIFICATE_LEFT_MS:
+        return []
+    save_certificate(client.home, client.member, await client.session.issue_certificate(identity.key.request()))
+    await client.reconnect()
+    return ["certificate renewed"]
+
+
+def _grants(client: Client, admin: Admin) -> list[str]:
+    """Grants the desk's keys to members of this home that lack one of those held here."""
+    held = {e.epoch for e in client.keys.entries() if e.use in (KeyUse.DESK, KeyUse.ARCHIVE)}
+    done = []
+    for member in client.home.members():
+        granted = {parse_grant(data).epoch for data in load_grants(client.home, member)}
+        if not held - granted:
+            continue
+        with contextlib.suppress(UnknownKeyError):  # not certified for this desk, or no longer
+            admin.grant(member)
+            done.append(f"desk keys granted to {member}")
+    return done

@@ -1,0 +1,107 @@
+"""What the demonstration proves at its end: what the hub cannot read, cannot change, and will not deliver.
+
+Never does: use a key of any agency.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from stage import ROOT, DemoError, Desk, Stage
+from story import Story
+
+
+def agencies_verify(stage: Stage, desks: list[Desk]) -> None:
+    """Each agency checks the log and its receipts from its own store."""
+    stage.heading("Each side verifies the log and every receipt it holds, with its own program.")
+    for d in desks:
+        report = stage.data(d, 0, "log", "verify", quiet=False)
+        if report["findings"]:
+            raise DemoError(f"{d.agency}: {report['findings']}")
+        stage.say(
+            f"{d.agency}: exchange log of {report['exchange_size']} leaves, {report['receipts_checked']} receipts: good"
+        )
+
+
+def stranger_is_refused(stage: Stage, sfc: Desk, stranger: Desk) -> None:
+    """An agency without an agreement is refused, the same as one that does not exist."""
+    stage.heading("A regulator without an agreement with the SFC tries the same: refused, before anything is stored.")
+    stage.comity(stranger, 0, "agency", "pin", sfc.agency, "--fingerprint", sfc.fingerprint)
+    form = stage.folder / "referral.json"
+    command = ("referral", "draft", "--to", sfc.desk, "--from", form)
+    stage.begin(stranger.agency, "comity", "--home", stranger.home, "--as", stranger.members[0], *command)
+    stage.say(stage.finish(stranger.agency, fails=1))
+
+
+def hub_knows_nothing(stage: Stage, story: Story) -> None:
+    """The hub's database, files and logs hold none of the marked text, in any common spelling of it."""
+    stage.heading("The hub's database, its write-ahead log, blobs and log lines are searched for the marked text.")
+    home = stage.folder / "hub"
+    words = [story.canary, "陳國強", "John Example", "SFC/ENF/2026/0147", "trace 資金流向.csv"]
+    needles = [w.encode(e) for w in words for e in ("utf-8", "utf-16-le")]
+    needles += [w.encode().hex().encode() for w in words]
+    files = [p for p in home.rglob("*") if p.is_file()]
+    size = 0
+    for path in files:
+        data = path.read_bytes()
+        size += len(data)
+        for needle in needles:
+            if needle in data:
+                raise DemoError(f"the hub's {path.name} holds what it must not know")
+    stage.say(f"{len(files)} files, {size:,} bytes: none of {len(needles)} patterns found")
+    # A search that could not find anything would prove nothing.
+    if not any(story.canary.encode() in p.read_bytes() for p in (stage.folder / "referral.json",)):
+        raise DemoError("the search does not find the text where it is")
+
+
+def crash_loses_nothing(stage: Stage, sfc: Desk) -> None:
+    """The hub is killed and started again; what it promised is still there."""
+    stage.heading("The hub is killed without warning, and started again.")
+    stage.stop_hub(9)
+    stage.start_hub(stage.folder / "hub")
+    report = stage.data(sfc, 0, "log", "verify")
+    if report["findings"]:
+        raise DemoError("the log does not verify after the crash")
+    stage.say("every receipt still verifies")
+
+
+def change_is_named(stage: Stage) -> None:
+    """One byte of the stored log is changed; the check names the place and the hub refuses to start."""
+    stage.heading("One byte of the stored log is changed, as an operator with the database's password could.")
+    stage.stop_hub()
+    database = stage.folder / "hub" / "hub.db"
+    if not database.exists():
+        database = next((stage.folder / "hub").glob("*.db"))
+    copy = stage.folder / "before.db"
+    copy.write_bytes(database.read_bytes())
+    connection = sqlite3.connect(database)
+    index, leaf = connection.execute(
+        "SELECT idx, leaf FROM log_leaves WHERE log = 2 ORDER BY idx LIMIT 1 OFFSET 3"
+    ).fetchone()
+    changed = bytearray(leaf)
+    changed[-1] ^= 1
+    connection.execute("UPDATE log_leaves SET leaf = ? WHERE log = 2 AND idx = ?", (bytes(changed), index))
+    connection.commit()
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    found = _fsck(stage, stage.folder / "hub")
+    stage.say(found.stdout)
+    if found.returncode == 0 or str(index) not in found.stdout:
+        raise DemoError("the changed byte was not found")
+    database.write_bytes(copy.read_bytes())
+    for beside in database.parent.glob(database.name + "-*"):
+        beside.unlink()
+    again = _fsck(stage, stage.folder / "hub")
+    if again.returncode != 0:
+        raise DemoError(f"the restored database does not verify: {again.stdout}{again.stderr}")
+    stage.say("put back: everything stored verifies")
+
+
+def _fsck(stage: Stage, home: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "hub", "fsck", "--home", str(home)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env=stage.environment, cwd=ROOT, timeout=60, check=False
+    )

@@ -1,0 +1,113 @@
+"""What the sequencer does when a clock has run out, in memory: legs, expiry, erasure, the end of what is kept.
+
+Every function may be called again, by this process or another: where it was seen to already, nothing happens.
+
+Never does: I/O, clocks.
+"""
+
+from __future__ import annotations
+
+from comity.errors import Reason, RefusedError
+from comity.receipts import EventKind
+from comity.workflow.terms import State
+from comity.workflow.timers import settle
+
+from hub.exchange.domain import (
+    DAY_MS,
+    ERASE_AFTER_MS,
+    PRUNE_AFTER_MS,
+    Book,
+    EnvelopeState,
+    Known,
+    LegEntry,
+    erased_error,
+)
+from hub.log.domain import Draft, Moment, New, Outcome, Party
+
+_LOOK_AGAIN_MS = 30 * DAY_MS
+
+
+def leg_due(book: Book, key: tuple[str, bytes, str], moment: Moment) -> Outcome:
+    """Logs what clocks did to a leg: OVERDUE, LAPSED, EXPIRED."""
+    entry = book.legs.get(key)
+    if entry is not None:
+        _settle(book, entry, moment)
+    return None
+
+
+def _settle(book: Book, entry: LegEntry, moment: Moment) -> None:
+    applied = settle(entry.leg, moment.now_ms)
+    if applied.events:
+        book.draft_clocks(applied.leg, applied.events)
+        book.put_leg(applied.leg, moment.now_ms)
+
+
+def envelope_due(book: Book, message_hash: bytes, moment: Moment) -> Outcome:
+    """Expires, erases or prunes an envelope, whichever is due."""
+    known = book.by_hash.get(message_hash)
+    if known is None or known.due is None or moment.now_ms <= known.due:
+        return None
+    if known.state is EnvelopeState.LIVE and known.unstored:
+        _expire(book, known, moment)
+    elif known.state is EnvelopeState.ERASED:
+        _prune(book, known, moment)
+    else:
+        _erase(book, known, moment)
+    return None
+
+
+def erase(book: Book, message_hash: bytes, moment: Moment) -> Outcome:
+    """Erases an envelope before its time; returns where the receipt of the ERASED event comes from, or a refusal."""
+    known = book.by_hash.get(message_hash)
+    if known is None:
+        return RefusedError(Reason.UNKNOWN_MESSAGE, "no such message")
+    if known.state in (EnvelopeState.ERASED, EnvelopeState.PRUNED):
+        return erased_error(known)
+    return _erase(book, known, moment)
+
+
+def _expire(book: Book, known: Known, moment: Moment) -> None:
+    """`deliver_by` went by before everybody stored it: those who did not get it no more, and both sides are told."""
+    for desk in known.counterparts:
+        if book.stored(known, desk):
+            continue
+        entry = book.find_leg(known.sender, known.case_id, desk) if known.opening else None
+        if entry is not None:
+            _settle(book, entry, moment)
+        book.dropped_wraps.append((known, desk))
+        if entry is None or entry.leg.state not in (State.EXPIRED, State.WITHDRAWN):
+            book.draft(
+                Draft(
+                    EventKind.EXPIRED,
+                    (Party(known.sender), Party(desk)),
+                    message_hash=known.message_hash,
+                    effective_time=known.deliver_by,
+                )
+            )
+    known.state = EnvelopeState.EXPIRED
+    known.due = moment.now_ms + ERASE_AFTER_MS
+    book.touch(known)
+
+
+def _erase(book: Book, known: Known, moment: Moment) -> New:
+    """Drops all but who, to whom, which verb and which leaf. The leaf stays, proofs still verify."""
+    known.state = EnvelopeState.ERASED
+    known.due = moment.now_ms + PRUNE_AFTER_MS
+    book.touch(known)
+    book.erased.append(known)
+    return book.draft(Draft(EventKind.ERASED, (Party(known.sender),), message_hash=known.message_hash))
+
+
+def _prune(book: Book, known: Known, moment: Moment) -> None:
+    """Leaves (envelope id, message hash, ERASED) a year after the leg ended, and the leg itself goes."""
+    legs = [book.find_leg(known.sender, known.case_id, desk) for desk in known.counterparts]
+    present = [entry for entry in legs if entry is not None]
+    if any(e.finished_at is None or e.finished_at + PRUNE_AFTER_MS > moment.now_ms for e in present):
+        known.due = moment.now_ms + _LOOK_AGAIN_MS
+        book.touch(known)
+        return
+    known.state = EnvelopeState.PRUNED
+    known.due = None
+    book.touch(known)
+    book.pruned.append(known)
+    book.pruned_legs += [entry.leg.key for entry in present]

@@ -1,0 +1,229 @@
+"""The exchange's statements, those of SQLite and PostgreSQL side by side. Constant text; values are always parameters.
+
+Never does: run anything (`store.py`).
+"""
+
+# ruff: noqa: S608 -- every part that is put together here is a constant of this file
+
+from __future__ import annotations
+
+from hub.db import Bulk, Insert, Lookup
+
+_KNOWN = (
+    "e.idx, e.message_hash, e.sender_agency, e.envelope_id, e.sender, e.recipients, e.case_id, e.family, e.verb,"
+    " e.opening, e.author_member, e.deliver_by, e.state, e.unstored, e.due"
+)
+
+BY_ID = Lookup(
+    f"SELECT {_KNOWN} FROM temp.wanted w JOIN envelopes e ON e.sender_agency = w.a AND e.envelope_id = w.b",
+    f"SELECT {_KNOWN} FROM unnest(%b::text[], %b::bytea[]) AS w (a, b)"
+    " JOIN envelopes e ON e.sender_agency = w.a AND e.envelope_id = w.b",
+)
+"""Envelopes by (agency, envelope id)."""
+
+BY_HASH = Lookup(
+    f"SELECT {_KNOWN} FROM temp.wanted w JOIN envelopes e ON e.message_hash = w.a",
+    f"SELECT {_KNOWN} FROM unnest(%b::bytea[]) AS w (a) JOIN envelopes e ON e.message_hash = w.a",
+)
+"""Envelopes by message hash."""
+
+ACKS = Lookup(
+    "SELECT k.message_hash, k.desk, k.state, k.idx FROM temp.wanted w JOIN acks k ON k.message_hash = w.a",
+    "SELECT k.message_hash, k.desk, k.state, k.idx FROM unnest(%b::bytea[]) AS w (a)"
+    " JOIN acks k ON k.message_hash = w.a",
+)
+"""Every acknowledgement of these envelopes."""
+
+_LEG = (
+    "g.originator, g.case_id, g.recipient, g.family, g.state, g.revision, g.opening, g.previous, g.opened,"
+    " g.deliver_by, g.question, g.respond_by, g.awaiting, g.overdue_logged, g.recall, g.recall_respond_by,"
+    " g.recall_overdue_logged, g.lapses_at, g.ended_at, g.resume_state, g.finished_at"
+)
+
+LEGS = Lookup(
+    f"SELECT {_LEG} FROM temp.wanted w JOIN legs g ON g.originator = w.a AND g.case_id = w.b AND g.recipient = w.c",
+    f"SELECT {_LEG} FROM unnest(%b::text[], %b::bytea[], %b::text[]) AS w (a, b, c)"
+    " JOIN legs g ON g.originator = w.a AND g.case_id = w.b AND g.recipient = w.c",
+)
+"""Legs by their key."""
+
+BLOBS = Lookup(
+    "SELECT b.agency, b.sha256, b.length FROM temp.wanted w"
+    " JOIN blobs b ON b.agency = w.a AND b.sha256 = w.b WHERE b.complete",
+    "SELECT b.agency, b.sha256, b.length FROM unnest(%b::text[], %b::bytea[]) AS w (a, b)"
+    " JOIN blobs b ON b.agency = w.a AND b.sha256 = w.b WHERE b.complete",
+)
+"""Complete blobs by (agency, digest)."""
+
+EQUIVOCATIONS = Lookup(
+    "SELECT q.sender_agency, q.envelope_id, q.other_hash FROM temp.wanted w"
+    " JOIN equivocations q ON q.sender_agency = w.a AND q.envelope_id = w.b",
+    "SELECT q.sender_agency, q.envelope_id, q.other_hash FROM unnest(%b::text[], %b::bytea[]) AS w (a, b)"
+    " JOIN equivocations q ON q.sender_agency = w.a AND q.envelope_id = w.b",
+)
+"""Second contents that were recorded."""
+
+INSERT_ENVELOPES = Insert(
+    "INSERT INTO envelopes (idx, message_hash, sender_agency, envelope_id, sender, recipients, case_id, "
+    "family, verb, opening, author, author_member, time_seconds, deliver_by, state, unstored, due, "
+    "header, seal, signatures, ciphertext) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+    "?, ?, ?)",
+    "COPY envelopes (idx, message_hash, sender_agency, envelope_id, sender, recipients, case_id, family, "
+    "verb, opening, author, author_member, time_seconds, deliver_by, state, unstored, due, header, seal, "
+    "signatures, ciphertext) FROM STDIN (FORMAT BINARY)",
+    (
+        "int8",
+        "bytea",
+        "text",
+        "bytea",
+        "text",
+        "text",
+        "bytea",
+        "int2",
+        "int2",
+        "bool",
+        "bytea",
+        "text",
+        "int8",
+        "int8",
+        "int2",
+        "int2",
+        "int8",
+        "bytea",
+        "bytea",
+        "bytea",
+        "bytea",
+    ),
+)
+
+INSERT_ENVELOPE_BLOBS = Insert(
+    "INSERT INTO envelope_blobs (message_hash, sha256, agency) VALUES (?, ?, ?)",
+    "COPY envelope_blobs (message_hash, sha256, agency) FROM STDIN (FORMAT BINARY)",
+    ("bytea", "bytea", "text"),
+)
+
+INSERT_ACKS = Insert(
+    "INSERT INTO acks (idx, message_hash, desk, state, body, sig) VALUES (?, ?, ?, ?, ?, ?)",
+    "COPY acks (idx, message_hash, desk, state, body, sig) FROM STDIN (FORMAT BINARY)",
+    ("int8", "bytea", "text", "int2", "bytea", "bytea"),
+)
+
+INSERT_EQUIVOCATIONS = Insert(
+    "INSERT INTO equivocations (sender_agency, envelope_id, other_hash, idx) VALUES (?, ?, ?, ?)",
+    "COPY equivocations (sender_agency, envelope_id, other_hash, idx) FROM STDIN (FORMAT BINARY)",
+    ("text", "bytea", "bytea", "int8"),
+)
+
+INSERT_LEGS = Insert(
+    "INSERT INTO legs (originator, case_id, recipient, family, state, revision, opening, previous, "
+    "opened, deliver_by, question, respond_by, awaiting, overdue_logged, recall, recall_respond_by, "
+    "recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit, finished_at) VALUES (?, ?, ?, "
+    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "COPY legs (originator, case_id, recipient, family, state, revision, opening, previous, opened, "
+    "deliver_by, question, respond_by, awaiting, overdue_logged, recall, recall_respond_by, "
+    "recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit, finished_at) FROM STDIN "
+    "(FORMAT BINARY)",
+    (
+        "text",
+        "bytea",
+        "text",
+        "int2",
+        "text",
+        "int8",
+        "bytea",
+        "bytea",
+        "int8",
+        "int8",
+        "bytea",
+        "int8",
+        "text",
+        "bool",
+        "bytea",
+        "int8",
+        "bool",
+        "int8",
+        "int8",
+        "text",
+        "int8",
+        "int8",
+    ),
+)
+
+UPDATE_LEGS = Bulk(
+    "UPDATE legs SET family = ?, state = ?, revision = ?, opening = ?, previous = ?, opened = ?, deliver_by = ?,"
+    " question = ?, respond_by = ?, awaiting = ?, overdue_logged = ?, recall = ?, recall_respond_by = ?,"
+    " recall_overdue_logged = ?, lapses_at = ?, ended_at = ?, resume_state = ?, next_limit = ?, finished_at = ?"
+    " WHERE originator = ? AND case_id = ? AND recipient = ? AND revision = ?",
+    "UPDATE legs SET family = n.family, state = n.state, revision = n.revision, opening = n.opening,"
+    " previous = n.previous, opened = n.opened, deliver_by = n.deliver_by, question = n.question,"
+    " respond_by = n.respond_by, awaiting = n.awaiting, overdue_logged = n.overdue_logged, recall = n.recall,"
+    " recall_respond_by = n.recall_respond_by, recall_overdue_logged = n.recall_overdue_logged,"
+    " lapses_at = n.lapses_at, ended_at = n.ended_at, resume_state = n.resume_state, next_limit = n.next_limit,"
+    " finished_at = n.finished_at"
+    " FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bytea[], %b::bytea[], %b::bigint[], %b::bigint[],"
+    " %b::bytea[], %b::bigint[], %b::text[], %b::boolean[], %b::bytea[], %b::bigint[], %b::boolean[], %b::bigint[],"
+    " %b::bigint[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::bigint[])"
+    " AS n (family, state, revision, opening, previous, opened, deliver_by, question, respond_by, awaiting,"
+    " overdue_logged, recall, recall_respond_by, recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit,"
+    " finished_at, originator, case_id, recipient, before)"
+    " WHERE legs.originator = n.originator AND legs.case_id = n.case_id AND legs.recipient = n.recipient"
+    " AND legs.revision = n.before",
+)
+
+DELETE_LEGS = Bulk(
+    "DELETE FROM legs WHERE originator = ? AND case_id = ? AND recipient = ?",
+    "DELETE FROM legs USING unnest(%b::text[], %b::bytea[], %b::text[]) AS n (a, b, c)"
+    " WHERE originator = n.a AND case_id = n.b AND recipient = n.c",
+)
+
+UPDATE_ENVELOPES = Bulk(
+    "UPDATE envelopes SET state = ?, unstored = ?, due = ? WHERE idx = ?",
+    "UPDATE envelopes SET state = n.state, unstored = n.unstored, due = n.due"
+    " FROM unnest(%b::smallint[], %b::smallint[], %b::bigint[], %b::bigint[]) AS n (state, unstored, due, idx)"
+    " WHERE envelopes.idx = n.idx",
+)
+
+DROP_WRAPS = Bulk(
+    "UPDATE deliveries SET wrap = NULL WHERE idx = ? AND desk = ?",
+    "UPDATE deliveries SET wrap = NULL FROM unnest(%b::bigint[], %b::text[]) AS n (idx, desk)"
+    " WHERE deliveries.idx = n.idx AND deliveries.desk = n.desk",
+)
+
+DROP_CIPHERTEXTS = Bulk(
+    "UPDATE envelopes SET ciphertext = NULL WHERE idx = ?",
+    "UPDATE envelopes SET ciphertext = NULL FROM unnest(%b::bigint[]) AS n (idx) WHERE envelopes.idx = n.idx",
+)
+
+ERASE_ENVELOPES = Bulk(
+    "UPDATE envelopes SET header = NULL, seal = NULL, signatures = NULL, ciphertext = NULL WHERE idx = ?",
+    "UPDATE envelopes SET header = NULL, seal = NULL, signatures = NULL, ciphertext = NULL"
+    " FROM unnest(%b::bigint[]) AS n (idx) WHERE envelopes.idx = n.idx",
+)
+
+ERASE_OPENINGS = Bulk(
+    "UPDATE openings SET salt = NULL, event = NULL WHERE idx = ?",
+    "UPDATE openings SET salt = NULL, event = NULL FROM unnest(%b::bigint[]) AS n (idx) WHERE openings.idx = n.idx",
+)
+
+DELETE_ENVELOPE_BLOBS = Bulk(
+    "DELETE FROM envelope_blobs WHERE message_hash = ?",
+    "DELETE FROM envelope_blobs USING unnest(%b::bytea[]) AS n (hash) WHERE message_hash = n.hash",
+)
+
+PRUNE_ENVELOPES = Bulk(
+    "UPDATE envelopes SET sender = '', recipients = '', case_id = x'', author = x'', author_member = '' WHERE idx = ?",
+    "UPDATE envelopes SET sender = '', recipients = '', case_id = '', author = '', author_member = ''"
+    " FROM unnest(%b::bigint[]) AS n (idx) WHERE envelopes.idx = n.idx",
+)
+
+LEGS_DUE = (
+    "SELECT originator, case_id, recipient FROM legs WHERE next_limit < ? ORDER BY next_limit LIMIT ?",
+    "SELECT originator, case_id, recipient FROM legs WHERE next_limit < %s ORDER BY next_limit LIMIT %s",
+)
+"""Legs with a clock that has run out."""
+
+ENVELOPES_DUE = (
+    "SELECT message_hash FROM envelopes WHERE due < ? ORDER BY due LIMIT ?",
+    "SELECT message_hash FROM envelopes WHERE due < %s ORDER BY due LIMIT %s",
+)
+"""Envelopes whose own clock has run out."""

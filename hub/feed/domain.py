@@ -1,0 +1,136 @@
+"""What a desk is told, and the batches that were told last: live readers are served from memory, not from the database.
+
+Never does: I/O, clocks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from dataclasses import dataclass
+
+from comity.envelope import Signature
+from comity.receipts import EventKind, Receipt
+
+from hub.exchange.domain import AckSource, Submitted
+from hub.log.domain import Batch
+
+CACHE_ITEMS = 8192
+CACHE_BYTES = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An envelope as one recipient gets it."""
+
+    header: bytes
+    seal: bytes
+    ciphertext: bytes
+    wrap: bytes
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedItem:
+    """One event that a desk is a party to."""
+
+    desk: str
+    number: int
+    """The desk's own, from 1, without gaps."""
+    delivery_salt: bytes
+    receipt: Receipt
+    kind: EventKind
+    content: Content | None = None
+    """SUBMITTED only; None once withdrawn, expired or erased."""
+    ack: tuple[bytes, bytes] | None = None
+    """(body, signature) of an acknowledgement."""
+    expires: int = 0
+    """Not delivered after this, Unix milliseconds UTC; 0 where that does not matter."""
+
+    @property
+    def index(self) -> int:
+        """Its leaf."""
+        return self.receipt.index
+
+
+def items_of(batch: Batch) -> list[FeedItem]:
+    """Returns what a batch tells all its parties, in the order of the log."""
+    items: list[FeedItem] = []
+    for entry in batch.entries:
+        if not entry.deliveries:
+            continue
+        receipt, source = entry.receipt(batch.checkpoint), entry.draft.source
+        ack = (source.command.body, source.command.sig) if isinstance(source, AckSource) else None
+        envelope = source.envelope if isinstance(source, Submitted) else None
+        for d in entry.deliveries:
+            content, expires = None, 0
+            if envelope is not None and d.wrap is not None:
+                content = Content(
+                    envelope.header_bytes, envelope.seal_bytes, envelope.ciphertext, d.wrap, envelope.signatures
+                )
+                # The sender's own copy does not expire: it was delivered when it was sent.
+                expires = 0 if d.desk == envelope.header.sender else envelope.header.deliver_by
+            items.append(FeedItem(d.desk, d.number, d.salt, receipt, entry.draft.kind, content, ack, expires))
+    return items
+
+
+class Recent:
+    """The items of the newest batches, contiguous up to `end`. Bounded in number and in bytes."""
+
+    def __init__(self, max_items: int = CACHE_ITEMS, max_bytes: int = CACHE_BYTES) -> None:
+        """Takes the bounds."""
+        self._max_items, self._max_bytes = max_items, max_bytes
+        self._by_desk: dict[str, list[FeedItem]] = {}
+        self._batches: deque[tuple[int, list[FeedItem], int]] = deque()
+        self._items = 0
+        self._bytes = 0
+        self.start = 0
+        """Every item from this index on is here."""
+        self.end = 0
+        """The log's size, as far as this process was told by its own batches."""
+
+    def add(self, batch: Batch) -> list[FeedItem]:
+        """Takes a batch in and returns its items. After one of another process, memory begins anew."""
+        if batch.first != self.end:
+            self._by_desk.clear()
+            self._batches.clear()
+            self._items = self._bytes = 0
+            self.start = batch.first
+        items = items_of(batch)
+        size = sum(len(item.content.ciphertext) + 4096 for item in items if item.content is not None)
+        self._batches.append((batch.size, items, size))
+        self._items += len(items)
+        self._bytes += size
+        self.end = batch.size
+        for item in items:
+            self._by_desk.setdefault(item.desk, []).append(item)
+        while self._batches and (self._items > self._max_items or self._bytes > self._max_bytes):
+            self._forget()
+        self._drop_withdrawn(items)
+        return items
+
+    def _forget(self) -> None:
+        end, items, size = self._batches.popleft()
+        self.start = end
+        self._items -= len(items)
+        self._bytes -= size
+        for desk in {item.desk for item in items}:
+            left = [item for item in self._by_desk[desk] if item.index >= end]
+            if left:
+                self._by_desk[desk] = left
+            else:
+                del self._by_desk[desk]
+
+    def _drop_withdrawn(self, items: list[FeedItem]) -> None:
+        """What was taken back or erased is not told from memory: from here on the database's word counts."""
+        if any(item.kind in (EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.ERASED) for item in items):
+            self._by_desk.clear()
+            self._batches.clear()
+            self._items = self._bytes = 0
+            self.start = self.end
+
+    def after(self, desk: str, index: int, count: int) -> list[FeedItem]:
+        """Returns a desk's items from an index on, which must not be before `start`."""
+        mine = self._by_desk.get(desk, [])
+        at = bisect_left(mine, index, key=lambda item: item.index)
+        return mine[at : at + count]

@@ -1,0 +1,168 @@
+"""The one road out: each desk reads its own items from an index on, gap-free, and again from any index.
+
+What is live comes from memory, what is older from the database, a page at a time; one item is in flight a reader, so a
+slow one costs no memory. Batches of other processes are noticed by PostgreSQL's announcement or by a poll.
+
+Never does: keep anything a reader. A reader remembers where it is; who it is, is checked around it, again and again
+(`hub/interceptors`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.faults import Faults
+from hub.feed import store
+from hub.feed.domain import FeedItem, Recent
+from hub.log.commands import SignedHead
+from hub.log.domain import Batch, DirectorySource, LogKeys
+from hub.log.receipts import receipt_of
+from hub.log.service import LogService
+from hub.telemetry import Telemetry
+
+PAGE_ITEMS: Final = 256
+PAGE_BYTES: Final = 4 << 20
+HEAD_SECONDS: Final = 60.0
+"""How often a live reader gets a head where nothing else happens."""
+
+
+class FeedService:
+    """Reads feeds."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        directory: DirectorySource,
+        keys: LogKeys,
+        clock: Clock,
+        faults: Faults,
+        log: LogService,
+        telemetry: Telemetry,
+        head_seconds: float = HEAD_SECONDS,
+    ) -> None:
+        """Takes its collaborators."""
+        self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
+        self._faults, self._log, self._telemetry = faults, log, telemetry
+        self._head_seconds = head_seconds
+        self._recent = Recent()
+        self._size = 0
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._stopping = False
+        self.readers = 0
+        """Streams that are open."""
+
+    # Waking.
+
+    def publish(self, batch: Batch) -> None:
+        """Takes in a batch of this process and wakes whom it concerns. Registered with the sequencer."""
+        if not self._recent.end:
+            # Nothing is known yet of what was before: memory begins here.
+            self._recent.start = self._recent.end = batch.first
+        items = self._recent.add(batch)
+        self._size = max(self._size, batch.size)
+        for desk in {item.desk for item in items}:
+            self._wake(desk)
+
+    def grown(self, size: int) -> None:
+        """Takes note that the log has grown, through whatever process, and wakes everybody whom it could concern."""
+        if size <= self._size:
+            return
+        self._size = size
+        for desk in list(self._waiting):
+            self._wake(desk)
+
+    def stop(self) -> None:
+        """Ends every stream once it has told what it knows."""
+        self._stopping = True
+        for desk in list(self._waiting):
+            self._wake(desk)
+
+    def _wake(self, desk: str) -> None:
+        for future in self._waiting.pop(desk, ()):
+            if not future.done():
+                future.set_result(None)
+
+    async def _wait(self, desk: str) -> None:
+        """Waits until something may have happened for a desk, or a head is due."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(desk, set()).add(future)
+        try:
+            await asyncio.wait([future], timeout=self._head_seconds)
+        finally:
+            waiting = self._waiting.get(desk)
+            if waiting is not None:
+                waiting.discard(future)
+                if not waiting:
+                    del self._waiting[desk]
+
+    # Reading.
+
+    async def read(self, desk: str, from_index: int, *, follow: bool) -> AsyncIterator[FeedItem | SignedHead]:
+        """Yields a desk's items from an index on, then a head; then live ones, and a head about once a minute.
+
+        Args:
+            desk: whose feed.
+            from_index: first log index wanted.
+            follow: False to end at the present end.
+
+        Raises:
+            RefusedError: UNAVAILABLE: the database does not answer.
+        """
+        self.readers += 1
+        try:
+            at, due = from_index, 0.0
+            loop = asyncio.get_running_loop()
+            while True:
+                seen = self._size
+                items, at, end = await self._next(desk, at)
+                for item in items:
+                    if self._faults.armed:
+                        self._faults.hit("feed.before_item")
+                    yield item
+                if not end:
+                    continue
+                # The head goes out after the last present item; while much is live, about once a minute.
+                if loop.time() >= due or not follow:
+                    yield await self._log.current_head(fresh=True)
+                    due = loop.time() + self._head_seconds
+                if not follow or self._stopping:
+                    return
+                if self._size == seen:
+                    await self._wait(desk)
+        finally:
+            self.readers -= 1
+
+    async def _next(self, desk: str, at: int) -> tuple[list[FeedItem], int, bool]:
+        """Returns some items, where to go on, and whether that is the present end."""
+        recent = self._recent
+        if recent.start <= at and recent.end and self._size <= recent.end:
+            if at > recent.end:
+                return [], at, True
+            found = recent.after(desk, at, PAGE_ITEMS)
+            end = len(found) < PAGE_ITEMS
+            return [self._in_time(item) for item in found], recent.end if end else found[-1].index + 1, end
+        if self._faults.armed:
+            self._faults.hit("feed.before_page")
+        page = await self._db.read(lambda c: store.read_page(c, desk, at, PAGE_ITEMS, PAGE_BYTES))
+        self._size = max(self._size, page.size)
+        origin = self._directory.current.state.exchange_origin
+        items = [self._in_time(self._item(desk, row, origin)) for row in page.rows]
+        self._telemetry.counters.add("comity.feed_pages")
+        return items, max(at, page.next_index), page.next_index >= page.size
+
+    def _item(self, desk: str, row: store.FeedRow, origin: str) -> FeedItem:
+        receipt = receipt_of(row.receipt, origin, self._keys)
+        # Of an erased event nothing is told but its place: a tombstone, so that numbers have no gap.
+        salt = row.salt if receipt.salt else b""
+        return FeedItem(desk, row.number, salt, receipt, row.kind, row.content, row.ack, row.expires)
+
+    def _in_time(self, item: FeedItem) -> FeedItem:
+        """Withholds what may not be delivered any more, whether its expiry was logged yet or not."""
+        if not item.expires or self._clock.now_ms() <= item.expires:
+            return item
+        return FeedItem(item.desk, item.number, item.delivery_salt, item.receipt, item.kind)

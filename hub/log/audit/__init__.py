@@ -1,0 +1,1 @@
+"""Rows as the check of everything reads them."""

@@ -1,0 +1,84 @@
+"""Notices what other processes committed: PostgreSQL announces each batch, and a poll finds what was missed.
+
+The directory is read on, so that a revocation made through any process holds in this one within a second; feeds are
+told the log's new size.
+
+Never does: write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from comity.errors import ComityError, RefusedError
+
+from hub.db import Database
+from hub.log import store
+from hub.log.domain import DirectorySource, LogName
+
+
+class Follower:
+    """Keeps one process up with the others."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        directory: DirectorySource,
+        on_grown: Callable[[int], None],
+        on_failure: Callable[[str], None],
+        poll_seconds: float = 1.0,
+    ) -> None:
+        """Takes who is told the exchange log's size, and who is told that the directory cannot be followed."""
+        self._db, self._directory = db, directory
+        self._on_grown, self._on_failure, self._poll = on_grown, on_failure, poll_seconds
+        self._announced = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begins, in the background of the running event loop."""
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._announced.set)
+
+        self._db.listen(wake)
+        self._task = asyncio.create_task(self._run(), name="follower")
+
+    async def stop(self) -> None:
+        """Ends."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._poll):
+                    await self._announced.wait()
+            except TimeoutError:
+                pass
+            self._announced.clear()
+            try:
+                await self.look()
+            except RefusedError:
+                continue  # the database does not answer
+            except ComityError:
+                self._on_failure("a stored entry of the directory breaks its rules")
+                return
+
+    async def look(self) -> None:
+        """Looks once.
+
+        Raises:
+            ComityError: UNAVAILABLE, or a stored entry of the directory is refused.
+        """
+        self._on_grown(await self._db.read(self._read))
+
+    def _read(self, connection: Any) -> int:
+        if store.read_state(connection, LogName.DIRECTORY).size > self._directory.current.size:
+            self._directory.refresh(connection)
+        return store.read_state(connection, LogName.EXCHANGE).size

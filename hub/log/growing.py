@@ -1,0 +1,57 @@
+"""Adding to the directory log: each statement becomes an entry if the directory's own rules admit it.
+
+Never does: transactions, publishing: a grown copy is handed back and counts only once its transaction is committed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comity.directory import Directory
+from comity.directory.statements import make_entry
+from comity.merkle import append, leaf_hash
+
+from hub.log import store
+from hub.log.commands import AppendStatements
+from hub.log.domain import LogKeys, LogName, LogState
+
+
+def grow_directory(
+    connection: Any, state: LogState, current: Directory, command: AppendStatements, *, now: int, keys: LogKeys
+) -> Directory:
+    """Stores statements as entries, all or none.
+
+    Args:
+        connection: of a transaction that holds the heads.
+        state: of the directory log under the lock.
+        current: the directory at that state; not changed.
+        command: the statements.
+        now: Unix seconds of the entries.
+        keys: of the logs.
+
+    Returns:
+        The directory with them.
+
+    Raises:
+        MalformedError: one breaks the protocol's form.
+        RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN.
+    """
+    grown = current.clone()
+    entries = [make_entry(now, statement) for statement in command.statements]
+    for entry in entries:
+        grown.apply(entry)
+    hashes = [leaf_hash(entry) for entry in entries]
+    appended = append(state.frontier, hashes)
+    first, size = state.size, appended.frontier.size
+    store.append(connection, LogName.DIRECTORY, first, leaves=entries, hashes=hashes, completed=appended.completed)
+    store.save_batch_row(
+        connection,
+        LogName.DIRECTORY,
+        size=size,
+        first=first,
+        root=appended.root,
+        time_seconds=now,
+        key=keys.log_key.public,
+    )
+    store.move_head(connection, state, appended.frontier, appended.root, now)
+    return grown

@@ -1,0 +1,111 @@
+"""Before anything is signed: is the database whole, and is it the one that was signed last?
+
+The newest checkpoint is also kept in a file outside the database. A database that is behind that file, or beside it,
+was restored from a backup: to go on would fork history, so the hub refuses to start. The file may lag by a second; it
+can never be ahead of what was committed.
+
+Never does: repair, sign.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from comity.checkpoint import Checkpoint, verify_checkpoint
+from comity.errors import VerificationError
+
+from hub.db import Database
+from hub.faults import Faults
+from hub.log import store
+from hub.log.domain import DirectorySource, LogKeys, LogName
+from hub.log.fsck import Fsck, LogDamagedError
+
+_KEEP_SECONDS = 1.0
+
+
+class ForkGuardError(Exception):
+    """The database is not the one whose checkpoint was signed last. Nothing was signed, the hub does not start."""
+
+    def __init__(self, size: int, held: int) -> None:
+        super().__init__(
+            f"FORK-GUARD: the last checkpoint was signed at {size} leaves; the database has {held}, or others"
+        )
+        self.size = size
+        self.held = held
+
+
+class Guard:
+    """Checks at start, and keeps the last checkpoint."""
+
+    def __init__(
+        self, db: Database, directory: DirectorySource, keys: LogKeys, path: Path | None, faults: Faults
+    ) -> None:
+        """Takes the file of the last checkpoint; None where there is no place outside the database."""
+        self._db, self._directory, self._keys, self._path, self._faults = db, directory, keys, path, faults
+        self._note = b""
+        self._written_at = 0.0
+
+    def check(self) -> None:
+        """Refuses a database that was damaged or rolled back. Reads all of it.
+
+        Raises:
+            ForkGuardError: it is behind or beside the last checkpoint.
+            LogDamagedError: something stored is not what the logs commit to; the findings name each index.
+            RefusedError: UNAVAILABLE.
+        """
+        last = self._last()
+        if last is not None:
+            held = self._db.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE)).size
+            try:
+                root = self._db.read_now(lambda connection: store.root_at(connection, LogName.EXCHANGE, last.size))
+            except VerificationError:
+                root = last.root  # stored hashes are missing: the check below names them
+            if root != last.root:
+                raise ForkGuardError(last.size, held)
+        findings = Fsck(self._db).run()
+        if findings:
+            raise LogDamagedError(findings)
+
+    def _last(self) -> Checkpoint | None:
+        """Returns the last checkpoint, or None where there is no file yet.
+
+        Raises:
+            ForkGuardError: the file is there, but no key of this hub signed it.
+        """
+        if self._path is None or not self._path.exists():
+            return None
+        note = self._path.read_bytes()
+        origin = self._directory.current.state.exchange_origin
+        for key in [self._keys.log_key.public, *(k.public for k in self._keys.retired)]:
+            try:
+                return verify_checkpoint(note, origin, key)
+            except VerificationError:
+                continue
+        raise ForkGuardError(0, 0)
+
+    def remember(self, note: bytes) -> None:
+        """Takes the newest checkpoint, to be written soon."""
+        self._note = note
+
+    def keep_up(self, *, force: bool = False) -> None:
+        """Writes the newest checkpoint, at most once a second unless forced."""
+        if not self._note or self._path is None:
+            return
+        now = time.monotonic()
+        if not force and now - self._written_at < _KEEP_SECONDS:
+            return
+        if self._faults.armed:
+            self._faults.hit("log.before_checkpoint_file")
+        note, self._note = self._note, b""
+        beside = self._path.with_name(self._path.name + ".new")
+        with beside.open("wb") as file:
+            file.write(note)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(self._path)
+        self._written_at = now
+
+
+__all__ = ["ForkGuardError", "Guard", "LogDamagedError"]

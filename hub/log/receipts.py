@@ -1,0 +1,52 @@
+"""Receipts, checkpoints and heads made of what is stored: the same bytes each time, whichever process makes them.
+
+Never does: I/O.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from comity.directory import Head, sign_head
+from comity.directory.state import State
+from comity.keys import SigningKey
+from comity.receipts import Receipt
+
+from hub.log.commands import SignedHead
+from hub.log.domain import LogKeys, LogState, note_of
+from hub.log.store import StoredReceipt
+
+_REMEMBERED = 4096
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def note_at(origin: str, size: int, root: bytes, key: SigningKey) -> bytes:
+    """Returns a log's signed checkpoint. Remembered: a batch's receipts are asked for many times."""
+    return note_of(origin, size, root, key)
+
+
+def receipt_of(stored: StoredReceipt, origin: str, keys: LogKeys) -> Receipt:
+    """Returns the receipt of a stored event. Of an erased one event and salt are empty; its place still is proven."""
+    checkpoint = note_at(origin, stored.batch_size, stored.batch_root, keys.signer_of(stored.key))
+    return Receipt(stored.event or b"", stored.salt or b"", stored.index, stored.leaf, stored.path, checkpoint)
+
+
+def head_of(directory: State, exchange: LogState, now_ms: int, keys: LogKeys) -> SignedHead:
+    """Returns a signed head over both logs.
+
+    Args:
+        directory: the replayed directory.
+        exchange: the exchange log.
+        now_ms: when it is signed, Unix milliseconds UTC.
+        keys: of the logs.
+    """
+    head = Head(
+        directory_origin=directory.origin,
+        directory_size=directory.size,
+        directory_root=directory.frontier.root(),
+        exchange_origin=directory.exchange_origin,
+        exchange_size=exchange.size,
+        exchange_root=exchange.root,
+        time=now_ms,
+    )
+    return SignedHead(*sign_head(head, keys.head_key))

@@ -1,0 +1,447 @@
+"""The one road in: whatever changes anything passes here, in batches, one transaction each (submit path, steps 5 to 9).
+
+One writer thread takes what has arrived while the last batch was being committed. Durable before promise: an answer is
+given after the commit, and is a proof. Whatever goes wrong with the database, the callers get UNAVAILABLE and may try
+again; since every command can be repeated, it does not matter whether the transaction was committed.
+
+Several processes on one PostgreSQL need no leader: a batch begins with the head rows locked and everything is read
+under that lock. What must never happen (another fence, a clock far behind the log, a frontier that does not hash to its
+root) ends sequencing for good.
+
+Never does: check what needs no lock, decide about envelopes (`hub/exchange/work.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from comity.directory import Directory, View
+from comity.errors import ComityError
+from comity.receipts import EventKind
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from hub.clock import Clock
+from hub.db import Database, is_unavailable, unavailable
+from hub.faults import FaultError, Faults
+from hub.log import store
+from hub.log.commands import Appended, AppendStatements, Command, Record
+from hub.log.domain import (
+    MAX_BACKWARDS_SECONDS,
+    Batch,
+    DirectorySource,
+    Draft,
+    Existing,
+    LogKeys,
+    LogName,
+    LogState,
+    Moment,
+    New,
+    salts_needed,
+    sequence,
+)
+from hub.log.growing import grow_directory
+from hub.log.guard import Guard
+from hub.log.receipts import head_of, note_at, receipt_of
+from hub.log.tickets import Admission, Answer, Ticket
+from hub.telemetry import Telemetry
+
+Pending = tuple[Command, Ticket, int]
+"""(command, who waits, place in its results)."""
+MAX_BATCH_WEIGHT = 16 << 20
+"""Bytes of commands in one transaction, roughly at most."""
+
+
+class FatalError(Exception):
+    """Sequencing must stop for good; the message says why, in constant words."""
+
+
+class Done(Protocol):
+    """What a batch of commands comes to."""
+
+    @property
+    def outcomes(self) -> Sequence[ComityError | Existing | New | None]:
+        """One a command."""
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The events, in the order of the log."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to save."""
+
+
+class Work(Protocol):
+    """Who understands the commands (`hub/exchange/work.py`)."""
+
+    def apply(self, connection: Any, commands: Sequence[Command], moment: Moment, view: View) -> Any:
+        """Returns what the commands come to, a `Done`; nothing is written."""
+
+    def save(self, connection: Any, done: Any, batch: Batch) -> None:
+        """Stores what the batch came to."""
+
+
+class Sequencer:
+    """Takes commands, answers with receipts."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        directory: DirectorySource,
+        keys: LogKeys,
+        clock: Clock,
+        faults: Faults,
+        work: Work,
+        telemetry: Telemetry,
+        guard: Guard | None = None,
+        queue_size: int = 4096,
+        batch_size: int = 256,
+        trust_database_clock: bool = True,
+    ) -> None:
+        """Takes its collaborators.
+
+        Args:
+            db: the database.
+            directory: the replayed directory; refreshed under the lock where it has grown.
+            keys: of the logs.
+            clock: counts where the engine has no clock of its own, or `trust_database_clock` is False.
+            faults: fault points.
+            work: understands the commands.
+            telemetry: counters and log lines.
+            guard: checks the logs before the first batch and keeps the last checkpoint; None in tests of parts.
+            queue_size: commands that may wait; more are refused with BUSY.
+            batch_size: greatest number of commands in one transaction.
+            trust_database_clock: False in tests whose clock stands still.
+        """
+        self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
+        self._faults, self._work, self._telemetry, self._guard = faults, work, telemetry, guard
+        self._batch_size, self._trust_database_clock = batch_size, trust_database_clock
+        self._admission = Admission(queue_size)
+        self._queue: deque[Pending] = deque()
+        self._arrived = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+        self._failed = ""
+        self._fence: int | None = None
+        self._batch_listeners: list[Callable[[Batch], None]] = []
+        self._failure_listeners: list[Callable[[str], None]] = []
+
+    # The event loop's side.
+
+    async def start(self) -> None:
+        """Claims and checks the database, begins to sequence, and says so in the log.
+
+        Raises:
+            AlreadyServedError: another process serves this SQLite database.
+            LogDamagedError, ForkGuardError: the database must not be served; nothing was signed.
+            RefusedError: UNAVAILABLE.
+        """
+        self._loop = asyncio.get_running_loop()
+        self._db.serve()
+        await self._db.read(self._directory.refresh)
+        if self._guard is not None and self._directory.current.size:
+            await asyncio.to_thread(self._guard.check)
+        state = await self._db.read(lambda connection: store.read_state(connection, LogName.EXCHANGE))
+        self._fence = state.fence
+        self._thread = threading.Thread(target=self._run, name="hub-sequencer", daemon=True)
+        self._thread.start()
+        if self._directory.current.size:
+            await self.submit(Record(EventKind.STARTED))
+
+    async def stop(self) -> None:
+        """Finishes what is queued, takes nothing more, and ends the writer thread."""
+        self._stopping = True
+        with self._arrived:
+            self._arrived.notify()
+        if self._thread is not None:
+            await asyncio.to_thread(self._thread.join)
+            self._thread = None
+        await asyncio.sleep(0)  # the last answers are on their way into this loop
+
+    async def submit(self, command: Command) -> Any:
+        """Runs one command.
+
+        Returns:
+            As documented on the command.
+
+        Raises:
+            ComityError: it is refused; BUSY where the queue is full, UNAVAILABLE where nothing can be made durable.
+        """
+        ticket = self.admit(1, command.weight)
+        self.offer([(command, ticket, 0)])
+        result = (await ticket.future)[0]
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    def admit(self, count: int, weight: int) -> Ticket:
+        """Step 5: returns a ticket for some commands, which then go to `offer` or `answer`. On the event loop.
+
+        Raises:
+            RefusedError: BUSY, or UNAVAILABLE once the sequencer has stopped.
+        """
+        if self._failed or self._stopping:
+            raise unavailable()
+        return self._admission.admit(count, weight)
+
+    def settle(self, answers: Sequence[Answer]) -> None:
+        """Answers commands that were refused on the event loop itself."""
+        self._admission.settle(answers)
+
+    def on_batch(self, listener: Callable[[Batch], None]) -> None:
+        """Registers who is told, on the event loop, of each batch before its callers are answered."""
+        self._batch_listeners.append(listener)
+
+    def on_failure(self, listener: Callable[[str], None]) -> None:
+        """Registers who is told, on the event loop, that sequencing has stopped for good, and why."""
+        self._failure_listeners.append(listener)
+
+    @property
+    def failed(self) -> str:
+        """Why sequencing has stopped for good; empty while it has not."""
+        return self._failed
+
+    @property
+    def waiting(self) -> int:
+        """Commands that were taken and not answered yet."""
+        return self._admission.count
+
+    # Any thread's side.
+
+    def offer(self, pending: Sequence[Pending]) -> None:
+        """Queues commands that were admitted."""
+        with self._arrived:
+            self._queue.extend(pending)
+            self._arrived.notify()
+
+    def answer(self, answers: Sequence[Answer]) -> None:
+        """Answers commands, one call into the event loop for all."""
+        self._into_loop(None, answers)
+
+    def fail(self, reason: str) -> None:
+        """Stops sequencing for good."""
+        if self._failed:
+            return
+        self._failed = reason
+        self._telemetry.log.error("sequencing stopped", reason=reason)
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(lambda: [listener(reason) for listener in self._failure_listeners])
+
+    def _into_loop(self, batch: Batch | None, answers: Sequence[Answer]) -> None:
+        def deliver() -> None:
+            given = answers
+            if batch is not None and batch.entries:
+                for listener in self._batch_listeners:
+                    listener(batch)
+                try:
+                    if self._faults.armed:
+                        self._faults.hit("submit.after_wake")
+                except FaultError:
+                    given = [(ticket, slot, unavailable()) for ticket, slot, _ in answers]
+            self._admission.settle(given)
+            if self._faults.armed and batch is not None:
+                self._faults.hit("submit.after_answer")
+
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(deliver)
+
+    # The writer thread's side.
+
+    def _run(self) -> None:
+        while (pending := self._take()) is not None:
+            if self._failed:
+                self.answer([(ticket, slot, unavailable()) for _, ticket, slot in pending])
+                continue
+            self._safely(pending)
+            if self._guard is not None:
+                self._guard.keep_up()
+        if self._guard is not None and not self._failed:
+            self._guard.keep_up(force=True)
+
+    def _take(self) -> list[Pending] | None:
+        """Waits for commands; None at the end. AppendStatements come alone: what follows sees the new directory."""
+        with self._arrived:
+            while not self._queue:
+                if self._stopping:
+                    return None
+                # What was signed last is kept outside the database within a second, also when nothing follows.
+                if not self._arrived.wait(1.0) and self._guard is not None:
+                    self._guard.keep_up()
+            taken = [self._queue.popleft()]
+            weight = taken[0][0].weight
+            while self._queue and len(taken) < self._batch_size and weight < MAX_BATCH_WEIGHT:
+                if isinstance(taken[0][0], AppendStatements) or isinstance(self._queue[0][0], AppendStatements):
+                    break
+                taken.append(self._queue.popleft())
+                weight += taken[-1][0].weight
+            return taken
+
+    def _safely(self, pending: list[Pending]) -> None:
+        """Runs a batch; a failure that says something against one command is found by running each alone."""
+        try:
+            self._process(pending)
+        except FatalError as error:
+            self.fail(str(error))
+            self.answer([(ticket, slot, unavailable()) for _, ticket, slot in pending])
+        except (DatabaseError, PoolTimeoutError, FaultError, store.LostRaceError) as error:
+            if isinstance(error, DatabaseError) and not is_unavailable(error):
+                self._one_by_one(pending, error)
+                return
+            self._telemetry.log.warning("batch not durable", error=type(error).__name__, count=len(pending))
+            self.answer([(ticket, slot, unavailable()) for _, ticket, slot in pending])
+            if isinstance(error, DatabaseError | PoolTimeoutError):
+                threading.Event().wait(0.05)
+        except Exception as error:  # noqa: BLE001 # whatever a command provokes must not end the writer thread
+            self._one_by_one(pending, error)
+
+    def _one_by_one(self, pending: list[Pending], error: Exception) -> None:
+        if len(pending) > 1:
+            for one in pending:
+                self._safely([one])
+            return
+        self._telemetry.log.error("command failed", error=type(error).__name__, kind=type(pending[0][0]).__name__)
+        self.answer([(pending[0][1], pending[0][2], error)])
+
+    def _process(self, pending: list[Pending]) -> None:
+        faults = self._faults
+        if faults.armed:
+            faults.hit("submit.after_queue")
+        command = pending[0][0]
+        if isinstance(command, AppendStatements):
+            self._append(command, pending[0])
+            return
+        commands = [command for command, _, _ in pending]
+        batch: Batch | None = None
+        stored: dict[int, store.StoredReceipt] = {}
+        # 6. One transaction, a few statements over arrays; a bad message fails alone.
+        with self._db.writing() as connection:
+            exchange, moment = self._lock(connection)
+            if faults.armed:
+                faults.hit("submit.after_lock")
+            done: Done = self._work.apply(connection, commands, moment, self._directory.view())
+            if faults.armed:
+                faults.hit("submit.after_workflow")
+            existing = [o.index for o in done.outcomes if isinstance(o, Existing)]
+            if existing:
+                stored = store.load_receipts(connection, existing)
+            if done.changed:
+                batch = self._write(connection, exchange, moment, done)
+            if faults.armed:
+                faults.hit("submit.before_commit")
+        # 7. Committed: from here on every retry gets what is answered below.
+        if faults.armed:
+            faults.hit("submit.after_commit")
+        # 8. The checkpoint is a function of what is stored.
+        origin = self._directory.current.state.exchange_origin
+        if batch is not None and batch.entries:
+            batch.checkpoint = note_at(origin, batch.size, batch.root, self._keys.log_key)
+            if self._guard is not None:
+                self._guard.remember(batch.checkpoint)
+        if faults.armed:
+            faults.hit("submit.after_checkpoint")
+        # 9. Feeds are woken, callers answered.
+        answers: list[Answer] = []
+        for (_, ticket, slot), outcome in zip(pending, done.outcomes, strict=True):
+            result: Any = outcome
+            if isinstance(outcome, New) and batch is not None:
+                result = batch.entries[outcome.position].receipt(batch.checkpoint)
+            elif isinstance(outcome, Existing):
+                result = receipt_of(stored[outcome.index], origin, self._keys)
+            answers.append((ticket, slot, result))
+        self._into_loop(batch, answers)
+        if batch is not None:
+            self._telemetry.counters.add("comity.batches")
+            self._telemetry.counters.add("comity.events", len(batch.entries))
+
+    def _lock(self, connection: Connection) -> tuple[LogState, Moment]:
+        """Locks the heads, follows the directory, and says what time it is.
+
+        Raises:
+            FatalError: this process must not write.
+        """
+        locked = store.lock_heads(connection)
+        self._check(locked.exchange)
+        directory = self._follow(connection, locked)
+        if (directory.size, directory.root) != (locked.directory.size, locked.directory.root):
+            raise FatalError("the directory in memory is not the one in the database")
+        return locked.exchange, Moment(self._time(locked, locked.exchange), directory.size, directory.root)
+
+    def _follow(self, connection: Connection, locked: store.Locked) -> Directory:
+        """Reads on where another process has added to the directory."""
+        if locked.directory.size != self._directory.current.size:
+            try:
+                self._directory.refresh(connection)
+            except ComityError:
+                raise FatalError("a stored entry of the directory breaks its rules") from None
+        return self._directory.current
+
+    def _check(self, state: LogState) -> None:
+        if state.fence != self._fence:
+            raise FatalError("the database was promoted or restored: start again")
+        if state.frontier.root() != state.root:
+            raise FatalError("the log's frontier does not hash to its root")
+
+    def _time(self, locked: store.Locked, state: LogState) -> int:
+        now_ms = locked.now_ms if locked.now_ms is not None and self._trust_database_clock else self._clock.now_ms()
+        now = now_ms // 1000
+        if now < state.time_seconds - MAX_BACKWARDS_SECONDS:
+            raise FatalError("the clock is behind the log")
+        return max(state.time_seconds, now)
+
+    def _write(self, connection: Connection, exchange: LogState, moment: Moment, done: Done) -> Batch:
+        drafts = done.drafts
+        desks = sorted({party.desk for draft in drafts for party in draft.parties})
+        counters = store.load_counters(connection, desks)
+        batch = sequence(exchange.frontier, drafts, counters, moment, os.urandom(salts_needed(drafts)))
+        if batch.entries:
+            store.append(
+                connection,
+                LogName.EXCHANGE,
+                batch.first,
+                leaves=[entry.leaf for entry in batch.entries],
+                hashes=[entry.leaf_hash for entry in batch.entries],
+                completed=batch.completed,
+            )
+            store.save_events(connection, batch, counters)
+            store.save_batch_row(
+                connection,
+                LogName.EXCHANGE,
+                size=batch.size,
+                first=batch.first,
+                root=batch.root,
+                time_seconds=moment.time_seconds,
+                key=self._keys.log_key.public,
+            )
+            store.move_head(connection, exchange, batch.frontier, batch.root, moment.time_seconds)
+            store.announce(connection, batch.size)
+        self._work.save(connection, done, batch)
+        return batch
+
+    def _append(self, command: AppendStatements, pending: Pending) -> None:
+        """Adds directory statements, all or none, in a transaction of their own."""
+        _, ticket, slot = pending
+        try:
+            with self._db.writing() as connection:
+                locked = store.lock_heads(connection)
+                self._check(locked.directory)
+                current = self._follow(connection, locked)
+                now = self._time(locked, locked.directory)
+                grown = grow_directory(connection, locked.directory, current, command, now=now, keys=self._keys)
+                store.announce(connection, locked.exchange.size)
+                if self._faults.armed:
+                    self._faults.hit("submit.before_commit")
+        except ComityError as error:
+            self.answer([(ticket, slot, error)])
+            return
+        self._directory.publish(grown)
+        head = head_of(grown.state, locked.exchange, self._clock.now_ms(), self._keys)
+        self.answer([(ticket, slot, Appended(locked.directory.size, head))])

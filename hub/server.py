@@ -1,0 +1,361 @@
+"""Composition root: builds every part of one hub process, starts them in order and stops them in order.
+
+Start: database, directory, checks, sequencer, verifier, clocks, transport. Stop: transport first, so that what is in
+flight is finished and nothing new comes in; then each part finishes what it was given.
+
+Never does: anything of its own. No rule of the protocol is decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final
+
+import grpc
+from comity.errors import ComityError, MalformedError
+from comity.v1 import (
+    blobs_pb2,
+    blobs_pb2_grpc,
+    directory_pb2,
+    directory_pb2_grpc,
+    exchange_pb2,
+    exchange_pb2_grpc,
+    feed_pb2,
+    feed_pb2_grpc,
+    log_pb2,
+    log_pb2_grpc,
+)
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from hub.blobs.objects import open_objects
+from hub.blobs.rpc import BlobRpc
+from hub.blobs.service import BlobService
+from hub.certificates import Authority, ServerCertificate
+from hub.clock import Clock, SystemClock
+from hub.config import Settings
+from hub.db import Database
+from hub.directory.rpc import DirectoryRpc
+from hub.directory.service import DirectoryService, HubDirectory
+from hub.exchange.clockwork import Clockwork
+from hub.exchange.rpc import ExchangeRpc
+from hub.exchange.service import ExchangeService
+from hub.exchange.verifier import Verifier
+from hub.exchange.work import ExchangeWork
+from hub.faults import Faults
+from hub.feed.rpc import FeedRpc
+from hub.feed.service import FeedService
+from hub.health.rpc import HealthRpc
+from hub.health.service import HealthService
+from hub.interceptors.chain import Chain
+from hub.interceptors.identity import Identity
+from hub.interceptors.method import Surroundings
+from hub.interceptors.transport import make_server, server_credentials
+from hub.log.commands import Appended, AppendStatements, SignedHead
+from hub.log.domain import LogName
+from hub.log.follower import Follower
+from hub.log.guard import ForkGuardError, Guard, LogDamagedError
+from hub.log.rpc import LogRpc
+from hub.log.scrub import Scrub
+from hub.log.sequencer import Sequencer
+from hub.log.service import LogService
+from hub.log.store import read_state
+from hub.policy import check_complete
+from hub.quota import RequestQuota
+from hub.telemetry import Telemetry, build_telemetry
+from hub.vault import HubKeys
+
+COLLECT_SECONDS: Final = 3600.0
+CHECKPOINT_FILE: Final = "checkpoint"
+"""In the home: the last checkpoint, outside the database."""
+SERVICES: Final = (
+    exchange_pb2.DESCRIPTOR.services_by_name["ExchangeService"],
+    feed_pb2.DESCRIPTOR.services_by_name["FeedService"],
+    directory_pb2.DESCRIPTOR.services_by_name["DirectoryService"],
+    log_pb2.DESCRIPTOR.services_by_name["LogService"],
+    blobs_pb2.DESCRIPTOR.services_by_name["BlobService"],
+    health_pb2.DESCRIPTOR.services_by_name["Health"],
+)
+"""Descriptor of every service offered."""
+
+
+class StartError(Exception):
+    """The hub must not start; the message says why."""
+
+
+def offered_methods() -> list[str]:
+    """Returns the full name of every method that the hub offers."""
+    return [f"/{service.full_name}/{method.name}" for service in SERVICES for method in service.methods]
+
+
+class _Logs:
+    """What the directory's service asks of the logs and the sequencer, which it does not know."""
+
+    def __init__(self, logs: LogService, sequencer: Sequencer) -> None:
+        self._logs, self._sequencer = logs, sequencer
+
+    async def current_head(self) -> SignedHead:
+        return await self._logs.current_head()
+
+    async def root_at(self, log: int, size: int) -> bytes | None:
+        return await self._logs.root_at(log, size)
+
+    async def append(self, statements: Sequence[bytes]) -> Appended:
+        appended: Appended = await self._sequencer.submit(AppendStatements(tuple(statements)))
+        return appended
+
+
+class Hub:
+    """One hub process. Made by `build`."""
+
+    def __init__(self, settings: Settings, keys: HubKeys, clock: Clock, telemetry: Telemetry, faults: Faults) -> None:
+        """Builds every part; nothing runs yet.
+
+        Raises:
+            UnsafeSettingError, RefusedError: the database.
+            StartError: the certificate cannot be made.
+        """
+        check_complete(offered_methods())
+        self._settings, self._keys, self._clock = settings, keys, clock
+        self.telemetry = telemetry
+        self.database = Database.open(settings.database, read_threads=settings.read_threads)
+        self.directory = HubDirectory()
+        guard = Guard(self.database, self.directory, keys.logs, settings.home / CHECKPOINT_FILE, faults)
+        parts: dict[str, Any] = {
+            "db": self.database,
+            "directory": self.directory,
+            "keys": keys.logs,
+            "clock": clock,
+            "faults": faults,
+            "telemetry": telemetry,
+        }
+        self.sequencer = Sequencer(
+            **parts,
+            work=ExchangeWork(),
+            guard=guard,
+            queue_size=settings.queue_size,
+            batch_size=settings.batch_size,
+            trust_database_clock=isinstance(clock, SystemClock),
+        )
+        self.logs = LogService(**parts)
+        self.feed = FeedService(**parts, log=self.logs)
+        self._verifier = Verifier(
+            db=self.database,
+            directory=self.directory,
+            keys=keys.logs,
+            clock=clock,
+            faults=faults,
+            sequencer=self.sequencer,
+        )
+        self._clockwork = Clockwork(
+            db=self.database, sequencer=self.sequencer, clock=clock, faults=faults, telemetry=telemetry
+        )
+        self._scrub = Scrub(
+            db=self.database, telemetry=telemetry, on_damage=self.fail, pass_seconds=settings.scrub_seconds
+        )
+        self._follower = Follower(
+            db=self.database,
+            directory=self.directory,
+            on_grown=self.feed.grown,
+            on_failure=self.fail,
+        )
+        objects = open_objects(settings.blobs, endpoint=settings.blobs_s3_endpoint, region=settings.blobs_s3_region)
+        self.blobs = BlobService(
+            self.database,
+            objects,
+            clock,
+            telemetry,
+            agency_bytes=settings.agency_stored_bytes,
+            keep_hours=settings.upload_keep_hours,
+        )
+        self._authority = Authority(keys.authority, keys.authority_key, client_days=settings.client_certificate_days)
+        try:
+            self.certificate = ServerCertificate(self._authority, settings.names, settings.certificate_days, clock)
+        except MalformedError as error:
+            raise StartError(f"the setting names does not fit a certificate: {error}") from None
+        self.identity = Identity(self.directory.view, clock)
+        self.health = HealthService({"database": self._probe_database, "sequencer": self._probe_sequencer}, telemetry)
+        exchange = ExchangeService(
+            directory=self.directory,
+            sequencer=self.sequencer,
+            verifier=self._verifier,
+            faults=faults,
+            telemetry=telemetry,
+        )
+        directory = DirectoryService(
+            directory=self.directory,
+            database=self.database,
+            logs=_Logs(self.logs, self.sequencer),
+            authority=self._authority,
+            clock=clock,
+            telemetry=telemetry,
+            stop_serving=self.fail,
+        )
+        self._server = self._make_server()
+        exchange_pb2_grpc.add_ExchangeServiceServicer_to_server(ExchangeRpc(exchange, telemetry), self._server)
+        feed_pb2_grpc.add_FeedServiceServicer_to_server(FeedRpc(self.feed), self._server)
+        directory_pb2_grpc.add_DirectoryServiceServicer_to_server(DirectoryRpc(directory), self._server)
+        log_pb2_grpc.add_LogServiceServicer_to_server(LogRpc(self.logs), self._server)
+        blobs_pb2_grpc.add_BlobServiceServicer_to_server(BlobRpc(self.blobs), self._server)
+        names = [service.full_name for service in SERVICES]
+        health_pb2_grpc.add_HealthServicer_to_server(HealthRpc(self.health, names), self._server)
+        self.port = 0
+        self._failure = ""
+        self._wanted = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    def _make_server(self) -> grpc.aio.Server:
+        s = self._settings
+        quota = RequestQuota(s.agency_requests_per_second, s.agency_request_burst)
+        chain = Chain(
+            Surroundings(
+                identity=self.identity,
+                quota=quota,
+                telemetry=self.telemetry,
+                default_deadline_seconds=s.default_deadline_seconds,
+                stall_seconds=s.stall_seconds,
+                recheck_seconds=s.recheck_seconds,
+            )
+        )
+        return make_server(s, chain)
+
+    @property
+    def address(self) -> str:
+        """Host and port it listens on."""
+        return f"{self._settings.listen.rpartition(':')[0]}:{self.port}"
+
+    async def start(self) -> None:
+        """Checks what must be checked and begins to serve.
+
+        Raises:
+            StartError: the database is not this hub's, was damaged or rolled back, or the address is taken.
+            AlreadyServedError: another process serves this SQLite database.
+            RefusedError: UNAVAILABLE.
+        """
+        await self.database.read(self.directory.refresh)
+        self._check_keys()
+        try:
+            await self.sequencer.start()
+        except (ForkGuardError, LogDamagedError) as error:
+            raise StartError(str(error)) from None
+        self.sequencer.on_batch(self.feed.publish)
+        self.sequencer.on_failure(self.fail)
+        self._verifier.start()
+        self._clockwork.start()
+        self._scrub.start()
+        if self.database.dialect == "postgresql":
+            self._follower.start()
+        self._run(self._collect())
+        counters = self.telemetry.counters
+        counters.gauge("comity.queue", lambda: float(self.sequencer.waiting))
+        counters.gauge("comity.reads_waiting", lambda: float(self.database.waiting_reads))
+        try:
+            self.port = self._server.add_secure_port(
+                self._settings.listen, server_credentials(self.certificate, self._authority.pem)
+            )
+        except RuntimeError:
+            raise StartError("the address cannot be listened on") from None
+        await self._server.start()
+        self.telemetry.log.info("serving", port=self.port, directory_size=self.directory.current.size)
+
+    def _check_keys(self) -> None:
+        if not self.directory.current.size:
+            raise StartError("this hub has no genesis yet: `comity-hub init --finish`")
+        view, logs, state = self.directory.view(), self._keys.logs, self.directory.current.state
+        if (view.log_key(), view.head_key()) != (logs.log_key.public, logs.head_key.public):
+            raise StartError("the key file is not the one the directory names")
+        if state.tls_ca != self._keys.authority:
+            raise StartError("the certificate authority is not the one in the genesis")
+
+    async def stop(self, grace: float | None = None) -> None:
+        """Stops: calls in flight finish or get UNAVAILABLE, what was promised is durable. May be called twice.
+
+        Args:
+            grace: seconds that calls may take; the setting's by default.
+        """
+        if self._stopping:
+            return
+        self._stopping = True
+        self.health.stop()
+        seconds = self._settings.shutdown_grace_seconds if grace is None else grace
+        self.feed.stop()
+        await self._server.stop(0 if self._failure else seconds)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._scrub.stop()
+        await self._follower.stop()
+        await self._clockwork.stop()
+        await asyncio.to_thread(self._verifier.stop)
+        await self.sequencer.stop()
+        await asyncio.to_thread(self.database.close)
+        self.telemetry.log.info("stopped", reason=self._failure)
+        await asyncio.to_thread(self.telemetry.close)
+
+    def request_stop(self) -> None:
+        """Asks for an orderly end; `stopped` returns. From the event loop or a signal handler."""
+        self._wanted.set()
+
+    def fail(self, reason: str) -> None:
+        """Stops serving at once, for a reason that a person must look at. On the event loop."""
+        if self._failure:
+            return
+        self._failure = reason
+        self.health.stop()
+        self.telemetry.log.error("stops serving", reason=reason)
+        self._run(self._server.stop(0))
+        self._wanted.set()
+
+    async def stopped(self) -> str:
+        """Waits until the hub is asked to end, or must; returns why it must, empty where it was asked."""
+        await self._wanted.wait()
+        return self._failure
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    async def _collect(self) -> None:
+        while True:
+            try:
+                await self.blobs.collect()
+            except ComityError as error:
+                self.telemetry.log.warning("attachments not collected", error=type(error).__name__)
+            await asyncio.sleep(COLLECT_SECONDS)
+
+    async def _probe_database(self) -> None:
+        await self.database.read(lambda connection: read_state(connection, LogName.EXCHANGE))
+
+    async def _probe_sequencer(self) -> None:
+        if self.sequencer.failed:
+            raise StartError(self.sequencer.failed)
+
+
+async def build(
+    settings: Settings,
+    keys: HubKeys,
+    *,
+    clock: Clock | None = None,
+    telemetry: Telemetry | None = None,
+    faults: Faults | None = None,
+) -> Hub:
+    """Builds a hub that does not run yet.
+
+    Args:
+        settings: of this process.
+        keys: of this hub.
+        clock: the system's by default.
+        telemetry: what the settings ask for by default.
+        faults: those of the environment by default.
+
+    Raises:
+        PolicyError: a method without a rule.
+        StartError, UnsafeSettingError, RefusedError: it cannot be built.
+    """
+    return Hub(
+        settings,
+        keys,
+        clock or SystemClock(),
+        telemetry or build_telemetry(settings),
+        faults if faults is not None else Faults.from_environment(),
+    )

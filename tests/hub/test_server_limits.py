@@ -1,0 +1,158 @@
+"""Quotas, deadlines and streams that stall."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from comity.errors import Reason, RefusedError
+from comity.v1 import directory_pb2, log_pb2
+from comity.v1.directory_pb2_grpc import DirectoryServiceStub
+from comity.v1.log_pb2_grpc import LogServiceStub
+
+from hub.quota import BYTES_PER_TOKEN, RequestQuota
+from tests.support.hub import info_of, reason_of, running_hub
+from tests.support.world import make_world
+
+
+class Monotonic:
+    """A clock in seconds that a test moves."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_bucket_empties_by_requests_and_bytes_and_fills_with_time() -> None:
+    clock = Monotonic()
+    quota = RequestQuota(2.0, 100, clock)
+    for _ in range(90):
+        quota.take("sfc", 0)
+    with pytest.raises(RefusedError) as caught:
+        quota.take("sfc", 10 * BYTES_PER_TOKEN)
+    assert caught.value.reason is Reason.QUOTA
+    assert caught.value.metadata == {"retry_after_seconds": "1"}
+    quota.take("hkma", 10 * BYTES_PER_TOKEN)
+    clock.now += 0.5
+    quota.take("sfc", 10 * BYTES_PER_TOKEN)
+    clock.now += 10_000
+    for _ in range(100):
+        quota.take("sfc", 0)
+    with pytest.raises(RefusedError):
+        quota.take("sfc", 0)
+
+
+def test_a_bucket_that_is_full_again_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.quota._SWEEP_AT", 2)
+    clock = Monotonic()
+    quota = RequestQuota(10.0, 100, clock)
+    quota.take("sfc", 0)
+    quota.take("hkma", 0)
+    clock.now += 60
+    quota.take("osr", 0)
+
+    assert set(quota._buckets) == {"osr"}
+
+
+async def test_R_07_an_agency_beyond_its_quota_is_told_when_to_return_and_others_are_served(
+    migrated_sqlite_url: str, tmp_path: Path
+) -> None:
+    world = make_world(agencies=("sfc", "hkma"))
+    limits = {"agency_requests_per_second": 1.0, "agency_request_burst": 100}
+    async with running_hub(migrated_sqlite_url, world, home=tmp_path, **limits) as hub:
+        async with hub.as_desk("sfc/intake") as flood, hub.as_desk("hkma/intake") as other:
+            head = DirectoryServiceStub(flood).GetHead
+            refused = []
+            for _ in range(120):
+                try:
+                    await head(directory_pb2.GetHeadRequest())
+                except grpc.aio.AioRpcError as error:
+                    refused.append(error)
+            assert 10 <= len(refused) <= 20
+            assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+            assert {reason_of(error) for error in refused} == {Reason.QUOTA}
+            assert int(info_of(refused[0]).metadata["retry_after_seconds"]) >= 1
+            await DirectoryServiceStub(other).GetHead(directory_pb2.GetHeadRequest())
+            assert hub.hub.telemetry.counters.value("comity.refusals", reason="QUOTA") == len(refused)
+
+
+async def test_a_call_without_a_deadline_gets_one(
+    migrated_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(agencies=("sfc",))
+    async with running_hub(migrated_sqlite_url, world, home=tmp_path, default_deadline_seconds=0.2) as hub:
+
+        async def slow(*_: Any) -> bytes:
+            await asyncio.sleep(60)
+            return b""
+
+        monkeypatch.setattr(hub.hub.logs, "checkpoint", slow)
+        async with hub.as_desk("sfc/intake") as channel:
+            for timeout in (None, 0.2):
+                begun = time.monotonic()
+                with pytest.raises(grpc.aio.AioRpcError) as caught:
+                    await LogServiceStub(channel).GetCheckpoint(log_pb2.GetCheckpointRequest(log=2), timeout=timeout)
+                assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+                assert time.monotonic() - begun < 5
+
+
+async def test_a_timeout_inside_the_hub_is_not_taken_for_the_callers_deadline(
+    migrated_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(agencies=("sfc",))
+    async with running_hub(migrated_sqlite_url, world, home=tmp_path) as hub:
+
+        async def broken(*_: Any) -> bytes:
+            raise TimeoutError
+
+        monkeypatch.setattr(hub.hub.logs, "checkpoint", broken)
+        async with hub.as_desk("sfc/intake") as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await LogServiceStub(channel).GetCheckpoint(log_pb2.GetCheckpointRequest(log=2))
+            assert caught.value.code() is grpc.StatusCode.INTERNAL
+
+
+async def test_D_06_a_reader_that_takes_nothing_is_cut_and_holds_little_memory(
+    migrated_sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(agencies=("sfc",))
+    made = 0
+
+    async with running_hub(migrated_sqlite_url, world, home=tmp_path, stall_seconds=0.5) as hub:
+        page = [bytes(32 * 1024)] * 16
+
+        async def endless(*_: Any) -> Any:
+            nonlocal made
+            while True:
+                made += 1
+                yield page
+
+        monkeypatch.setattr("hub.directory.service.DirectoryService.read", endless)
+        async with hub.as_desk("sfc/intake") as channel:
+            stream = DirectoryServiceStub(channel).ReadEntries(directory_pb2.ReadEntriesRequest())
+            await stream.read()
+            await asyncio.sleep(2)
+            held = made
+            assert held < 64  # half a megabyte each
+            await asyncio.sleep(1)
+            assert made == held
+            with pytest.raises(grpc.aio.AioRpcError):
+                while await stream.read() is not grpc.aio.EOF:
+                    pass
+            assert hub.hub.telemetry.counters.value("comity.refusals", reason="STALLED") == 1
+            assert (await DirectoryServiceStub(channel).GetHead(directory_pb2.GetHeadRequest())).HasField("head")
+
+
+async def test_an_upload_that_sends_nothing_is_cut(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    world = make_world(agencies=("sfc",))
+    async with running_hub(migrated_sqlite_url, world, home=tmp_path, stall_seconds=0.3) as hub:
+        async with hub.as_desk("sfc/intake") as channel:
+            call = channel.stream_unary("/comity.v1.BlobService/UploadBlob")()
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call
+            assert reason_of(caught.value) is Reason.STALLED
