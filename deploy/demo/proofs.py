@@ -72,9 +72,7 @@ def change_is_named(stage: Stage) -> None:
     """One byte of the stored log is changed; the check names the place and the hub refuses to start."""
     stage.heading("One byte of the stored log is changed, as an operator with the database's password could.")
     stage.stop_hub()
-    database = stage.folder / "hub" / "hub.db"
-    if not database.exists():
-        database = next((stage.folder / "hub").glob("*.db"))
+    database = stage.folder / "hub" / "hub.sqlite"
     copy = stage.folder / "before.db"
     copy.write_bytes(database.read_bytes())
     connection = sqlite3.connect(database)

@@ -32,7 +32,6 @@ def form(canary: str) -> str:
     on_chain = [
         {
             "account": f"{f['caip2']}:{f['address']}",
-            "account_as_received": f["address"],
             "token": f["token"],
             "transaction": f["freeze_tx"],
             "when": f["list_date"],

@@ -18,13 +18,12 @@ from comity.blobs import BlobSecrets, open_blob
 from comity.checkpoint import verify_checkpoint
 from comity.directory import Directory, parse_entry, parse_statement
 from comity.directory.heads import verify_head
-from comity.errors import CannotOpenError, MalformedError, RefusedError, VerificationError
+from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError, VerificationError
 from comity.handling import HandlingLoweredError
 from comity.keys import Use, WrapKey
 from comity.payload import parse_payload
 from comity.sealing import open_content, open_wrap
 from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, log_pb2
-
 from vectors import words
 
 Case = Mapping[str, Any]
@@ -164,7 +163,7 @@ def open_envelope(i: Inputs) -> Any:
     for s in parsed.signatures:
         public = bytes.fromhex(i["signing_keys"].get(s.kid.hex(), ""))
         if not keys.verify(public, envelope.signing_bytes(m.header, m.seal, s.role), s.sig):
-            raise MalformedError("a signature does not verify", envelope.Reason.BAD_SIGNATURE)
+            raise MalformedError("a signature does not verify", Reason.BAD_SIGNATURE)
     found = parsed.wrap_for(i["opens"])
     if found is None:
         raise CannotOpenError

@@ -13,11 +13,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1])]
 
-from vectors.makers import directory, logs, plain, sealed, work
+from vectors.makers import attachments, directory, headers, logs, plain, sealed, work
 from vectors.makers.book import Book
+
+HERE = Path(__file__).resolve().parent
 
 
 def books(*, anew: bool) -> list[Book]:
@@ -32,11 +34,11 @@ def books(*, anew: bool) -> list[Book]:
         if anew or not path.exists():
             return {}
         book = json.loads(path.read_text(encoding="utf-8"))
-        cases = {case["name"]: case["input"] for case in book["cases"]}
-        return cases | book.get("materials", {})
+        cases: dict[str, Any] = {case["name"]: case["input"] for case in book["cases"]}
+        return {**cases, **book.get("materials", {})}
 
-    made = [make() for module in (plain, directory, logs, work) for make in module.BOOKS]
-    return made + [make(kept(name)) for name, make in sealed.BOOKS.items()]
+    made = [make() for module in (plain, headers, directory, logs, work) for make in module.BOOKS]
+    return [*made, sealed.envelope(kept("envelope")), attachments.attachment(kept("blob"))]
 
 
 def main() -> int:

@@ -30,7 +30,8 @@ from comity.header import Header
 from comity.workflow import engine
 from comity.workflow.actions import AboutFacts, Action, Signer
 from comity.workflow.legs import Leg
-from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Side, SignatureRole, State as LegState, Verb
+from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Side, SignatureRole, Verb
+from comity.workflow.terms import State as LegState
 
 Inputs = Mapping[str, Any]
 

@@ -104,7 +104,7 @@ def wire(
         signatures=[
             envelope_pb2.Signature(
                 kid=s.kid,
-                role=f"SIGNATURE_ROLE_{role.name}",  # type: ignore[arg-type] # a name of the enum
+                role=f"SIGNATURE_ROLE_{role.name}",
                 sig=s.key.sign(signing_bytes(data, sealed.seal, role)),
             )
             for s, role in signers

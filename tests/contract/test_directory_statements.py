@@ -89,6 +89,7 @@ BAD: list[Content] = [
     genesis(head_key=b"x"),
     genesis(operators=[operator_key("op-one"), operator_key("op-two")]),
     genesis(operators=[operator_key("op-one"), operator_key("op-two"), operator_key("op-two")]),
+    genesis(operators=[operator_key(o) for o in ("op-one", "op-two", "op-three", "op-three")]),
     genesis(operators=[operator_key("op-one"), operator_key("op-two"), operator_key("Op", "x")]),
     genesis(operators=[operator_key("op-one"), operator_key("op-two"), pb.OperatorKey(operator="op-x")]),
     genesis(
@@ -96,6 +97,13 @@ BAD: list[Content] = [
             operator_key("op-one"),
             operator_key("op-two"),
             pb.OperatorKey(operator="op-x", sign_key=OPS[2].public, tls_spki_sha256=b"short"),
+        ]
+    ),
+    genesis(
+        operators=[
+            operator_key("op-one"),
+            operator_key("op-two"),
+            pb.OperatorKey(operator="op-x", sign_key=LOW_ORDER, tls_spki_sha256=bytes(32)),
         ]
     ),
     genesis(tls_ca=b""),
@@ -179,7 +187,8 @@ BAD: list[Content] = [
     pb.AgencySuspended(agency="hub"),
     pb.AgencyResumed(),
     pb.WitnessListed(),
-    pb.WitnessListed(verifier_key="w" * 301),
+    pb.WitnessListed(verifier_key=verifier_key("w" * 300, WITNESS.public)),
+    pb.WitnessListed(verifier_key=verifier_key("w\u202e", WITNESS.public)),
     pb.WitnessListed(verifier_key=verifier_key("w.example/w", WITNESS.public)[:-4]),
     pb.WitnessListed(verifier_key=verifier_key("w.example/w", LOW_ORDER)),
     pb.KeyDisputed(kid=b""),

@@ -88,7 +88,11 @@ def directory() -> Book:
     size = len(world.entries)
     for at in (1, 5, 11, 17, 18, 19, 20, 24, 30, 33, size):
         book.good(f"at size {at}", "live", input={"size": at, "time": NOW})
-    for name, time in (("before all", T0 * 1000 - 1), ("the second epoch", T0 * 1000 + DAY_MS), ("in two years", NOW * 2)):
+    for name, time in (
+        ("before all", T0 * 1000 - 1),
+        ("the second epoch", T0 * 1000 + DAY_MS),
+        ("in two years", NOW * 2),
+    ):
         book.good(f"at size {size}, {name}", "live", input={"size": size, "time": time})
     for number in range(size):
         book.good(f"entry {number}", "statement", input={"number": number})
@@ -156,7 +160,9 @@ def _by_signature(book: Book, world: Builder) -> None:
             book.bad(f"{case.name}: {what}", "append", f"STATEMENT_REFUSED:{expect}", input=_entry(world, statement))
         if rest:
             statement = world.statement(case.content, case.chains, case.signers[:-1])
-            missing = {"agency_admitted": "two_operators", "witness_listed": "signed_by_the_witness"}.get(case.name, rule)
+            missing = {"agency_admitted": "two_operators", "witness_listed": "signed_by_the_witness"}.get(
+                case.name, rule
+            )
             book.bad(
                 f"{case.name}: the last signature missing",
                 "append",
@@ -199,7 +205,9 @@ def _by_place(book: Book, world: Builder) -> None:
 
 
 def _by_rule(book: Book, world: Builder) -> None:
-    def case(name: str, rule: str, content: Content, chains: Sequence[str] = ("sfc",), by: Sequence[Signer] = (ROOT,)) -> None:
+    def case(
+        name: str, rule: str, content: Content, chains: Sequence[str] = ("sfc",), by: Sequence[Signer] = (ROOT,)
+    ) -> None:
         statement = _entry(world, world.statement(content, chains, by))
         book.bad(name, "append", f"STATEMENT_REFUSED:{rule}", input=statement)
 
@@ -215,8 +223,16 @@ def _by_rule(book: Book, world: Builder) -> None:
     case("a desk key used before", "public_key_in_use", desk_key(SENDER, 2, wrap_key=desk_key(RECIPIENT).wrap_key))
     case("a TLS key of another desk", "public_key_in_use", transport(SENDER, RECIPIENT))
     case("a TLS key of an operator", "public_key_in_use", transport(SENDER, "operator op-one"))
-    case("a member with its root's key", "public_key_in_use", certificate(MEMBER, [Role.ANALYST], [SENDER], sign_key=ROOT.public))
-    case("a member with another's key", "public_key_in_use", certificate(MEMBER, [Role.ANALYST], [SENDER], sign_key=AUTHOR.public))
+    case(
+        "a member with its root's key",
+        "public_key_in_use",
+        certificate(MEMBER, [Role.ANALYST], [SENDER], sign_key=ROOT.public),
+    )
+    case(
+        "a member with another's key",
+        "public_key_in_use",
+        certificate(MEMBER, [Role.ANALYST], [SENDER], sign_key=AUTHOR.public),
+    )
     case("a delegate of another desk", "delegate_works_at_the_desk", delegation("sfc/audit", AUTHOR.kid))
     case("a delegate with no live key", "delegate_works_at_the_desk", delegation(SENDER, bytes(32)))
     case("another agency's key revoked", "key_of_the_agency", revocation(Signer("police/m-author00").kid))
@@ -266,7 +282,11 @@ def _by_form(book: Book, world: Builder) -> None:
     case("an entry cut short", entry[:-1])
     case("an entry with a byte more", entry + b"\x00")
     case("an entry without time", make_entry(0, statement))
-    case("an entry of another version", pb.Entry(version=2, time_seconds=1, statement=statement).SerializeToString(), "UNSUPPORTED_VERSION")
+    case(
+        "an entry of another version",
+        pb.Entry(version=2, time_seconds=1, statement=statement).SerializeToString(),
+        "UNSUPPORTED_VERSION",
+    )
     case("an entry without a statement", make_entry(NOW // 1000, b""))
     case("a body of another version", changed(lambda m: setattr(m, "version", 2)), "UNSUPPORTED_VERSION")
     case("a body that says nothing", changed(lambda m: m.ClearField("transport_key")))

@@ -21,7 +21,7 @@ BATCH = WatchlistPosition(secret("list")[:16], 2, secret("previous head"), secre
 Change = Callable[[pb.Header], object]
 
 
-def header_book() -> Book:
+def header_vectors() -> Book:
     """Headers."""
     book = Book("header", "Headers, field by field; one fault each (section 4).")
     plain = header(fresh(), (THIRD, RECIPIENT, SENDER))
@@ -38,8 +38,8 @@ def header_book() -> Book:
     first = replace(published, verb=Verb.SNAPSHOT, watchlist=replace(BATCH, sequence=1, previous_head=b""))
     bases = {"plain": plain, "every field": full, "a batch": published, "the first batch": first}
     data = {name: encode_header(value) for name, value in bases.items()}
-    for name, value in data.items():
-        book.good(name, "header", input={"data": value.hex()})
+    for name, encoded in data.items():
+        book.good(name, "header", input={"data": encoded.hex()})
 
     def case(name: str, change: Change, expect: str = "MALFORMED", base: str = "plain") -> None:
         m = pb.Header.FromString(data[base])
@@ -50,8 +50,8 @@ def header_book() -> Book:
         return lambda m: setattr(m, field, value)
 
     for field in ("version", "suite"):
-        for value in (0, 2):
-            case(f"{field} {value}", put(field, value), "UNSUPPORTED_VERSION")
+        for number in (0, 2):
+            case(f"{field} {number}", put(field, number), "UNSUPPORTED_VERSION")
     for field, value in {
         "origin": "hub.example",
         "envelope_id": bytes(15),
@@ -138,7 +138,7 @@ def _lists(case: Callable[..., None]) -> None:
     case("65 attachments", blobs(*((bytes([i]) * 32, 1) for i in range(65))), "TOO_LARGE")
     case("a position outside a list", lambda m: m.watchlist.SetInParent())
     for field, value in {"list_id": bytes(15), "sequence": 0, "previous_head": bytes(31), "head": bytes(31)}.items():
-        case(f"{field} out of form", lambda m, f=field, v=value: setattr(m.watchlist, f, v), base="a batch")  # type: ignore[misc]
+        case(f"{field} out of form", lambda m, f=field, v=value: setattr(m.watchlist, f, v), base="a batch")
     case("a batch without position", lambda m: m.ClearField("watchlist"), base="a batch")
     case("a later batch without previous head", lambda m: m.watchlist.ClearField("previous_head"), base="a batch")
     case("a first batch with previous head", lambda m: setattr(m.watchlist, "sequence", 1), base="a batch")
@@ -150,3 +150,6 @@ def _seals(book: Book) -> None:
     seal.ciphertext_length = 1_000_000
     book.good("a seal of much", "seal", input={"data": serialise(seal).hex()})
     book.bad("a seal with a field twice", "seal", "MALFORMED", input={"data": serialise(seal).hex() + "1801"})
+
+
+BOOKS = (header_vectors,)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from comity import receipts
-from comity.checkpoint import Checkpoint, sign_checkpoint, sign_note, VerifierKey
+from comity.checkpoint import Checkpoint, VerifierKey, sign_checkpoint, sign_note
 from comity.directory import Head, sign_head
 from comity.encoding import Purpose, serialise, tagged
 from comity.merkle import Frontier, append, consistency_path, leaf_hash, node_hash
@@ -179,7 +179,7 @@ def receipt() -> Book:
     leaves = [*LEAVES[:4], receipts.encode_leaf(LEAF), LEAVES[5]]
     tree = append(Frontier.empty(), [leaf_hash(leaf) for leaf in leaves])
     path = [p.hex() for p in tree.paths[4]]
-    base = {
+    base: dict[str, Any] = {
         "event": receipts.encode_event(EVENT).hex(),
         "salt": SALT.hex(),
         "index": 4,
@@ -218,13 +218,13 @@ def receipt() -> Book:
 
 def _events(book: Book) -> None:
     values = secret("x")
-    for name, value in {
+    for name, genuine in {
         "submitted": EVENT,
         "acknowledged": Event(EventKind.ACKNOWLEDGED, values, values, (values,), (), values, 0, AckState.STORED),
         "overdue": Event(EventKind.OVERDUE, values, effective_time=NOW, deliveries=(values, secret("y"))),
         "started": Event(EventKind.STARTED),
     }.items():
-        book.good(f"event: {name}", "event", input={"data": receipts.encode_event(value).hex()})
+        book.good(f"event: {name}", "event", input={"data": receipts.encode_event(genuine).hex()})
     for field, value, expect in (
         ("version", 2, "UNSUPPORTED_VERSION"),
         ("kind", 0, "MALFORMED"),
@@ -333,8 +333,10 @@ def head() -> Book:
     body = serialise(m)
     sig = HEAD_KEY.sign(tagged(Purpose.HEAD, body)).hex()
     book.bad("another version", "head", "UNSUPPORTED_VERSION", input={"body": body.hex(), "sig": sig})
-    book.bad("signed by the log key", "head", FAILED, input=inputs(now, sig=LOG_KEY.sign(tagged(Purpose.HEAD, body)).hex()))
-    book.bad("another body", "head", FAILED, input=inputs(now, body=sign_head(replace(now, time=NOW + 1), HEAD_KEY)[0].hex()))
+    by_log_key = sign_head(now, LOG_KEY)[1].hex()
+    book.bad("signed by the log key", "head", FAILED, input=inputs(now, sig=by_log_key))
+    later = sign_head(replace(now, time=NOW + 1), HEAD_KEY)[0].hex()
+    book.bad("another body", "head", FAILED, input=inputs(now, body=later))
     return book
 
 

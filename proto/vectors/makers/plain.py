@@ -6,7 +6,7 @@ import hashlib
 
 from comity.encoding import Purpose, serialise
 from comity.keys import FINGERPRINT_DIGITS, fingerprint
-from comity.v1 import directory_pb2, envelope_pb2, log_pb2
+from comity.v1 import envelope_pb2, log_pb2
 from vectors.makers.book import Book
 
 from tests.contract.builders import secret, signing_key, wrap_key
@@ -31,7 +31,7 @@ def encoding() -> Book:
 
 def _canonical(book: Book) -> None:
     leaf = serialise(log_pb2.Leaf(version=1, time_seconds=300, directory_root=b"r" * 32))
-    roles = serialise(directory_pb2.MemberCertified(roles=[1, 2]))
+    roles = b"\x1a\x02\x01\x02"
     recipient = serialise(envelope_pb2.Recipient(desk="sfc/intake"))
     nested = b"\x5a" + bytes([len(recipient) + 2]) + recipient + b"\x78\x01"
 

@@ -1,27 +1,24 @@
-"""Vectors of headers, sealed envelopes and attachments.
+"""Vectors of sealed envelopes.
 
-Sealing draws keys, encapsulations and stream headers from randomness. What came out once stands as `materials` in the
-files and is used again; everything around it is made anew each time and must be the same.
+Content keys are fixed; HPKE draws an encapsulation for each wrap. The wraps that came out once stand as `materials` in
+the file and are used again; everything around them is made anew each time and must be the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from comity import blobs
 from comity.committed import committed_encrypt
 from comity.encoding import Purpose, digest, serialise, tagged
 from comity.envelope import SignatureRole, signing_bytes
-from comity.header import BlobRef, Header, encode_header
+from comity.header import Header, encode_header
 from comity.sealing import encrypt_content, hpke_seal, pad, wrap_info
 from comity.v1 import envelope_pb2, payload_pb2
 from comity.workflow.terms import Precedence, Verb
 from vectors.makers.book import Book
-from vectors.makers.headers import header_book
 
 from tests.contract.builders import (
     APPROVER,
@@ -53,7 +50,11 @@ class Sealer:
         """A wrap of a content key under a header, for a desk."""
         info = wrap_info(data, desk_kid(desk))
         name = "wrap " + hashlib.sha256(info + content_key).hexdigest()[:16]
-        kept = self.materials.get(name) or self._old.get(name) or hpke_seal(desk_wrap_key(desk).public, info, content_key).hex()
+        kept = (
+            self.materials.get(name)
+            or self._old.get(name)
+            or hpke_seal(desk_wrap_key(desk).public, info, content_key).hex()
+        )
         self.materials[name] = kept
         return bytes.fromhex(kept)
 
@@ -81,15 +82,15 @@ def _inputs(
     plain: Header,
     content: bytes,
     opens: str,
+    *,
     signers: Sequence[tuple[Signer, SignatureRole]] = SIGNED,
-    encrypt: Callable[[bytes, bytes, bytes], tuple[bytes, bytes]] = encrypt_content,
 ) -> dict[str, Any]:
     """A whole envelope at the hub, opened by one of its desks."""
     data = encode_header(plain)
     content_key = secret(f"content key of {plain.envelope_id.hex()}")
     desks = [r.desk for r in plain.recipients]
     wraps = [sealer.wrap(data, desk, content_key) for desk in desks]
-    commitment, ciphertext = encrypt(data, content, content_key)
+    commitment, ciphertext = encrypt_content(data, content, content_key)
     seal = _seal(commitment, ciphertext, wraps)
     return {
         "header": data.hex(),
@@ -116,8 +117,7 @@ def envelope(materials: Materials) -> Book:
     keys = {s.kid.hex(): s.public.hex() for s in (AUTHOR, APPROVER)}
     book = Book(
         "envelope",
-        "Sealed envelopes with the desks' private seeds; one fault each (section 4). Case after case: form, signatures, "
-        "opening, payload.",
+        "Sealed envelopes with the desks' private seeds; one fault each (section 4).",
         {"signing_keys": keys},
     )
     world = fresh()
@@ -140,7 +140,11 @@ def envelope(materials: Materials) -> Book:
         else:
             book.good("three recipients", "open_envelope", input=inputs)
     alone = header(world, (RECIPIENT,), envelope_id=_id(3), verb=Verb.ACKNOWLEDGE, previous=secret("previous"))
-    book.good("an author alone", "open_envelope", input=_inputs(sealer, alone, _acknowledgement(), RECIPIENT, SIGNED[:1]))
+    book.good(
+        "an author alone",
+        "open_envelope",
+        input=_inputs(sealer, alone, _acknowledgement(), RECIPIENT, signers=SIGNED[:1]),
+    )
     urgent = header(world, (RECIPIENT,), envelope_id=_id(4), precedence=Precedence.FLASH)
     m = payload_pb2.Payload.FromString(payload())
     m.refer.urgency_reason = "Funds are leaving"
@@ -195,7 +199,9 @@ def _bad_form(book: Book, base: Mapping[str, Any]) -> None:
     case("seal: digest too short", "MALFORMED", seal=sealed(lambda m: setattr(m, "ciphertext_sha256", bytes(31))))
     case("seal: ciphertext too short", "MALFORMED", seal=sealed(lambda m: setattr(m, "ciphertext_length", 4111)))
     case("seal: another length", "CIPHERTEXT_MISMATCH", seal=sealed(lambda m: setattr(m, "ciphertext_length", 4113)))
-    case("seal: another digest", "CIPHERTEXT_MISMATCH", seal=sealed(lambda m: setattr(m, "ciphertext_sha256", bytes(32))))
+    case(
+        "seal: another digest", "CIPHERTEXT_MISMATCH", seal=sealed(lambda m: setattr(m, "ciphertext_sha256", bytes(32)))
+    )
     case("seal: no wrap", "MALFORMED", seal=sealed(lambda m: m.ClearField("wrap_sha256")))
     case("seal: a wrap too many", "MALFORMED", seal=sealed(lambda m: m.wrap_sha256.append(bytes(32))))
     case("seal: another wrap", "CIPHERTEXT_MISMATCH", seal=sealed(lambda m: m.wrap_sha256.__setitem__(0, bytes(32))))
@@ -224,7 +230,11 @@ def _bad_form(book: Book, base: Mapping[str, Any]) -> None:
     reader = {"reader": THIRD, "wraps": [{"desk": THIRD, "data": wrap.hex()}]}
     book.bad("a reader that is no recipient", "open_envelope", "MALFORMED", like="one recipient", input=reader)
     book.bad(
-        "a wrap of somebody else handed out", "open_envelope", "MALFORMED", like="three recipients", input={"reader": THIRD}
+        "a wrap of somebody else handed out",
+        "open_envelope",
+        "MALFORMED",
+        like="three recipients",
+        input={"reader": THIRD},
     )
     order = [book.cases[1]["input"]["wraps"][i] for i in (1, 0, 2)]
     book.bad("wraps in another order", "open_envelope", "MALFORMED", like="three recipients", input={"wraps": order})
@@ -260,7 +270,11 @@ def _bad_signatures(book: Book, base: Mapping[str, Any]) -> None:
     case("an approver who is unknown", "BAD_SIGNATURE", [author, by(other, B, signing_bytes(data, seal, B))])
     case("one bit", "BAD_SIGNATURE", [author | {"sig": _flip(bytes.fromhex(author["sig"]), 5).hex()}])
     case("the author's as the approver's", "BAD_SIGNATURE", [author, author | {"role": 2}])
-    case("the approver's in the role of author", "BAD_SIGNATURE", [author, approver | {"sig": by(APPROVER, A, right)["sig"]}])
+    case(
+        "the approver's in the role of author",
+        "BAD_SIGNATURE",
+        [author, approver | {"sig": by(APPROVER, A, right)["sig"]}],
+    )
     for name, text in {
         "over the header alone": tagged(Purpose.ENVELOPE, data, b"AUTHOR"),
         "over header and seal in one": tagged(Purpose.ENVELOPE, data + seal, b"AUTHOR"),
@@ -305,7 +319,9 @@ def _bad_opening(book: Book, base: Mapping[str, Any], sealer: Sealer, plain: Hea
     case("a wrap with one bit changed in the encapsulation", **sealed(commitment, ciphertext, _flip(wrap, 3)))
     case("a wrap with one bit changed in the X25519 part", **sealed(commitment, ciphertext, _flip(wrap, 1090)))
     case("a wrap with one bit changed in the sealed key", **sealed(commitment, ciphertext, _flip(wrap, 1125)))
-    case("a wrap of another content key", **sealed(commitment, ciphertext, sealer.wrap(data, RECIPIENT, secret("other"))))
+    case(
+        "a wrap of another content key", **sealed(commitment, ciphertext, sealer.wrap(data, RECIPIENT, secret("other")))
+    )
     moved = encode_header(replace(plain, deliver_by=plain.deliver_by + 1))
     case("a wrap under another header", **sealed(commitment, ciphertext, sealer.wrap(moved, RECIPIENT, content_key)))
     moved_commitment, moved_ciphertext = encrypt_content(moved, payload(), content_key)
@@ -355,65 +371,3 @@ def _bad_payloads(
         "a summary that hides text": changed(lambda m: setattr(m.refer, "summary", "a\u202eb")),
     }.items():
         case(name, **sealed(*encrypt_content(data, content, content_key)))
-
-
-def attachment(materials: Materials) -> Book:
-    """Attachments that open, and with one fault."""
-    book = Book("blob", "Sealed attachments with their keys; one fault each (section 5).")
-    for name, length in (("short", 12), ("two chunks", 65_537)):
-        plain = hashlib.shake_256(secret(f"attachment {length}")).digest(length)
-        book.good(name, "open_attachment", input=materials.get(name) or _sealed_blob(plain))
-    short, long = (bytes.fromhex(case["input"]["blob"]) for case in book.cases)
-    other = book.cases[1]["input"]
-
-    def case(name: str, like: str = "short", edit: Mapping[str, Any] | None = None, **changes: Any) -> None:
-        parts: dict[str, Any] = {"like": like, "input": changes} | ({"edit": {"blob": edit}} if edit else {})
-        book.bad(name, "open_attachment", "CANNOT_OPEN", **parts)
-
-    def named(data: bytes) -> dict[str, Any]:
-        return {"sha256": hashlib.sha256(data).hexdigest()}
-
-    case("another key", key=secret("other").hex())
-    case("another id", id=bytes(16).hex())
-    case("another commitment", commitment=bytes(32).hex())
-    case("another attachment's key and commitment", **{k: other[k] for k in ("id", "key", "commitment")})
-    case("another digest", sha256=bytes(32).hex())
-    case("another sealed length", sealed_length=len(short) + 1)
-    case("a plain length of the next size", plain_length=4097)
-    case("a plain length that cuts content off", plain_length=11)
-    case("nothing", edit={"keep": 0}, **named(b""))
-    case("the stream's header alone", edit={"keep": 24}, **named(short[:24]))
-    case("cut by one byte", edit={"keep": len(short) - 1}, **named(short[:-1]))
-    case("a byte more", edit={"add": "00"}, **named(short + b"\x00"))
-    for place in (0, 24, 2000, len(short) - 1):
-        flipped = _flip(short, place)
-        case(f"byte {place} changed", edit={"at": place, "set": flipped[place : place + 1].hex()}, **named(flipped))
-    chunk = 65_536 + 17
-    case("cut after the first chunk", "two chunks", {"keep": 24 + chunk}, **named(long[: 24 + chunk]))
-    last_alone = long[:24] + long[24 + chunk :]
-    case("the first chunk left out", "two chunks", {"keep": 24, "add": long[24 + chunk :].hex()}, **named(last_alone))
-    swapped = long[:24] + long[1024:2024] + long[24:1024] + long[2024:]
-    case("two pieces of a chunk changed places", "two chunks", {"swap": [24, 1024, 1000]}, **named(swapped))
-    return book
-
-
-def _sealed_blob(plain: bytes) -> dict[str, Any]:
-    sink = io.BytesIO()
-    made = blobs.seal_blob(io.BytesIO(plain), sink)
-    return {
-        "blob": sink.getvalue().hex(),
-        "id": made.attachment_id.hex(),
-        "key": made.key.hex(),
-        "commitment": made.commitment.hex(),
-        "plain_length": made.plain_length,
-        "sealed_length": made.sealed_length,
-        "sha256": made.sha256.hex(),
-    }
-
-
-BOOKS: Mapping[str, Callable[[Materials], Book]] = {
-    "header": lambda _: header_book(),
-    "envelope": envelope,
-    "blob": attachment,
-}
-"""By the name of the file whose materials each one takes."""
