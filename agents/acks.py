@@ -30,6 +30,7 @@ from comity.receipts import (
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
+from agents.alarms import AlarmKind, raise_alarm
 from agents.cases import header_of, not_stored
 from agents.home import Home
 from agents.keys import Keys, KeyUse, find
@@ -37,7 +38,7 @@ from agents.mailstore import AckRow, Message
 from agents.records import MessageStatus, Standing
 from agents.session import Session
 from agents.store import Store
-from agents.trust import Clock, Trust
+from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 
 BATCH: Final = 256
 """Acknowledgements in one call."""
@@ -96,8 +97,7 @@ class Acks:
                     settled += 1
                     logged += 1
                 elif result.reason in _FOR_GOOD:
-                    self._refused(ack, result)
-                    settled += 1
+                    settled += self._refused(ack, result)
                 elif result.reason is Reason.BAD_SIGNATURE:
                     self._sign_again(ack)
             if not settled:
@@ -110,21 +110,36 @@ class Acks:
         right = (event.kind, event.message_hash, event.ack_state) == (expected, ack.message_hash, ack.state)
         if not right:
             raise VerificationError("the receipt is not of this acknowledgement")
+        if len(event.deliveries) != 1:
+            raise VerificationError("the event is not delivered to the sender")
         await self._trust.check_receipt_history(session, verified.checkpoint, receipt.checkpoint)
         with self._store.begin() as c:
             rows.settle_ack(c, ack, encode_receipt(receipt))
 
-    def _refused(self, ack: AckRow, refusal: RefusedError) -> None:
-        """The hub logs no acknowledgement of it any more: it was withdrawn, expired or erased meanwhile."""
+    def _refused(self, ack: AckRow, refusal: RefusedError) -> bool:
+        """The hub logs no acknowledgement of it any more: it was withdrawn, expired or erased meanwhile.
+
+        Nobody signs a refusal, so it ends no mail by itself: a withdrawal follows in the feed under its sender's
+        signature, and what expired or was erased is past the limit in its own header.
+
+        Returns:
+            Whether that settles it. A refusal that cannot be true raises an alarm, and it stays pending.
+        """
+        now = self._clock()
         with self._store.begin() as c:
-            rows.settle_ack(c, ack, b"")
             message = rows.message(c, ack.message_hash)
             if ack.state is not AckState.STORED or message is None or message.outgoing:
-                return
-            standing = Standing.EXPIRED if refusal.reason is Reason.TOO_LATE else Standing.WITHDRAWN
-            rows.update_message(c, ack.message_hash, standing=standing.value)
+                rows.settle_ack(c, ack, b"")
+                return True
+            if refusal.reason is not Reason.WRONG_STATE:
+                if now + CLOCK_SKEW_MS <= message.deliver_by:
+                    raise_alarm(c, AlarmKind.INVALID_DELIVERY, f"acknowledgement {ack.message_hash.hex()}", now)
+                    return False
+                rows.update_message(c, ack.message_hash, standing=Standing.EXPIRED.value)
+            rows.settle_ack(c, ack, b"")
             for leg in rows.legs(c, message.case_id):
                 rows.put_leg(c, not_stored(leg, ack.message_hash))
+        return True
 
     def _sign_again(self, ack: AckRow) -> None:
         """A colleague signed it whose key is no longer live: this member signs in its place, next time."""

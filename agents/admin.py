@@ -17,17 +17,18 @@ from typing import Final
 from comity.directory import View, parse_statement, sign_body
 from comity.directory.records import MemberKey
 from comity.directory.statements import DAY_MS, Content, Position, make_body
-from comity.encoding import Purpose, tagged
+from comity.encoding import Purpose, serialise, tagged
 from comity.errors import MalformedError, Reason, RefusedError
 from comity.keys import Use, kid
 from comity.names import agency_of, check_member
 from comity.tls import request_spki, spki_sha256_of_certificate
 from comity.v1 import directory_pb2 as pb
+from comity.v1.draft_pb2 import JoinAnswer
 from comity.workflow.clocks import standard_profile
 from comity.workflow.terms import Family, Role
 
 from agents.client import Client
-from agents.grants import make_grant, save_grant
+from agents.grants import ARCHIVE_EPOCH, make_grant, save_grant
 from agents.joining import DELEGATION_DAYS, DESK_KEY_DAYS, MEMBER_DAYS, TRANSPORT_DAYS, parse_member_request
 from agents.keyring import RootKeyring
 from agents.keys import KeyUse, UnknownKeyError, find
@@ -62,7 +63,7 @@ class Admin:
         Args:
             request: what the member handed over (`joining.member_request`).
             roles: an admin's needs the root.
-            desks: none for this home's.
+            desks: none for the desk of the member's home.
             valid_days: for how long.
 
         Returns:
@@ -76,7 +77,7 @@ class Admin:
         await self._state(
             pb.MemberCertified(
                 member=found.member,
-                desks=sorted(set(desks or [self._client.desk])),
+                desks=sorted(set(desks or [found.desk])),
                 roles=sorted({int(role) for role in roles}),  # type: ignore[misc] # the numbers are the proto's
                 sign_key=found.sign_key,
                 wrap_key=found.wrap_key,
@@ -84,14 +85,21 @@ class Admin:
                 valid_until=begin + valid_days * DAY_MS,
             ),
             pb.TransportKey(
-                desk=self._client.desk, spki_sha256=spki, valid_from=begin, valid_until=begin + TRANSPORT_DAYS * DAY_MS
+                desk=found.desk, spki_sha256=spki, valid_from=begin, valid_until=begin + TRANSPORT_DAYS * DAY_MS
             ),
         )
-        certificate = await self._client.session.issue_certificate(found.csr)
         if found.member in self._client.home.members():
+            certificate = await self._client.session.issue_certificate(found.csr)
             save_certificate(self._client.home, found.member, certificate)
-        self.grant(found.member)
+        if found.desk == self._client.desk:
+            self.grant(found.member)
         return found.member
+
+    async def answer(self, request: bytes) -> bytes:
+        """Returns what a certified member with a home of its own accepts there (`joining.accept_answer`)."""
+        found = parse_member_request(request)
+        certificate = await self._client.session.issue_certificate(found.csr)
+        return serialise(JoinAnswer(version=1, genesis=self._client.trust.genesis(), certificates=[certificate]))
 
     def grant(self, member: str) -> list[bytes]:
         """Grants every key of the desk that is held here to a member. Returns the grants, which are kept here too.
@@ -144,15 +152,15 @@ class Admin:
         """Blocks a key that bears this agency's name without its will."""
         await self._state(pb.KeyDisputed(kid=key_id))
 
-    async def delegate(self, member: str, *, valid_days: int = DELEGATION_DAYS) -> None:
-        """Lets a member, best an agent, renew this desk's keys unattended."""
+    async def delegate(self, member: str, *, desk: str = "", valid_days: int = DELEGATION_DAYS) -> None:
+        """Lets a member, best an agent, renew a desk's keys unattended; this home's desk unless another is named."""
         record = self._client.directory().member(check_member(member), self._now())
         if record is None:
             raise RefusedError(Reason.NOT_FOUND, "no such live member in the directory")
         begin = self._now() - _BACKDATE_MS
         await self._state(
             pb.RotationDelegated(
-                desk=self._client.desk,
+                desk=desk or self._client.desk,
                 kid=record.sign_kid,
                 valid_from=begin,
                 valid_until=begin + valid_days * DAY_MS,
@@ -180,16 +188,9 @@ class Admin:
         epoch = earlier[-1].epoch + 1 if earlier else 1
         later = now + AHEAD_MS if earlier and not at_once else now - _BACKDATE_MS
         begin = max(later, earlier[-1].valid_from if earlier else 0)
-        public, sealed = client.keys.create_desk_key(client.desk, epoch)
-        own = view.member(client.member, now)
-        if own is None:
-            raise UnknownKeyError("this member is not certified")
-        save_grant(client.home, client.member, self._sign_grant(epoch, own, sealed))  # durable before it is used
-        client.keys.reload()
-        key_id = kid(client.desk, Use.DESK, public)
-        for record in self._people(view):
-            sealed = client.keys.regrant(key_id, record.wrap_kid, record.wrap_key)
-            save_grant(client.home, record.member, self._sign_grant(epoch, record, sealed))
+        public = self._make_key(view, epoch)  # durable before it is used
+        if not any(e.use is KeyUse.ARCHIVE and e.owner == client.desk for e in client.keys.entries()):
+            self._make_key(view, ARCHIVE_EPOCH)
         await self._state(
             pb.DeskKeyPublished(
                 desk=client.desk,
@@ -200,6 +201,21 @@ class Admin:
             )
         )
         return epoch
+
+    def _make_key(self, view: View, epoch: int) -> bytes:
+        """Makes a desk key, or the archive key, and grants it to everybody at the desk. Returns its public key."""
+        client = self._client
+        own = view.member(client.member, self._now())
+        if own is None or client.desk not in own.desks:
+            raise UnknownKeyError("this member is not certified for this desk")
+        public, sealed = client.keys.create_desk_key(client.desk, epoch)
+        save_grant(client.home, client.member, self._sign_grant(epoch, own, sealed))
+        client.keys.reload()
+        key_id = kid(client.desk, Use.DESK, public)
+        for record in self._people(view):
+            sealed = client.keys.regrant(key_id, record.wrap_kid, record.wrap_key)
+            save_grant(client.home, record.member, self._sign_grant(epoch, record, sealed))
+        return public
 
     def _people(self, view: View) -> list[MemberKey]:
         members = view.members_of(self._client.agency, self._now())

@@ -51,7 +51,7 @@ class Archive:
 
 
 def check_archive_grant(home: Home, member: str, trust: Trust) -> None:
-    """Checks that the archive key was granted by an admin of this agency, live or of earlier.
+    """Checks that the archive key was granted by an admin or delegate of this desk, of today or of earlier.
 
     A file that somebody slipped into the home would have mail sealed to a stranger's key; it is not signed.
 
@@ -64,6 +64,6 @@ def check_archive_grant(home: Home, member: str, trust: Trust) -> None:
         grant = parse_grant(data)
         if grant.epoch != ARCHIVE_EPOCH or grant.desk != home.desk:
             continue
-        admin = trust.admin_keys().get(grant.signer)
-        if admin is None or not grant.signed_by(admin):
-            raise MalformedError("the archive key was not granted by an admin of this agency")
+        signer = trust.granting_keys().get(grant.signer)
+        if signer is None or not grant.signed_by(signer):
+            raise MalformedError("the archive key was granted by nobody who may grant it")

@@ -153,17 +153,34 @@ async def fetch(session: Session, record: Attachment, folder: Path, progress: Pr
     )
     with tempfile.TemporaryFile() as sealed:
         seen = hashlib.sha256()
-        async for data in session.download(record.blob_sha256, 0):
-            if sealed.tell() + len(data) > record.blob_length:
-                raise CannotOpenError
-            seen.update(data)
-            sealed.write(data)
-            if progress is not None:
-                progress(record.name, sealed.tell(), record.blob_length)
+        for attempt in range(1, UPLOAD_TRIES + 1):
+            try:
+                await _download(session, record, sealed, seen.update, progress)
+                break
+            except RefusedError as error:  # go on from where it broke
+                if error.reason not in (Reason.UNAVAILABLE, Reason.BUSY, Reason.STALLED) or attempt == UPLOAD_TRIES:
+                    raise
+                await asyncio.sleep(min(5.0, 0.1 * 2**attempt))
         if seen.digest() != record.blob_sha256:
             raise CannotOpenError
         sealed.seek(0)
         return await asyncio.to_thread(_release, sealed, secrets, _free_name(folder, record.name))
+
+
+async def _download(
+    session: Session,
+    record: Attachment,
+    sealed: BinaryIO,
+    seen: Callable[[bytes], None],
+    progress: Progress | None,
+) -> None:
+    async for data in session.download(record.blob_sha256, sealed.tell()):
+        if sealed.tell() + len(data) > record.blob_length:
+            raise CannotOpenError
+        seen(data)
+        sealed.write(data)
+        if progress is not None:
+            progress(record.name, sealed.tell(), record.blob_length)
 
 
 def _release(sealed: BinaryIO, secrets: BlobSecrets, target: Path) -> Path:

@@ -144,6 +144,8 @@ def _rule(wish: Wish, desk: str, now: int) -> Rule:
     allowed = allowed_verbs(wish.leg, side, now)
     rules = [rule for rule in table.find(wish.verb, side) if wish.verb in allowed]
     if not rules:
+        if any(rule.needs_grant and wish.leg.state in rule.from_states for rule in table.find(wish.verb, side)):
+            raise RefusedError(Reason.NO_GRANT, "the verb needs an onward grant", verb=wish.verb.name)
         raise RefusedError(
             Reason.WRONG_STATE,
             "the case's state does not admit the verb from this side",

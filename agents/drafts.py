@@ -14,7 +14,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
@@ -58,7 +58,7 @@ class OpenedDraft:
 
     info: DraftInfo
     envelope: Envelope
-    content_key: bytes
+    content_key: bytes = field(repr=False)
     payload: payload_pb2.Payload
 
 

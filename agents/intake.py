@@ -1,9 +1,10 @@
 """Intake: every item of the feed has its effect once, in the order of the log.
 
-For an incoming envelope: (1) the try is counted, so that a message that kills its reader is quarantined after three;
-(2) receipt and place verified; (3) envelope verified at the leaf's directory; (4) replay; (5) the same workflow engine
-as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9) message, case,
-acknowledgement, event and cursor become durable in one transaction. The acknowledgement is sent after that.
+For an incoming envelope: (1) receipt and place verified; (2) the try is counted, so that a message that kills its
+reader is quarantined after three, and taken back where the hub broke off or a key is not here; (3) envelope verified at
+the leaf's directory; (4) replay; (5) the same workflow engine as the hub's; (6) wrap, commitment, AEAD, padding;
+(7) payload; (8) the checkpoint in it; (9) message, case, acknowledgement, event and cursor become durable in one
+transaction. The acknowledgement is sent after that.
 
 What breaks a rule is refused with one word and kept aside; reading goes on. What the hub cannot prove stops it.
 
@@ -33,6 +34,7 @@ from agents.acks import Acks, raise_status
 from agents.alarms import AlarmKind, raise_alarm
 from agents.archive import Archive
 from agents.cases import action_of, author_of, leg_between, with_about
+from agents.errors import SplitViewError
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
 from agents.mailstore import Cursor, Message
@@ -86,9 +88,7 @@ class Intake:
         at = self.cursor()
         if wire.receipt.index < at.next_index:
             return Taken()
-        with self._store.begin() as c:  # step 1
-            tries = rows.count_try(c, wire.receipt.index)
-        item = await self._verifier.item(session, wire, at)  # step 2
+        item = await self._verifier.item(session, wire, at)  # step 1
         kind = item.verified.event.kind
         if kind is not EventKind.SUBMITTED:
             self._occurrences.take(item)
@@ -97,12 +97,23 @@ class Intake:
             with self._store.begin() as c:  # withdrawn, expired or erased before it was read: a numbered tombstone
                 finish(c, item)
             return Taken(event=True)
+        with self._store.begin() as c:  # step 2
+            tries = rows.count_try(c, item.index)
         if tries > TRIES:
             return self._quarantine(item, None, "QUARANTINED")
         try:
-            envelope = parse_envelope(wire.envelope, reader=self._home.desk)
+            return await self._envelope(session, item)
+        except (RefusedError, UnknownKeyError):
+            # The hub broke off, or another member holds the key: that says nothing against the message.
+            with self._store.begin() as c:
+                rows.take_back_try(c, item.index)
+            raise
+
+    async def _envelope(self, session: Session, item: Item) -> Taken:
+        try:
+            envelope = parse_envelope(item.wire.envelope, reader=self._home.desk)
         except MalformedError:
-            self._verifier.invalid(wire, str(item.index))
+            self._verifier.invalid(item.wire, str(item.index))
             return self._quarantine(item, None, "QUARANTINED")
         if envelope.header.sender == self._home.desk:
             return self._own_copy(item, envelope)
@@ -140,6 +151,11 @@ class Intake:
         except CannotOpenError:
             return self._quarantine(item, envelope, "CANNOT_OPEN", leg)
         except MalformedError:
+            return self._quarantine(item, envelope, "QUARANTINED", leg)
+        except SplitViewError:
+            raise
+        except VerificationError:  # what the sender passed off as a checkpoint is none: no reason to stop reading
+            self._verifier.invalid(item.wire, str(item.index))
             return self._quarantine(item, envelope, "QUARANTINED", leg)
         message = self._message(item, envelope, author_of(signers))
         message = replace(message, archive=self._archive.seal(message.message_hash, content_key))

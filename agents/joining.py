@@ -21,7 +21,7 @@ from comity.encoding import Purpose, digest, parse, serialise, tagged
 from comity.errors import MalformedError, VerificationError
 from comity.keyfile import MODERATE, Cost
 from comity.keys import WrapKey, fingerprint, same_fingerprint
-from comity.names import HUB, check_member
+from comity.names import HUB, agency_of, check_desk, check_member
 from comity.sealing import seal_desk_key
 from comity.tls import request_spki
 from comity.v1 import directory_pb2 as pb
@@ -274,6 +274,8 @@ class MemberRequest:
     """What a new member hands to its admin: public keys only."""
 
     member: str
+    desk: str
+    """Desk of the home that the keys lie in."""
     sign_key: bytes
     wrap_key: bytes
     csr: bytes
@@ -292,6 +294,7 @@ def member_request(home: Home, member: str, passphrase: bytes, floor: Cost = MOD
     fields = {
         "version": 1,
         "member": member,
+        "desk": home.desk,
         "sign_key": keyring.sign.public.hex(),
         "wrap_key": keyring.wrap.public.hex(),
         "csr": tls.request().hex(),
@@ -309,6 +312,7 @@ def parse_member_request(data: bytes) -> MemberRequest:
         fields = json.loads(data)
         found = MemberRequest(
             check_member(fields["member"]),
+            check_desk(fields["desk"]),
             bytes.fromhex(fields["sign_key"]),
             bytes.fromhex(fields["wrap_key"]),
             bytes.fromhex(fields["csr"]),
@@ -316,7 +320,7 @@ def parse_member_request(data: bytes) -> MemberRequest:
         version = fields["version"]
     except (ValueError, KeyError, TypeError):
         raise MalformedError("not a member's request") from None
-    if version != 1:
+    if version != 1 or agency_of(found.member) != agency_of(found.desk):
         raise MalformedError("not a member's request")
     request_spki(found.csr)
     return found

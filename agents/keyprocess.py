@@ -89,7 +89,7 @@ class Server:
                 raise MalformedError("not a request")
             with self._lock:
                 return json.dumps(self._do(fields)).encode()
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _refusal("malformed")
         except ComityError as error:
             return _refusal(next((name for name, kind in _ERRORS.items() if isinstance(error, kind)), "malformed"))
@@ -291,7 +291,8 @@ def unlock(
     if sys.platform == "win32":
         detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
     child = subprocess.Popen(  # this very interpreter, no shell, nothing from outside
-        [sys.executable, "-m", "agents.keyprocess"],
+        # Without -P a module in whatever directory this runs in would be taken for ours, and be given the passphrase.
+        [sys.executable, "-P", "-m", "agents.keyprocess"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

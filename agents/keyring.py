@@ -16,10 +16,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from comity.errors import CannotOpenError, MalformedError
 from comity.keyfile import KEYFILE_LIMIT, MODERATE, Cost, open_keyfile, seal_keyfile
@@ -28,6 +29,8 @@ from comity.names import check_agency, check_member
 
 from agents.grants import load_grants, parse_grant, save_grant
 from agents.home import Home, write_private
+
+_TLS_FILE: Final = re.compile(r"[0-9a-f]{64}\.(box|pem)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,7 @@ def backup(
     cost: Cost = MODERATE,
     floor: Cost = MODERATE,
 ) -> bytes:
-    """Returns a file that restores a member's keys and desk keys.
+    """Returns a file that restores a member's keys, desk keys and TLS keys.
 
     Raises:
         MalformedError: no file of that member, or an empty backup passphrase.
@@ -176,7 +179,10 @@ def backup(
     """
     keyring = MemberKeyring.load(home, member, passphrase, floor)
     grants = [base64.b64encode(data).decode() for data in load_grants(home, member)]
-    return seal_keyfile(backup_passphrase, _encode({**keyring.fields(), "grants": grants}), cost)
+    folder = home.tls_path(member)
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    tls = {file.name: base64.b64encode(file.read_bytes()).decode() for file in files if _TLS_FILE.fullmatch(file.name)}
+    return seal_keyfile(backup_passphrase, _encode({**keyring.fields(), "grants": grants, "tls": tls}), cost)
 
 
 def restore(
@@ -200,11 +206,18 @@ def restore(
         raise CannotOpenError
     try:
         grants = [base64.b64decode(text, validate=True) for text in fields["grants"]]
+        tls = {name: base64.b64decode(text, validate=True) for name, text in fields["tls"].items()}
         for grant in grants:
             parse_grant(grant)
-    except (KeyError, TypeError, ValueError, MalformedError):
+        if not all(_TLS_FILE.fullmatch(name) for name in tls):
+            raise CannotOpenError
+    except (KeyError, TypeError, ValueError, AttributeError, MalformedError):
         raise CannotOpenError from None
     keyring.save(home, passphrase, cost)
+    folder = home.tls_path(keyring.member)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for name, content in tls.items():
+        write_private(folder / name, content)
     for grant in grants:
         save_grant(home, keyring.member, grant)
     return keyring.member

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Final
 
 from comity.receipts import AckState, EventKind
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Family, Precedence, Side, State, Verb
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, delete, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
@@ -35,11 +35,12 @@ class Message:
     respond_by: int
     author: str
     """Member id of who wrote it (CONFIRM: of who approved), empty where unknown."""
-    author_kid: bytes
+    signers: bytes
+    """Key ids of everyone who signed, 32 bytes each."""
     envelope: bytes
-    """Serialised Envelope as it travelled; an incoming one has this desk's wrap alone."""
+    """Serialised Envelope as it travelled, an incoming one with this desk's wrap alone; empty in a list."""
     archive: bytes
-    """Box with the content key; empty where it could not be opened."""
+    """Box with the content key; empty where it could not be opened, and in a list."""
     standing: Standing
     received: int
     opened: int = 0
@@ -91,6 +92,12 @@ class Cursor:
     """Leaf time of the last item taken."""
 
 
+_LISTED: Final = [
+    literal(b"").label(column.name) if column.name in ("envelope", "archive") else column for column in s.messages.c
+]
+"""Columns of a message in a list: a mailbox of years must fit in memory."""
+
+
 def put_message(c: Connection, m: Message) -> None:
     """Adds a message. One with that hash must not be there."""
     values = {f.name: getattr(m, f.name) for f in fields(m)}
@@ -105,16 +112,16 @@ def message(c: Connection, message_hash: bytes) -> Message | None:
 
 
 def messages(c: Connection, *, outgoing: bool) -> list[Message]:
-    """Returns all mail of one direction, in the order of the log, pending ones last."""
+    """Returns all mail of one direction, without its bytes, in the order of the log, pending ones last."""
     m = s.messages.c
-    query = select(s.messages).where(m.outgoing == outgoing)
+    query = select(*_LISTED).where(m.outgoing == outgoing)
     return [_message(row) for row in c.execute(query.order_by(m.log_index < 0, m.log_index, m.created))]
 
 
 def messages_of_case(c: Connection, case_id: bytes) -> list[Message]:
-    """Returns a case's mail."""
+    """Returns a case's mail, without its bytes."""
     m = s.messages.c
-    return [_message(row) for row in c.execute(select(s.messages).where(m.case_id == case_id).order_by(m.log_index))]
+    return [_message(row) for row in c.execute(select(*_LISTED).where(m.case_id == case_id).order_by(m.log_index))]
 
 
 def message_hashes(c: Connection) -> list[bytes]:
@@ -240,6 +247,11 @@ def count_try(c: Connection, log_index: int) -> int:
     statement = insert(s.tries).values(log_index=log_index, count=1)
     c.execute(statement.on_conflict_do_update(index_elements=["log_index"], set_={"count": s.tries.c.count + 1}))
     return int(c.execute(select(s.tries.c.count).where(s.tries.c.log_index == log_index)).scalar_one())
+
+
+def take_back_try(c: Connection, log_index: int) -> None:
+    """Counts one try less: it ended in order, and not through the item."""
+    c.execute(update(s.tries).where(s.tries.c.log_index == log_index).values(count=s.tries.c.count - 1))
 
 
 def end_tries(c: Connection, log_index: int) -> None:

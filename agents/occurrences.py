@@ -15,6 +15,7 @@ from comity.errors import RefusedError, VerificationError
 from comity.receipts import AckState, EventKind
 from comity.workflow.engine import apply_stored
 from comity.workflow.legs import ClockKind
+from comity.workflow.terms import State
 from comity.workflow.timers import apply_clock
 from sqlalchemy import Connection
 
@@ -91,12 +92,18 @@ class Occurrences:
     def _clocked(self, c: Connection, item: Item, message: Message) -> None:
         event = item.verified.event
         if event.kind in _ENDS:
+            if not _ended(c, item, message):
+                save_evidence(
+                    self._home, AlarmKind.INVALID_DELIVERY, self._clock(), {"feed_item": serialise(item.wire)}
+                )
+                raise_alarm(c, AlarmKind.INVALID_DELIVERY, str(item.index), self._clock())
+                return
             status, standing = _ENDS[event.kind]
-            if message.outgoing:
+            if not message.outgoing:
+                rows.update_message(c, message.message_hash, standing=standing.value)
+            elif event.kind is EventKind.EXPIRED:  # a withdrawal's own copy has said of which desk it is
                 for desk in rows.statuses(c, message.message_hash):
                     raise_status(c, message.message_hash, desk, status)
-            else:
-                rows.update_message(c, message.message_hash, standing=standing.value)
         kind = _CLOCKS.get(event.kind)
         if kind is None:
             return
@@ -109,6 +116,21 @@ class Occurrences:
             except RefusedError:
                 continue  # known already, or not due on this leg
             return
+
+
+def _ended(c: Connection, item: Item, message: Message) -> bool:
+    """Returns whether a message ended as the log says. Nobody signs such an event: the hub's word alone ends nothing.
+
+    A withdrawal was signed, and its verified envelope, which stands before the event, has moved the case. What expired
+    was not stored in time: its limit is in the header, and no STORED of ours is in the log.
+    """
+    event = item.verified.event
+    if event.kind is EventKind.WITHDRAWN:
+        legs = rows.legs(c, message.case_id)
+        return any(leg.opening == message.message_hash and leg.state is State.WITHDRAWN for leg in legs)
+    acks = rows.acks_of(c, message.message_hash)
+    stored = any(a.own and a.state is AckState.STORED and a.receipt for a in acks)
+    return event.effective_time == message.deliver_by < item.time and not stored
 
 
 def finish(c: Connection, item: Item, desk: str = "") -> None:

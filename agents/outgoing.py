@@ -104,6 +104,8 @@ class Outgoing:
         event, expected = verified.event, signatures_digest(envelope.signatures)
         if (event.kind, event.message_hash) != (EventKind.SUBMITTED, envelope.message_hash):
             raise VerificationError("the receipt is not of this message")
+        if len(event.deliveries) != len(envelope.header.recipients):
+            raise VerificationError("the event is not delivered to every recipient")
         # A retry may carry other signatures than the first submission, whose receipt it gets; its signers are the same.
         if event.signatures_digest != expected and event.kids != tuple(s.kid for s in envelope.signatures):
             raise VerificationError("the receipt names other signers")
@@ -148,7 +150,7 @@ def outgoing_message(envelope: Envelope, author: str, now: int) -> Message:
         deliver_by=header.deliver_by,
         respond_by=header.respond_by,
         author=author,
-        author_kid=header.author,
+        signers=b"".join(signature.kid for signature in envelope.signatures),
         envelope=serialise(to_wire(envelope)),
         archive=b"",
         standing=Standing.GOOD,

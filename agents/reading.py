@@ -8,11 +8,14 @@ Never does: change a case; network.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from comity.envelope import parse_envelope
 from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError
 from comity.names import agency_of
 from comity.payload import parse_payload
-from comity.receipts import AckState, EventKind, parse_leaf, parse_receipt
+from comity.receipts import AckState, EventKind, parse_event, parse_leaf, parse_receipt
 from comity.sealing import open_content
 from comity.v1 import envelope_pb2
 from comity.workflow.legs import Leg
@@ -40,6 +43,8 @@ from agents.records import (
 from agents.store import Store
 from agents.trust import Clock, Trust
 
+_WHOLE: Final = re.compile(r"[0-9a-f]{64}")
+
 
 class Reading:
     """What one home keeps, as one member reads it."""
@@ -57,7 +62,10 @@ class Reading:
             NotUniqueError: none does, or several do.
         """
         with self._store.begin() as c:
-            found = [h for h in rows.message_hashes(c) if h.hex().startswith(prefix)] if prefix else []
+            if _WHOLE.fullmatch(prefix):
+                found = [bytes.fromhex(prefix)]
+            else:
+                found = [h for h in rows.message_hashes(c) if h.hex().startswith(prefix)] if prefix else []
             message = rows.message(c, found[0]) if len(found) == 1 else None
         if message is None:
             raise NotUniqueError("no message, or more than one, has a hash that begins so")
@@ -70,8 +78,10 @@ class Reading:
         if not self._trust.pinned(message.agency):
             return Standing.UNPINNED
         view = self._trust.view()
-        signers = envelope_pb2.Envelope.FromString(message.envelope).signatures
-        if any(view.suspect(signature.kid, message.created) for signature in signers):
+        signers = (message.signers[at : at + 32] for at in range(0, len(message.signers), 32))
+        # Whoever stole a key writes `created` as well; only the leaf's time is not theirs to choose.
+        written = max(message.created, message.leaf_time)
+        if any(view.suspect(key_id, written) for key_id in signers):
             return Standing.SUSPECT
         return Standing.GOOD
 
@@ -199,7 +209,7 @@ class Reading:
         found = [
             TimelineEvent(
                 time=event.time,
-                kind=event.kind.name,
+                kind=_kind(event.receipt, event.kind),
                 message=event.message_hash.hex(),
                 verb=messages[event.message_hash].verb,
                 sender=messages[event.message_hash].sender,
@@ -238,12 +248,17 @@ class Reading:
         return found
 
 
+def _kind(receipt: bytes, kind: EventKind) -> str:
+    """Returns what happened: of an acknowledgement how far it goes, as its proved event says."""
+    state = parse_event(parse_receipt(receipt).event).ack_state if kind is EventKind.ACKNOWLEDGED else None
+    return kind.name if state is None else state.name
+
+
 def _own_ack(ack: rows.AckRow, message: Message) -> TimelineEvent:
     verified = parse_receipt(ack.receipt)
-    kind = EventKind.REFUSED if ack.state is AckState.REFUSED else EventKind.ACKNOWLEDGED
     return TimelineEvent(
         time=parse_leaf(verified.leaf).time_seconds * 1000,
-        kind=kind.name,
+        kind=ack.state.name,
         message=ack.message_hash.hex(),
         verb=message.verb,
         sender=message.sender,

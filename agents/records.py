@@ -211,7 +211,7 @@ class TimelineEvent:
     time: int
     """The leaf's time, Unix milliseconds UTC."""
     kind: str
-    """Event kind of the log."""
+    """Event kind of the log; of an acknowledgement STORED (a machine), OPENED (a person) or REFUSED."""
     message: str
     verb: Verb | None
     """None where the message is not known here."""

@@ -239,7 +239,12 @@ def _scalar(value: object) -> str:
 
 
 class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc] # the library has no types
-    """YAML without guesses: every value is the text that was written, but for null."""
+    """YAML without guesses: every value is the text that was written, but for null. No aliases: they can explode."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
 
 
 _PlainLoader.yaml_implicit_resolvers = {

@@ -202,6 +202,8 @@ class Session:
         except grpc.RpcError as error:
             await self._next_endpoint()
             raise refusal(error) from None
+        except asyncio.CancelledError:
+            raise_unless_ours()
         finally:
             stream.cancel()
 
@@ -264,6 +266,8 @@ class Session:
         while True:
             try:
                 return await make(self._open())
+            except asyncio.CancelledError:
+                raise_unless_ours(give_up=loop.time() + pause > give_up)
             except grpc.RpcError as error:
                 refused = refusal(error)
                 if refused.reason not in _TRY_AGAIN or loop.time() + pause > give_up:
@@ -283,6 +287,25 @@ class Session:
         if len(self._endpoints) > 1:
             await self.close()
             self._at = (self._at + 1) % len(self._endpoints)
+
+
+def raise_unless_ours(*, give_up: bool = True) -> None:
+    """Tells apart who cancelled: somebody who wants this task to end, or gRPC because the channel was closed.
+
+    A channel is closed where another call has gone on to the next endpoint, or the TLS key was renewed.
+
+    Args:
+        give_up: raise also in the second case.
+
+    Raises:
+        CancelledError: this task is to end.
+        RefusedError: UNAVAILABLE: the channel was closed.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+    if give_up:
+        raise RefusedError(Reason.UNAVAILABLE, "the connection was closed")
 
 
 def _directory(channel: Any) -> Any:

@@ -13,11 +13,12 @@ Never does: keys, mail.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
-from comity.directory import Directory, Head, SignedStatement, View, verify_head
+from comity.directory import Directory, Head, SignedStatement, View, parse_entry, verify_head
 from comity.directory.heads import parse_head
 from comity.encoding import Purpose, digest
 from comity.errors import ComityError, MalformedError, Reason, RefusedError, VerificationError
@@ -57,6 +58,7 @@ class Trust:
         """
         self._home, self._store, self._clock = home, store, clock
         self._directory = Directory()
+        self._refreshing = asyncio.Lock()
         with store.begin() as c:
             self._pins = rows.pins(c)
             entries = rows.entries(c)
@@ -77,10 +79,22 @@ class Trust:
             raise RefusedError(Reason.DIRECTORY_STALE, "the directory was not replayed that far: refresh")
         return self._directory.view(size)
 
-    def admin_keys(self) -> dict[bytes, bytes]:
-        """Returns the signing keys, by key id, that ever were an admin's of this agency."""
-        records = [r for found in self._directory.state.members.values() for r in found]
-        return {r.sign_kid: r.sign_key for r in records if r.agency == self._home.agency and Role.ADMIN in r.roles}
+    def granting_keys(self) -> dict[bytes, bytes]:
+        """Returns the signing keys, by key id, that ever were an admin's or this desk's delegate's."""
+        state = self._directory.state
+        delegates = {key_id for desk, key_id in state.delegations if desk == self._home.desk}
+        records = [r for found in state.members.values() for r in found if r.agency == self._home.agency]
+        return {r.sign_kid: r.sign_key for r in records if Role.ADMIN in r.roles or r.sign_kid in delegates}
+
+    def genesis(self) -> bytes:
+        """Returns the hub's genesis, a serialised Statement.
+
+        Raises:
+            RefusedError: DIRECTORY_STALE: nothing was replayed yet.
+        """
+        self.view()
+        with self._store.begin() as c:
+            return parse_entry(rows.entries(c)[0])[1]
 
     @property
     def directory_size(self) -> int:
@@ -189,24 +203,25 @@ class Trust:
             VerificationError: what the hub showed does not verify; nothing of it was taken.
             RefusedError: the hub did not answer.
         """
-        body, sig = await session.get_head(self._signed_head)
-        claimed = self._form(body)
-        # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
-        entries = await session.read_entries(self._directory.size)
-        grown = self._directory.clone() if entries else self._directory
-        statements = self._replay(grown, entries)
-        if not 0 < claimed.directory_size <= grown.size:
-            raise VerificationError("the head names more of the directory than the hub shows")
-        view = grown.view(claimed.directory_size)
-        head = verify_head(body, sig, view.head_key())
-        self._check_head(head, view)
-        with self._store.begin() as c:
-            rows.add_entries(c, grown.size - len(entries), entries)
-            watch_own_name(c, self._home.agency, statements, self._clock())
-        self._directory = grown
-        await self.check_history(session, head.exchange_size, head.exchange_root, b"", (body, sig))
-        self._keep_head(head, body, sig)
-        return head
+        async with self._refreshing:  # two at once could leave the shorter directory behind
+            body, sig = await session.get_head(self._signed_head)
+            claimed = self._form(body)
+            # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
+            entries = await session.read_entries(self._directory.size)
+            grown = self._directory.clone() if entries else self._directory
+            statements = self._replay(grown, entries)
+            if not 0 < claimed.directory_size <= grown.size:
+                raise VerificationError("the head names more of the directory than the hub shows")
+            view = grown.view(claimed.directory_size)
+            head = verify_head(body, sig, view.head_key())
+            self._check_head(head, view)
+            with self._store.begin() as c:
+                rows.add_entries(c, grown.size - len(entries), entries)
+                watch_own_name(c, self._home.agency, statements, self._clock())
+            self._directory = grown
+            await self.check_history(session, head.exchange_size, head.exchange_root, b"", (body, sig))
+            self._keep_head(head, body, sig)
+            return head
 
     def see_head(self, body: bytes, sig: bytes) -> bool:
         """Takes a head that came with the feed. Returns False where a refresh is needed to judge it.

@@ -38,7 +38,7 @@ from agents.home import Home
 from agents.mailstore import Cursor
 from agents.session import Session
 from agents.store import Store
-from agents.trust import Clock, Trust
+from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 
 GAP: Final = "gap after"
 """How the subject of a DELIVERY_GAP alarm begins."""
@@ -96,6 +96,8 @@ class Verifier:
                 raise VerificationError("the event does not name this delivery")
             if wire.number <= after.number or leaf.time_seconds * 1000 < after.time:
                 raise VerificationError("the delivery is out of order")
+            if leaf.time_seconds * 1000 > self._clock() + CLOCK_SKEW_MS:
+                raise VerificationError("the leaf is from the future: check the clocks")
         except VerificationError:
             self.invalid(wire, str(receipt.index))
             raise

@@ -10,6 +10,7 @@ Never does: open, create or check anything it names.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,6 +20,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX: Final = "COMITY_HUB_"
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f.:]{2,45}")
 
 
 class ConfigError(Exception):
@@ -104,8 +106,8 @@ class Settings(BaseSettings):
     @field_validator("names")
     @classmethod
     def _named(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or not all(value):
-            raise ValueError("at least one name")
+        if not value or not all(_NAME.fullmatch(name) for name in value):
+            raise ValueError("host names or IP addresses, at least one")
         return value
 
     @field_validator("listen")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from comity.names import HUB
 from comity.workflow.terms import AgencyKind
 
 from agents import joining
@@ -95,7 +96,7 @@ def apply(
         hub_origin=hub,
     )
     write_file(out, data)
-    fingerprint = joining.root_fingerprint(data)
+    fingerprint = "".join(joining.root_fingerprint(data).split())
     screen = session.screen
     screen.say(t("Written: {path}. Hand it to two operators of the hub.", path=out), "bold green")
     screen.heading(t("Fingerprint of your root. Read it out by telephone when others ask for it:"))
@@ -140,7 +141,7 @@ def fingerprint_of(
     async def body(client: Client) -> None:
         await client.refresh()
         name = agency or client.agency
-        digits = client.hub_fingerprint() if name == "hub" else client.fingerprint(name)
+        digits = "".join((client.hub_fingerprint() if name == HUB else client.fingerprint(name)).split())
         pinned = any(pin.name == name for pin in client.pins())
         screen = session.screen
         screen.say(t("Fingerprint of {name}", name=name), "bold")

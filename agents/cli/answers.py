@@ -20,7 +20,7 @@ from agents.cli.lists import number_of
 from agents.cli.mail import case_named, caught_up, message_named
 from agents.cli.sending import draft_and_send
 from agents.cli.session import Session, read_text
-from agents.cli.times import when
+from agents.cli.times import date, when
 from agents.client import Client
 from agents.referral import load_form
 
@@ -78,6 +78,9 @@ def _answer(
     async def run(client: Client) -> None:
         await caught_up(session, client)
         legs = case_named(client, case)
+        if verb is Verb.ACKNOWLEDGE and form is None and not body.contact.telephone:
+            duty = client.directory().contact(client.desk)
+            body.contact.telephone = duty.telephone if duty else ""
         with session.screen.progress(t("Sealing")) as report:
             info = await client.draft(
                 verb,
@@ -113,9 +116,9 @@ def ack(
     reference: Annotated[str, typer.Option(help="Your own reference.")] = "",
     name: Annotated[str, typer.Option(help="Officer in charge.")] = "",
     unit: Annotated[str, typer.Option(help="Unit of that officer.")] = "",
-    telephone: Annotated[str, typer.Option(help="Telephone of that officer: +85212345678.")] = "",
+    telephone: Annotated[str, typer.Option(help="Telephone of that officer; else the desk's duty telephone.")] = "",
     email: Annotated[str, typer.Option(help="E-mail of that officer.")] = "",
-    expected: Annotated[str, typer.Option(help="Date by which you expect to answer.")] = "",
+    expected: Annotated[str, typer.Option(help="Date by which you expect to answer, or 14d.")] = "",
     text: Text = "",
     form: Form = None,
     draft_only: DraftOnly = False,
@@ -123,7 +126,7 @@ def ack(
 ) -> None:
     """Acknowledge a referral: your reference, your officer, your expected date."""
     contact = pb.Contact(name=name, unit=unit, telephone=telephone, email=email)
-    body = pb.AcknowledgeCase(reference=reference, contact=contact, expected_date=expected, note=text)
+    body = pb.AcknowledgeCase(reference=reference, contact=contact, expected_date=date(expected), note=text)
     _answer(ctx, Verb.ACKNOWLEDGE, case, body, form, draft_only=draft_only, yes=yes)
 
 
@@ -240,7 +243,7 @@ def progress(
     *,
     case: CaseId,
     text: Text = "",
-    expected: Annotated[str, typer.Option(help="New expected date, where the last one slips.")] = "",
+    expected: Annotated[str, typer.Option(help="New expected date, where the last one slips, or 14d.")] = "",
     slip_reason: Annotated[str, typer.Option(help="Why it slips.")] = "",
     attach: Files = [],  # noqa: B006 # typer copies it
     form: Form = None,
@@ -248,7 +251,7 @@ def progress(
     yes: Yes = False,
 ) -> None:
     """Report how far the work is."""
-    body = pb.ReportProgress(text=text, expected_date=expected, slip_reason=slip_reason)
+    body = pb.ReportProgress(text=text, expected_date=date(expected), slip_reason=slip_reason)
     _answer(ctx, Verb.REPORT_PROGRESS, case, body, form, draft_only=draft_only, yes=yes, attach=attach)
 
 

@@ -15,7 +15,7 @@ from agents.cli.mail import case_named, caught_up
 from agents.cli.render import answers, next_actor
 from agents.cli.screen import Screen
 from agents.cli.session import Session
-from agents.cli.times import due, stamp
+from agents.cli.times import due, offset, short_stamp
 from agents.cli.views import case_view, event_view
 from agents.cli.words import label, short, verb_label
 from agents.client import Client
@@ -90,7 +90,7 @@ def timeline(ctx: typer.Context, case: CaseId, no_sync: NoSync = False) -> None:
         screen.say()
         rows = [
             (
-                stamp(event.time),
+                short_stamp(event.time),
                 label(event.kind),
                 verb_label(event.verb) if event.verb else "",
                 event.desk or event.sender,
@@ -99,10 +99,10 @@ def timeline(ctx: typer.Context, case: CaseId, no_sync: NoSync = False) -> None:
             )
             for event in events
         ]
-        screen.table((t("Time"), t("Event"), t("Message"), t("By"), t("Log"), t("Proof")), rows)
-        for leg in legs:
-            for command in answers(leg):
-                screen.next(session.command(command), t("You can"))
+        screen.table((f"{t('Time')} ({offset()})", t("Event"), t("Message"), t("By"), t("Log"), t("Proof")), rows)
+        commands = [session.command(command) for leg in legs for command in answers(leg)]
+        if commands:
+            screen.next("\n  ".join(dict.fromkeys(commands)), t("You can"))
         screen.result({"legs": [case_view(leg) for leg in legs], "events": [event_view(event) for event in events]})
         late.raise_if_unreachable()
 

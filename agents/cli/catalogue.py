@@ -46,6 +46,11 @@ def t(message: str, /, **values: object) -> str:
     return text.format(**values) if values else text
 
 
+def labelled(label: str, text: str) -> str:
+    """Returns a label and what it says, with the colon of the language in use."""
+    return t("{label}: {text}", label=label, text=text)
+
+
 def from_locale(environment: Mapping[str, str] | None = None) -> Language:
     """Returns the language that the environment asks for: Traditional Chinese for its locales, else English.
 

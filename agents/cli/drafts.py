@@ -22,7 +22,7 @@ from agents.cli.mail import caught_up, draft_named
 from agents.cli.render import show_gaps, show_readers, show_review
 from agents.cli.sending import after_draft, send_now
 from agents.cli.session import Session, fresh, read_file, read_text, write_file
-from agents.cli.times import stamp, when
+from agents.cli.times import offset, short_stamp, when
 from agents.cli.views import draft_view, gap_views, reader_views, review_view, sent_view
 from agents.cli.words import COMMANDS, label, short, verb_label
 from agents.client import Client
@@ -137,10 +137,12 @@ def list_drafts(
         if not everything:
             found = [info for info in found if info.state in {DraftState.AWAITING_APPROVAL, DraftState.READY}]
         rows = [
-            (short(i.id), verb_label(i.verb), ", ".join(i.to), i.author, label(i.state), stamp(i.created))
+            (short(i.id), verb_label(i.verb), ", ".join(i.to), i.author, label(i.state), short_stamp(i.created))
             for i in found
         ]
-        session.screen.table((t("Draft"), t("Message"), t("To"), t("Author"), t("State"), t("Sealed")), rows)
+        session.screen.table(
+            (t("Draft"), t("Message"), t("To"), t("Author"), t("State"), f"{t('Sealed')} ({offset()})"), rows
+        )
         session.screen.result({"drafts": [draft_view(info) for info in found]})
 
     session.online(body)

@@ -66,6 +66,12 @@ class WrongPassphraseError(CommandError):
     code = ExitCode.LOCKED
 
 
+class LockedKeysError(CommandError):
+    """The keys are locked. Names the command that unlocks them."""
+
+    code = ExitCode.LOCKED
+
+
 class FindingsError(CommandError):
     """What was to be verified does not verify."""
 

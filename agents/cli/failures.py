@@ -14,21 +14,22 @@ from agents.cli.exits import CommandError, ExitCode, exit_code_of
 from agents.cli.said import said
 from agents.cli.screen import Screen
 from agents.cli.views import gap_views
-from agents.errors import IncompleteError, explain
+from agents.errors import IncompleteError, UnpinnedError, explain
 
 
 def _happened(error: ComityError | OSError) -> str:
     """Returns what happened, empty where the language in use has no words for it but what comes next."""
     if isinstance(error, RefusedError):
         details = "; ".join(f"{name}: {value}" for name, value in error.metadata.items() if value)
-        return f"{t('Not accepted')} ({error.reason.value}{f'; {details}' if details else ''})."
+        return t("Not accepted ({details}).", details="; ".join(filter(None, (error.reason.value, details))))
     if isinstance(error, IncompleteError):
         named = "; ".join(f"{gap.path} {said(gap.problem)}" for gap in error.gaps)
-        return f"{t('Not complete')}: {named}."
+        return t("Not complete: {named}.", named=named)
     if isinstance(error, OSError):
-        name = f": {error.filename}" if error.filename else ""
-        kind = t("The file is not there") if isinstance(error, FileNotFoundError) else t("The file cannot be used")
-        return f"{kind}{name}."
+        name = str(error.filename or "")
+        if isinstance(error, FileNotFoundError):
+            return t("The file is not there: {name}", name=name)
+        return t("The file cannot be used: {name}", name=name)
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}." if language() is Language.EN and text else ""
 
@@ -41,6 +42,8 @@ def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
     else:
         happened = _happened(error)
         following = "" if isinstance(error, OSError) else explain(error, language().value)
+        if isinstance(error, UnpinnedError):
+            following = t("Call that agency's officer, then: comity agency pin AGENCY")
     data: dict[str, Any] = {
         "code": int(code),
         "kind": code.name,

@@ -41,7 +41,9 @@ def unlock(
     found = keyprocess.status(session.home, member)
     left = int(found.idle_seconds_left) if found else 0
     screen = session.screen
-    screen.say(t("{member} is unlocked, until {span} without use.", member=member, span=seconds(left)), "bold green")
+    screen.say(
+        t("{member} is unlocked; it locks after {span} without use.", member=member, span=seconds(left)), "bold green"
+    )
     screen.result({"member": member, "unlocked": found is not None, "idle_seconds_left": left})
 
 

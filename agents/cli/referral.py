@@ -26,7 +26,7 @@ from agents.cli.render import (
 from agents.cli.session import Session
 from agents.cli.times import due
 from agents.cli.views import case_view, inbox_view, opened_view, outbox_view, review_view
-from agents.cli.words import label, short, verb_label
+from agents.cli.words import label, short, status_label, verb_label
 from agents.client import Client
 from agents.records import CaseInfo, MessageStatus, OpenedMessage, Standing
 
@@ -70,7 +70,7 @@ def sent(ctx: typer.Context, no_sync: NoSync = False) -> None:
         late = await caught_up(session, client, offline=no_sync)
         items = client.sent()
         rows = [
-            (short(item.message), verb_label(item.verb), desk, short(item.case_id), label(status))
+            (short(item.message), verb_label(item.verb), desk, short(item.case_id), status_label(status))
             for item in items
             for desk, status in item.statuses.items()
         ]

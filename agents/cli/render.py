@@ -73,7 +73,11 @@ def _shown(field: Any, value: Any) -> str:
         return t("yes") if value else t("no")
     if isinstance(value, bytes):
         return value.hex()
-    return stamp(value) if field.name in _TIMES else str(value)
+    return stamp(value) if field.name in _TIMES else str(value).strip("\n")
+
+
+def _people(count: int) -> str:
+    return t("1 member") if count == 1 else t("{n} members", n=count)
 
 
 def show_readers(screen: Screen, readers: Sequence[Reader]) -> None:
@@ -82,7 +86,7 @@ def show_readers(screen: Screen, readers: Sequence[Reader]) -> None:
     rows = []
     for reader in readers:
         note = t("own copy") if reader.own_copy else t("fingerprint compared") if reader.pinned else t("NOT COMPARED")
-        rows.append((reader.desk, reader.agency_name, t("{n} members", n=len(reader.members)), note))
+        rows.append((reader.desk, reader.agency_name, _people(len(reader.members)), note))
     screen.table((t("Desk"), t("Agency"), t("People"), ""), rows)
     screen.say(t("Nobody else; not the hub."), "dim")
 

@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from agents.cli.catalogue import t
+from agents.cli.catalogue import labelled, t
 
 _HIDDEN: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp", "Cf"})
 _JOINERS: Final = frozenset("\u200c\u200d")  # names in several scripts need them, and they move nothing
@@ -91,12 +91,12 @@ class Screen:
 
     def warn(self, text: str) -> None:
         """Prints a warning to stderr."""
-        self.note(f"{t('Warning')}: {text}", "bold yellow")
+        self.note(labelled(t("Warning"), text), "bold yellow")
 
     def next(self, command: str, why: str = "") -> None:
         """Prints the command that comes next, alone on its line so that it can be copied."""
         self.say()
-        self.say(f"{why or t('Next')}:", "bold")
+        self.say(t("{label}:", label=why or t("Next")), "bold")
         self.say(f"  {command}", "cyan")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str] = ()) -> None:

@@ -69,7 +69,7 @@ async def send_now(session: Session, client: Client, info: DraftInfo) -> Sent:
     else:
         screen.say(label(sent.status), "bold yellow")
     screen.fields([(t("Message"), sent.message_hash), (t("Case"), sent.case_id)])
-    screen.say(t("Not yet delivered: `comity referral sent` shows DELIVERED and OPENED when they are proved."), "dim")
+    screen.say(t("`comity referral sent` says DELIVERED and OPENED as soon as that is proved."), "dim")
     return sent
 
 

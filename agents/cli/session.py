@@ -22,7 +22,7 @@ from comity.errors import CannotOpenError
 
 from agents import keyprocess, passphrases
 from agents.cli.catalogue import t
-from agents.cli.exits import NotConfirmedError, NothingFoundError, UsageError, WrongPassphraseError
+from agents.cli.exits import LockedKeysError, NotConfirmedError, NothingFoundError, UsageError, WrongPassphraseError
 from agents.cli.screen import Screen
 from agents.client import Client
 from agents.home import Home, write_private
@@ -157,7 +157,8 @@ class Session:
             return keyprocess.connect(self.home, member)
         except LockedError:
             if self.passphrase_fd is None and not self.os_keyring and not self.screen.interactive:
-                raise
+                command = self.command("unlock", member)
+                raise LockedKeysError(t("The keys are locked. Run: {command}", command=command)) from None
         try:
             return LocalKeys.open(self.home, member, self.member_passphrase(member))
         except CannotOpenError:

@@ -30,6 +30,23 @@ def stamp(at_ms: int | None) -> str:
     return f"{local.strftime('%Y-%m-%d %H:%M')} {offset[:3]}:{offset[3:5]}"
 
 
+def short_stamp(at_ms: int | None) -> str:
+    """Returns a time without its offset, for a column whose heading says it."""
+    return stamp(at_ms)[:16]
+
+
+def offset() -> str:
+    """Returns this machine's present offset from UTC, `+08:00`."""
+    return stamp(now_ms())[17:]
+
+
+def date(text: str, now: int | None = None) -> str:
+    """Reads a date, or a span such as `14d`, as a payload's date; anything else is left to the form's rules."""
+    if _SPAN.fullmatch(text.strip()):
+        return stamp(when(text, now))[:10]
+    return text
+
+
 def due(at_ms: int | None, now: int | None = None) -> str:
     """Returns how long there is still time, or since when there is none; empty where there is no limit."""
     if not at_ms:
@@ -49,7 +66,7 @@ def _span(minutes: int) -> str:
 
 def seconds(count: int) -> str:
     """Returns a number of seconds in words."""
-    return t("{n} s", n=count) if count < 120 else _span(count // 60)
+    return t("{n} s", n=count) if count < 120 else _span((count + 30) // 60)
 
 
 def when(text: str | None, now: int | None = None) -> int | None:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import typer
-from typer import rich_utils
 
-from agents.cli.catalogue import Language, from_locale, t
+from agents.cli.catalogue import Language, from_locale, language, t
 
 _VALUED: Final = frozenset({"--home", "--as", "--lang", "--passphrase-fd"})
 _FLAGS: Final = frozenset({"--json", "--verbose", "--os-keyring"})
@@ -85,6 +84,10 @@ def translate(root: Any) -> None:
         for parameter in command.params:
             if getattr(parameter, "help", None):
                 parameter.help = t(parameter.help)
+    if language() is Language.EN:
+        return
+    from typer import rich_utils  # noqa: PLC0415 # slow to load, and needed for help alone
+
     rich_utils.ARGUMENTS_PANEL_TITLE = t("Arguments")
     rich_utils.OPTIONS_PANEL_TITLE = t("Options")
     rich_utils.COMMANDS_PANEL_TITLE = t("Commands")

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from comity.workflow.terms import Precedence
 
-from agents.cli.catalogue import t
+from agents.cli.catalogue import labelled, t
 from agents.cli.mail import caught_up
 from agents.cli.render import answers
 from agents.cli.said import said
@@ -66,7 +66,7 @@ def tasks(session: Session, client: Client) -> list[Task]:
             "alarm",
             0,
             None,
-            f"{t('ALARM')}: {said(alarm.text)}",
+            labelled(t("ALARM"), said(alarm.text)),
             alarm.id,
             session.command(f"alarm dismiss {alarm.id[:8]}"),
         )
@@ -77,15 +77,16 @@ def tasks(session: Session, client: Client) -> list[Task]:
         what = f"{verb_label(info.verb)} → {', '.join(info.to)}"
         if info.state is DraftState.AWAITING_APPROVAL and may_approve and info.author != client.member:
             command = session.command(f"referral approve {short(info.id)}")
-            found.append(Task("approve", _urgency(info.precedence), None, f"{t('Approve')}: {what}", info.id, command))
+            what = labelled(t("Approve"), what)
+            found.append(Task("approve", _urgency(info.precedence), None, what, info.id, command))
         elif info.state is DraftState.READY:
             command = session.command(f"referral send {short(info.id)}")
-            found.append(Task("send", _urgency(info.precedence), None, f"{t('Send')}: {what}", info.id, command))
+            found.append(Task("send", _urgency(info.precedence), None, labelled(t("Send"), what), info.id, command))
     unread: set[str] = set()
     for item in client.inbox(unread_only=True):
         if item.status is MessageStatus.DELIVERED and item.standing in {Standing.GOOD, Standing.SUSPECT}:
             unread.add(item.case_id)
-            what = f"{t('Read')}: {verb_label(item.verb)} ← {item.sender}"
+            what = labelled(t("Read"), f"{verb_label(item.verb)} ← {item.sender}")
             command = session.command(f"referral show {short(item.message)}")
             urgency = _urgency(item.precedence)
             found.append(Task("read", urgency, item.respond_by or None, what, item.message, command))
@@ -95,7 +96,7 @@ def tasks(session: Session, client: Client) -> list[Task]:
         if case.case_id in unread or not commands or not ours:
             continue
         other = case.recipient if case.side.value == "ORIGINATOR" else case.originator
-        what = f"{t('Answer')}: {label(case.state)} · {other}"
+        what = labelled(t("Answer"), f"{label(case.state)} · {other}")
         respond_by = case.respond_by if case.awaiting is case.side else None
         found.append(Task("answer", 3, respond_by, what, case.case_id, session.command(commands[0])))
     return sorted(found, key=lambda task: (task.urgency, task.respond_by or _NEVER))
@@ -116,7 +117,8 @@ def show_next(
         screen = session.screen
         for task in waiting:
             limit = f" ({due(task.respond_by)})" if task.respond_by else ""
-            screen.say(f"{task.what}{limit}", "bold red" if task.urgency < 2 else "bold")
+            urgent = f"{label(Precedence(4 - task.urgency))} · " if 0 < task.urgency < 3 else ""
+            screen.say(f"{urgent}{task.what}{limit}", "bold red" if task.urgency < 2 else "bold")
             screen.say(f"  {task.command}", "cyan")
         if not waiting:
             screen.say(t("Nothing waits for {member}.", member=client.member), "bold green")

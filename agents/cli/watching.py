@@ -9,7 +9,7 @@ from typing import Any
 
 from comity.workflow.terms import Precedence
 
-from agents.cli.catalogue import t
+from agents.cli.catalogue import labelled, t
 from agents.cli.said import said
 from agents.cli.times import due, now_ms, stamp
 from agents.cli.views import alarm_view, inbox_view, reminder_view
@@ -28,7 +28,7 @@ def _said(event: WatchEvent) -> tuple[str, str]:
     if event.item is not None:
         return _item(event.item), "bold red" if event.item.precedence is Precedence.FLASH else "bold"
     if event.alarm is not None:
-        return f"{t('ALARM')}: {said(event.alarm.text)}  comity alarm dismiss {event.alarm.id[:8]}", "bold red"
+        return labelled(t("ALARM"), f"{said(event.alarm.text)}  comity alarm dismiss {event.alarm.id[:8]}"), "bold red"
     if event.reminder is not None:
         return _reminder(event.reminder), "bold yellow"
     match event.kind:
@@ -37,7 +37,7 @@ def _said(event: WatchEvent) -> tuple[str, str]:
         case "disconnected":
             return t("Disconnected; trying again."), "yellow"
         case "renewed":
-            return f"{t('Renewed by itself')}: {event.text}", "dim"
+            return labelled(t("Renewed by itself"), event.text), "dim"
     return t("Something moved: see `comity referral sent`."), "dim"
 
 
@@ -50,7 +50,9 @@ def _item(item: InboxItem) -> str:
 
 def _reminder(reminder: Reminder) -> str:
     who = t("our answer is due") if reminder.ours else t("their answer is due")
-    return f"{t('Case')} {short(reminder.case_id)}: {who} {due(reminder.respond_by)} ({reminder.percent} %)"
+    return labelled(
+        f"{t('Case')} {short(reminder.case_id)}", f"{who} {due(reminder.respond_by)} ({reminder.percent} %)"
+    )
 
 
 def view_of(event: WatchEvent) -> dict[str, Any]:

@@ -105,6 +105,11 @@ def label(code: Enum | str) -> str:
     return t(sentence(code.name if isinstance(code, Enum) else code))
 
 
+def status_label(status: Enum) -> str:
+    """Returns the word for how far a message has come: SUBMITTED, DELIVERED, OPENED and so on."""
+    return label(status).upper()
+
+
 def field_label(field: Any) -> str:
     """Returns the label of a payload's field."""
     return t(field_english(field))

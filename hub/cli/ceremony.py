@@ -74,6 +74,7 @@ def _begin(settings: Settings, origin: str, operators: list[Path], passphrase_fd
     publics = [PublicFile.parse(read_file(path)) for path in operators]
     directory_origin, exchange_origin = check_origin(f"{origin}/directory"), check_origin(f"{origin}/exchange")
     home, now = settings.home, SystemClock().now_ms()
+    make_folder(home)
     make_folder(home / OPERATORS_FOLDER)
     if (home / KEY_FILE).exists():
         raise CommandError(f"{home / KEY_FILE} exists: this home belongs to a hub already")
@@ -105,13 +106,13 @@ def _begin(settings: Settings, origin: str, operators: list[Path], passphrase_fd
 
 def _finish(settings: Settings, file: Path, passphrase_fd: int | None) -> None:
     genesis, home = StatementFile.parse(read_file(file)), settings.home
-    keys = HubKeys.open(passphrase(passphrase_fd, "the hub's keys"), read_file(home / KEY_FILE))
     now = SystemClock().now_ms()
     trial = Directory()
     try:
         trial.apply(make_entry(now // 1000, genesis.serialise()))
     except (MalformedError, RefusedError) as error:
         raise CommandError(f"not a genesis with its three signatures: {error}") from None
+    keys = HubKeys.open(passphrase(passphrase_fd, "the hub's keys"), read_file(home / KEY_FILE))
     view, logs = trial.view(), keys.logs
     if (view.log_key(), view.head_key()) != (logs.log_key.public, logs.head_key.public):
         raise CommandError("the genesis is not of this hub's keys")

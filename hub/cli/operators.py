@@ -266,6 +266,7 @@ def show(statement: StatementFile, *, with_fingerprint: bool = True) -> None:
     """Prints what a statement says, and its fingerprint."""
     for line in words.in_words(statement.kind, statement.content):
         typer.echo(line)
+    typer.echo(f"  in the directory: {statement.origin}")
     if with_fingerprint:
         typer.echo(f"  fingerprint: {fingerprint(statement.body)}")
     typer.echo("")

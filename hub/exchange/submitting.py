@@ -142,7 +142,7 @@ def _take(book: Book, command: SubmitEnvelope, signers: tuple[Signer, ...], mome
     book.add(known)
     book.submitted.append(source)
     if header.verb is Verb.WITHDRAW:
-        _withdraw(book, header, counterparts[0], now)
+        _withdraw(book, envelope, counterparts[0], now)
     return New(position)
 
 
@@ -179,10 +179,17 @@ def _about(book: Book, header: Header, desk: str) -> AboutFacts | None:
     return AboutFacts(named.sender, named.verb, named.author_member)
 
 
-def _withdraw(book: Book, header: Header, desk: str, now: int) -> None:
+def _withdraw(book: Book, envelope: Envelope, desk: str, now: int) -> None:
     """Drops what was withdrawn; its numbered delivery becomes a tombstone. Both sides are told."""
-    taken_back = book.by_hash[header.about]
-    book.draft(Draft(EventKind.WITHDRAWN, (Party(header.sender), Party(desk)), message_hash=taken_back.message_hash))
+    taken_back = book.by_hash[envelope.header.about]
+    book.draft(
+        Draft(
+            EventKind.WITHDRAWN,
+            (Party(envelope.header.sender), Party(desk)),
+            message_hash=taken_back.message_hash,
+            other_hash=envelope.message_hash,
+        )
+    )
     book.dropped_wraps.append((taken_back, desk))
     taken_back.unstored = max(0, taken_back.unstored - 1)
     if len(taken_back.counterparts) == 1:

@@ -47,26 +47,31 @@ class Guard:
         self._note = b""
         self._written_at = 0.0
 
-    def check(self) -> None:
-        """Refuses a database that was damaged or rolled back. Reads all of it.
+    def check_rows(self) -> None:
+        """Refuses a database that was damaged. Reads all of it.
 
         Raises:
-            ForkGuardError: it is behind or beside the last checkpoint.
             LogDamagedError: something stored is not what the logs commit to; the findings name each index.
             RefusedError: UNAVAILABLE.
         """
-        last = self._last()
-        if last is not None:
-            held = self._db.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE)).size
-            try:
-                root = self._db.read_now(lambda connection: store.root_at(connection, LogName.EXCHANGE, last.size))
-            except VerificationError:
-                root = last.root  # stored hashes are missing: the check below names them
-            if root != last.root:
-                raise ForkGuardError(last.size, held)
         findings = Fsck(self._db).run()
         if findings:
             raise LogDamagedError(findings)
+
+    def check_history(self) -> None:
+        """Refuses a database that was rolled back. The directory was read before.
+
+        Raises:
+            ForkGuardError: it is behind or beside the last checkpoint.
+            RefusedError: UNAVAILABLE.
+        """
+        last = self._last()
+        if last is None:
+            return
+        held = self._db.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE)).size
+        root = self._db.read_now(lambda connection: store.root_at(connection, LogName.EXCHANGE, last.size))
+        if root != last.root:
+            raise ForkGuardError(last.size, held)
 
     def _last(self) -> Checkpoint | None:
         """Returns the last checkpoint, or None where there is no file yet.

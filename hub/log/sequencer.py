@@ -147,9 +147,11 @@ class Sequencer:
         """
         self._loop = asyncio.get_running_loop()
         self._db.serve()
+        if self._guard is not None:
+            await asyncio.to_thread(self._guard.check_rows)
         await self._db.read(self._directory.refresh)
-        if self._guard is not None and self._directory.current.size:
-            await asyncio.to_thread(self._guard.check)
+        if self._guard is not None:
+            await asyncio.to_thread(self._guard.check_history)
         state = await self._db.read(lambda connection: store.read_state(connection, LogName.EXCHANGE))
         self._fence = state.fence
         self._thread = threading.Thread(target=self._run, name="hub-sequencer", daemon=True)

@@ -136,8 +136,7 @@ def parse_header(data: bytes) -> Header:
     recipients = tuple(
         Recipient(check_desk(r.desk), exactly(r.desk_key_id, HASH_BYTES, "desk key id")) for r in m.recipients
     )
-    desks = [r.desk for r in recipients]
-    if not desks or any(a >= b for a, b in itertools.pairwise(desks)):
+    if any(a.desk >= b.desk for a, b in itertools.pairwise(recipients)):
         raise MalformedError("recipients are not in strictly ascending order")
     header = Header(
         origin=check_origin(m.origin),

@@ -29,6 +29,7 @@ from agents.keyring import (
     restore,
 )
 from agents.keys import Keys, KeyUse, LocalKeys, UnknownKeyError, find
+from agents.transport import create_tls_key, load_tls_key
 
 CHEAP = Cost(1, 8192 * 8)
 MEMBER = "sfc/m-abcd2345"
@@ -97,14 +98,20 @@ def test_another_members_file_is_not_taken_for_ones_own(home: Home, keyring: Mem
 def test_a_forgotten_passphrase_loses_nothing_where_there_is_a_backup(home: Home, keyring: MemberKeyring) -> None:
     desk_key = WrapKey.generate()
     save_grant(home, MEMBER, grant_to(keyring, "sfc/intake", 3, desk_key))
+    tls = create_tls_key(home, MEMBER, (keyring.wrap_kid, keyring.wrap.public))
     saved = backup(home, MEMBER, b"pass", b"safe", cost=CHEAP, floor=CHEAP)
-    for path in (home.keyring_path(MEMBER), *home.grants_path(MEMBER).iterdir()):
+    for path in (
+        home.keyring_path(MEMBER),
+        *home.grants_path(MEMBER).iterdir(),
+        *home.tls_path(MEMBER).iterdir(),
+    ):
         path.unlink()
 
     assert restore(home, saved, b"safe", b"fresh", cost=CHEAP, floor=CHEAP) == MEMBER
 
     keys = LocalKeys.open(home, MEMBER, b"fresh", CHEAP)
     assert find(keys, KeyUse.DESK).public == desk_key.public
+    assert load_tls_key(home, keys, tls.spki_sha256).spki == tls.spki
     for wrong, passphrase in ((saved[:-1], b"safe"), (saved, b"pass")):
         with pytest.raises(CannotOpenError):
             restore(home, wrong, passphrase, b"fresh", cost=CHEAP, floor=CHEAP)

@@ -90,6 +90,7 @@ BAD: dict[str, dict[str, Any]] = {
     "blob twice": {"blobs": (BlobRef(b"2" * 32, 1), BlobRef(b"2" * 32, 1))},
     "position outside a list": {"watchlist": BATCH},
     "no position in a list": {"family": Family.WATCHLIST, "verb": Verb.PUBLISH},
+    "position in another family": {"verb": Verb.PUBLISH, "watchlist": BATCH},
     "position in another verb": {"family": Family.WATCHLIST, "verb": Verb.OFFER, "watchlist": BATCH},
 }
 BAD |= {

@@ -1,12 +1,10 @@
-"""The tree against an independent RFC 6962 implementation, public vectors and random batches."""
+"""The tree against an independent RFC 6962 implementation and random batches."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
-import json
 import os
-from base64 import b64decode
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +26,8 @@ from comity.merkle import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tests.contract.proofs import consistency_holds, inclusion_holds
 
 DATA = Path(__file__).parents[1] / "data"
 LARGEST = 1025
@@ -91,22 +91,6 @@ def mutations(path: tuple[bytes, ...]) -> list[tuple[bytes, ...]]:
         if at:
             found.append((*path[: at - 1], item, path[at - 1], *path[at + 1 :]))
     return found
-
-
-def inclusion_holds(leaf: bytes, index: int, size: int, path: tuple[bytes, ...], root: bytes) -> bool:
-    try:
-        verify_inclusion(leaf, index, size, path, root)
-    except VerificationError:
-        return False
-    return True
-
-
-def consistency_holds(first: int, second: int, root1: bytes, root2: bytes, path: tuple[bytes, ...]) -> bool:
-    try:
-        verify_consistency(first, second, root1, root2, path)
-    except VerificationError:
-        return False
-    return True
 
 
 def chosen_indices(size: int) -> list[int]:
@@ -176,76 +160,6 @@ def test_A_12_each_mutated_consistency_proof_is_refused() -> None:
                 assert not consistency_holds(first, second, root2, root1, path)
                 assert not consistency_holds(second, first, root2, root1, path)
                 assert not consistency_holds(first + 1, second, root1, root2, path)
-
-
-# --- Public vectors
-
-
-def vectors(name: str) -> list[Any]:
-    lines = (DATA / "merkle" / f"{name}.jsonl").read_text().splitlines()
-    return [pytest.param(json.loads(line), id=json.loads(line)["path"]) for line in lines]
-
-
-def decoded(vector: dict[str, Any]) -> tuple[bytes, ...]:
-    return tuple(b64decode(item) for item in vector["proof"] or ())
-
-
-@pytest.mark.parametrize("vector", vectors("inclusion"))
-def test_public_inclusion_vectors_pass(vector: dict[str, Any]) -> None:
-    holds = inclusion_holds(
-        b64decode(vector["leafHash"] or ""),
-        vector["leafIdx"],
-        vector["treeSize"],
-        decoded(vector),
-        b64decode(vector["root"] or ""),
-    )
-    assert holds is not vector["wantErr"]
-
-
-@pytest.mark.parametrize("vector", vectors("consistency"))
-def test_public_consistency_vectors_pass(vector: dict[str, Any]) -> None:
-    holds = consistency_holds(
-        vector["size1"],
-        vector["size2"],
-        b64decode(vector["root1"] or ""),
-        b64decode(vector["root2"] or ""),
-        decoded(vector),
-    )
-    assert holds is not vector["wantErr"]
-
-
-@pytest.mark.parametrize("vector", [item for item in vectors("subtreeinclusion") if item.values[0]["start"] == 0])
-def test_public_subtree_inclusion_vectors_that_begin_at_zero_pass(vector: dict[str, Any]) -> None:
-    holds = inclusion_holds(
-        b64decode(vector["leafHash"] or ""),
-        vector["leafIdx"],
-        vector["end"],
-        decoded(vector),
-        b64decode(vector["root"] or ""),
-    )
-    assert holds is not vector["wantErr"]
-
-
-@pytest.mark.parametrize("vector", [item for item in vectors("subtreeconsistency") if item.values[0]["start"] == 0])
-def test_public_subtree_consistency_vectors_that_begin_at_zero_pass(vector: dict[str, Any]) -> None:
-    holds = consistency_holds(
-        vector["end"],
-        vector["size"],
-        b64decode(vector["root1"] or ""),
-        b64decode(vector["root2"] or ""),
-        decoded(vector),
-    )
-    assert holds is not vector["wantErr"]
-
-
-@pytest.mark.parametrize("line", (DATA / "tlog" / "rekor_inclusion_proofs.jsonl").read_text().splitlines())
-def test_inclusion_proofs_of_a_public_log_of_millions_verify(line: str) -> None:
-    proof = json.loads(line)
-    leaf = leaf_hash(b64decode(proof["canonicalizedBody"]))
-    path = tuple(b64decode(item) for item in proof["hashes"])
-    index, size, root = int(proof["logIndex"]), int(proof["treeSize"]), b64decode(proof["rootHash"])
-    verify_inclusion(leaf, index, size, path, root)
-    assert not inclusion_holds(leaf_hash(b"another"), index, size, path, root)
 
 
 # --- Appending

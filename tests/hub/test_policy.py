@@ -127,9 +127,9 @@ def test_I_11_a_method_without_a_rule_or_a_rule_without_a_method_keeps_the_hub_f
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     check_complete(offered_methods())
-    with pytest.raises(PolicyError, match="without a rule: /comity.v1.LogService/Forget"):
+    with pytest.raises(PolicyError, match=r"without a rule: /comity.v1.LogService/Forget"):
         check_complete([*offered_methods(), "/comity.v1.LogService/Forget"])
-    with pytest.raises(PolicyError, match="without a method: /comity.v1.ExchangeService/Submit"):
+    with pytest.raises(PolicyError, match=r"without a method: /comity.v1.ExchangeService/Submit"):
         check_complete([m for m in offered_methods() if not m.endswith("/Submit")])
     monkeypatch.setattr(policy, "RULES", {k: v for k, v in RULES.items() if not k.endswith("/GetTile")})
     with pytest.raises(PolicyError, match="GetTile"):

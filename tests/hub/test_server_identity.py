@@ -19,7 +19,7 @@ from comity.v1.log_pb2_grpc import LogServiceStub
 from hub.interceptors.identity import Identity, caller
 from hub.policy import CallerKind
 from tests.support.clock import FakeClock
-from tests.support.hub import reason_of, running_hub
+from tests.support.hub import drain, reason_of, running_hub
 from tests.support.world import DAY, HOUR, make_world
 
 HEAD = directory_pb2.GetHeadRequest()
@@ -28,8 +28,7 @@ HEAD = directory_pb2.GetHeadRequest()
 async def until_cut(stream: grpc.aio.UnaryStreamCall) -> grpc.aio.AioRpcError:
     """Reads a stream until it ends with an error, and returns that."""
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        while await stream.read() is not grpc.aio.EOF:
-            pass
+        await drain(stream)
     return caught.value
 
 
@@ -37,27 +36,30 @@ async def test_K_04_a_revoked_key_is_refused_at_once_and_its_live_stream_cut(
     migrated_sqlite_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=("sfc", "hkma"))
-    async with running_hub(migrated_sqlite_url, world, home=tmp_path, recheck_seconds=0.3) as hub:
-        async with hub.as_desk("sfc/intake") as channel, hub.as_desk("hkma/intake") as bystander:
-            stream = FeedServiceStub(channel).ReadFeed(feed_pb2.ReadFeedRequest(follow=True))
-            other = FeedServiceStub(bystander).ReadFeed(feed_pb2.ReadFeedRequest(follow=True))
-            assert (await stream.read()).HasField("head")
-            assert (await other.read()).HasField("head")
-            await asyncio.sleep(0.7)  # a caller that is still who it was is left alone
-            assert not stream.done()
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, recheck_seconds=0.3) as hub,
+        hub.as_desk("sfc/intake") as channel,
+        hub.as_desk("hkma/intake") as bystander,
+    ):
+        stream = FeedServiceStub(channel).ReadFeed(feed_pb2.ReadFeedRequest(follow=True))
+        other = FeedServiceStub(bystander).ReadFeed(feed_pb2.ReadFeedRequest(follow=True))
+        assert (await stream.read()).HasField("head")
+        assert (await other.read()).HasField("head")
+        await asyncio.sleep(0.7)  # a caller that is still who it was is left alone
+        assert not stream.done()
 
-            await hub.append(world.revoke_tls("sfc/intake"))
-            revoked = time.monotonic()
-            with pytest.raises(grpc.aio.AioRpcError) as caught:  # the same connection
-                await DirectoryServiceStub(channel).GetHead(HEAD)
-            assert reason_of(caught.value) is Reason.UNKNOWN_TLS_KEY
-            error = await until_cut(stream)
+        await hub.append(world.revoke_tls("sfc/intake"))
+        revoked = time.monotonic()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:  # the same connection
+            await DirectoryServiceStub(channel).GetHead(HEAD)
+        assert reason_of(caught.value) is Reason.UNKNOWN_TLS_KEY
+        error = await until_cut(stream)
 
-            assert time.monotonic() - revoked < 5
-            assert error.code() is grpc.StatusCode.UNAUTHENTICATED
-            assert reason_of(error) is Reason.UNKNOWN_TLS_KEY
-            assert not other.done()
-            other.cancel()
+        assert time.monotonic() - revoked < 5
+        assert error.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert reason_of(error) is Reason.UNKNOWN_TLS_KEY
+        assert not other.done()
+        other.cancel()
 
 
 async def test_K_05_a_certificate_that_expires_on_a_live_connection_ends_it(
@@ -81,23 +83,25 @@ async def test_I_10_a_suspended_agency_loses_its_live_streams_and_traffic_and_ke
     migrated_sqlite_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=("sfc", "hkma"))
-    async with running_hub(migrated_sqlite_url, world, home=tmp_path, recheck_seconds=0.3) as hub:
-        async with hub.as_desk("sfc/intake") as channel:
-            stream = FeedServiceStub(channel).ReadFeed(feed_pb2.ReadFeedRequest(follow=True))
-            await stream.read()
-            await hub.append(world.suspend("sfc"))
-            envelope = world.envelope(hub.view())
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await ExchangeServiceStub(channel).Submit(exchange_pb2.SubmitRequest(envelope=envelope))
-            assert reason_of(caught.value) is Reason.NOT_PERMITTED
-            assert reason_of(await until_cut(stream)) is Reason.NOT_PERMITTED
-            await LogServiceStub(channel).GetCheckpoint(log_pb2.GetCheckpointRequest(log=2))
-            await DirectoryServiceStub(channel).GetHead(HEAD)
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, recheck_seconds=0.3) as hub,
+        hub.as_desk("sfc/intake") as channel,
+    ):
+        stream = FeedServiceStub(channel).ReadFeed(feed_pb2.ReadFeedRequest(follow=True))
+        await stream.read()
+        await hub.append(world.suspend("sfc"))
+        envelope = world.envelope(hub.view())
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ExchangeServiceStub(channel).Submit(exchange_pb2.SubmitRequest(envelope=envelope))
+        assert reason_of(caught.value) is Reason.NOT_PERMITTED
+        assert reason_of(await until_cut(stream)) is Reason.NOT_PERMITTED
+        await LogServiceStub(channel).GetCheckpoint(log_pb2.GetCheckpointRequest(log=2))
+        await DirectoryServiceStub(channel).GetHead(HEAD)
 
-            await hub.append(world.resume("sfc"))
-            envelope = world.envelope(hub.view())
-            answer = await ExchangeServiceStub(channel).Submit(exchange_pb2.SubmitRequest(envelope=envelope))
-            assert answer.receipt.leaf
+        await hub.append(world.resume("sfc"))
+        envelope = world.envelope(hub.view())
+        answer = await ExchangeServiceStub(channel).Submit(exchange_pb2.SubmitRequest(envelope=envelope))
+        assert answer.receipt.leaf
 
 
 async def test_K_10_two_keys_of_a_desk_both_work_and_neither_speaks_for_another(
@@ -106,14 +110,18 @@ async def test_K_10_two_keys_of_a_desk_both_work_and_neither_speaks_for_another(
     world = make_world(agencies=("sfc", "hkma"))
     second = TlsKey.generate()
     world.register_tls("sfc/intake", second)
-    async with running_hub(migrated_sqlite_url, world, home=tmp_path) as hub:
-        async with hub.as_desk("sfc/intake") as one, hub.channel(second) as two, hub.as_desk("hkma/intake") as other:
-            for channel in (one, two):
-                envelope = world.envelope(hub.view())
-                await ExchangeServiceStub(channel).Submit(exchange_pb2.SubmitRequest(envelope=envelope))
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await ExchangeServiceStub(other).Submit(exchange_pb2.SubmitRequest(envelope=world.envelope(hub.view())))
-            assert reason_of(caught.value) is Reason.WRONG_SENDER
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path) as hub,
+        hub.as_desk("sfc/intake") as one,
+        hub.channel(second) as two,
+        hub.as_desk("hkma/intake") as other,
+    ):
+        for channel in (one, two):
+            envelope = world.envelope(hub.view())
+            await ExchangeServiceStub(channel).Submit(exchange_pb2.SubmitRequest(envelope=envelope))
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await ExchangeServiceStub(other).Submit(exchange_pb2.SubmitRequest(envelope=world.envelope(hub.view())))
+        assert reason_of(caught.value) is Reason.WRONG_SENDER
 
 
 def test_K_11_what_a_certificate_says_besides_its_key_does_not_matter() -> None:

@@ -15,7 +15,7 @@ from comity.v1.directory_pb2_grpc import DirectoryServiceStub
 from comity.v1.log_pb2_grpc import LogServiceStub
 
 from hub.quota import BYTES_PER_TOKEN, RequestQuota
-from tests.support.hub import info_of, reason_of, running_hub
+from tests.support.hub import drain, info_of, reason_of, running_hub
 from tests.support.world import make_world
 
 
@@ -64,21 +64,24 @@ async def test_R_07_an_agency_beyond_its_quota_is_told_when_to_return_and_others
 ) -> None:
     world = make_world(agencies=("sfc", "hkma"))
     limits = {"agency_requests_per_second": 1.0, "agency_request_burst": 100}
-    async with running_hub(migrated_sqlite_url, world, home=tmp_path, **limits) as hub:
-        async with hub.as_desk("sfc/intake") as flood, hub.as_desk("hkma/intake") as other:
-            head = DirectoryServiceStub(flood).GetHead
-            refused = []
-            for _ in range(120):
-                try:
-                    await head(directory_pb2.GetHeadRequest())
-                except grpc.aio.AioRpcError as error:
-                    refused.append(error)
-            assert 10 <= len(refused) <= 20
-            assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
-            assert {reason_of(error) for error in refused} == {Reason.QUOTA}
-            assert int(info_of(refused[0]).metadata["retry_after_seconds"]) >= 1
-            await DirectoryServiceStub(other).GetHead(directory_pb2.GetHeadRequest())
-            assert hub.hub.telemetry.counters.value("comity.refusals", reason="QUOTA") == len(refused)
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, **limits) as hub,
+        hub.as_desk("sfc/intake") as flood,
+        hub.as_desk("hkma/intake") as other,
+    ):
+        head = DirectoryServiceStub(flood).GetHead
+        refused = []
+        for _ in range(120):
+            try:
+                await head(directory_pb2.GetHeadRequest())
+            except grpc.aio.AioRpcError as error:
+                refused.append(error)
+        assert 10 <= len(refused) <= 20
+        assert {error.code() for error in refused} == {grpc.StatusCode.RESOURCE_EXHAUSTED}
+        assert {reason_of(error) for error in refused} == {Reason.QUOTA}
+        assert int(info_of(refused[0]).metadata["retry_after_seconds"]) >= 1
+        await DirectoryServiceStub(other).GetHead(directory_pb2.GetHeadRequest())
+        assert hub.hub.telemetry.counters.value("comity.refusals", reason="QUOTA") == len(refused)
 
 
 async def test_a_call_without_a_deadline_gets_one(
@@ -142,17 +145,18 @@ async def test_D_06_a_reader_that_takes_nothing_is_cut_and_holds_little_memory(
             await asyncio.sleep(1)
             assert made == held
             with pytest.raises(grpc.aio.AioRpcError):
-                while await stream.read() is not grpc.aio.EOF:
-                    pass
+                await drain(stream)
             assert hub.hub.telemetry.counters.value("comity.refusals", reason="STALLED") == 1
             assert (await DirectoryServiceStub(channel).GetHead(directory_pb2.GetHeadRequest())).HasField("head")
 
 
 async def test_an_upload_that_sends_nothing_is_cut(migrated_sqlite_url: str, tmp_path: Path) -> None:
     world = make_world(agencies=("sfc",))
-    async with running_hub(migrated_sqlite_url, world, home=tmp_path, stall_seconds=0.3) as hub:
-        async with hub.as_desk("sfc/intake") as channel:
-            call = channel.stream_unary("/comity.v1.BlobService/UploadBlob")()
-            with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await call
-            assert reason_of(caught.value) is Reason.STALLED
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, stall_seconds=0.3) as hub,
+        hub.as_desk("sfc/intake") as channel,
+    ):
+        call = channel.stream_unary("/comity.v1.BlobService/UploadBlob")()
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await call
+        assert reason_of(caught.value) is Reason.STALLED

@@ -120,6 +120,12 @@ async def running_hub(
         await hub.stop(0.5)
 
 
+async def drain(stream: Any) -> None:
+    """Reads a stream of answers to its end."""
+    while await stream.read() is not grpc.aio.EOF:
+        pass
+
+
 def reason_of(error: grpc.aio.AioRpcError) -> Reason:
     """Returns the documented reason in an error from the wire."""
     return Reason(info_of(error).reason)

@@ -34,7 +34,7 @@ HELP: Final = {
         "核對機構指紋：致電對方人員，輸入所聽到的數字。核對之前不會向其發送。"
     ),
     "Copies of keys for the safe, and passphrases.": "金鑰的保管副本及密語。",
-    "Date by which you expect to answer.": "預計答覆日期。",
+    "Date by which you expect to answer, or 14d.": "預計答覆日期，或 14d。",
     "Decline the case, with a coded reason. A second person approves it.": (
         "不予受理，並註明理由代號；須由第二人核准。"
     ),
@@ -108,7 +108,7 @@ HELP: Final = {
     "Message, draft or case id, or its first 6 digits.": "訊息、草稿或個案編號，或其首 6 位。",
     "Name of the agency in Chinese.": "機構中文名稱。",
     "Name of the agency in English.": "機構英文名稱。",
-    "New expected date, where the last one slips.": "延期後的新預計日期。",
+    "New expected date, where the last one slips, or 14d.": "延期後的新預計日期，或 14d。",
     "Officer in charge.": "承辦人員。",
     "Only what nobody has opened.": "只顯示未開啟的訊息。",
     "Open a message and show it. The sender learns that a person has seen it.": (
@@ -211,7 +211,7 @@ HELP: Final = {
         "以電話與營運者核對樞紐指紋後，接收其答覆。"
     ),
     "Take the passphrase from the OS keyring.": "由系統鑰匙圈取得密語。",
-    "Telephone of that officer: +85212345678.": "該人員的電話：+85212345678。",
+    "Telephone of that officer; else the desk's duty telephone.": "該人員的電話；不填即為席位的值勤電話。",
     "The agency.": "機構代號。",
     "The agreement as the other agency signed it.": "對方機構已簽署的協議檔案。",
     "The audit log, checked from the bytes.": "審計日誌：逐位元核實。",

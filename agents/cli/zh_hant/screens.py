@@ -85,13 +85,9 @@ SCREENS: Final = {
         "此席位沒有其他人可以核准：請管理員以 `member add` 認證成員。"
     ),
     "Nobody else; not the hub.": "此外無人可以閱讀，樞紐亦不能。",
-    "Not complete": "資料不全",
     "Not sent yet": "尚未發出",
     "Not sent. A second person of this desk now runs": "尚未發出。現由本席位第二人執行",
     "Not sent: a second person approves it first.": "尚未發出：須先由第二人核准。",
-    "Not yet delivered: `comity referral sent` shows DELIVERED and OPENED when they are proved.": (
-        "尚未送達：取得證明後，`comity referral sent` 會顯示「已送達」及「已開啟」。"
-    ),
     "Nothing here has that id: see `comity referral inbox`.": "此處沒有該編號：請執行 `comity referral inbox`。",
     "Nothing here.": "沒有項目。",
     "Nothing stands in the way of sending it.": "可以發出，並無障礙。",
@@ -109,7 +105,6 @@ SCREENS: Final = {
     "Proved": "已證明",
     "Read": "閱讀",
     "Receipts checked": "已核實回執",
-    "Not accepted": "不獲接納",
     "Revoke {member}? It cannot be undone.": "是否撤銷 {member}？此舉不能復原。",
     "Roles": "角色",
     "Root file, keep it offline": "根金鑰檔案（請離線保管）",
@@ -139,9 +134,7 @@ SCREENS: Final = {
     "The agreement is in the directory.": "協議已載入名錄。",
     "The backup does not open: wrong passphrase, or damaged.": "備份無法開啟：密語錯誤或檔案損毀。",
     "The directory has no such agency.": "名錄沒有此機構。",
-    "The file cannot be used": "檔案不能使用",
     "The file is not UTF-8 text.": "檔案並非 UTF-8 文字。",
-    "The file is not there": "找不到檔案",
     "The file is too large to be what it should be.": "檔案過大，不可能是所需的檔案。",
     "The form is complete.": "表格已填妥。",
     "The home of {desk} is made: {path}": "已建立 {desk} 的節點：{path}",
@@ -230,7 +223,6 @@ SCREENS: Final = {
     "{member} is made. Hand the request to an admin: {path}": "已建立 {member}。請將申請交予管理員：{path}",
     "{member} is restored.": "{member} 已還原。",
     "{member} is revoked.": "{member} 已撤銷。",
-    "{member} is unlocked, until {span} without use.": "{member} 已解鎖，閒置 {span} 後上鎖。",
     "{member} renews the keys of {desk}.": "{member} 可自行更新 {desk} 的金鑰。",
     "{member}, chosen by its owner": "{member}，由本人選定",
     "{member}, the new one": "{member}，新密語",
@@ -275,5 +267,20 @@ SCREENS: Final = {
     "their answer is due": "對方答覆限期",
     "Show this message and exit.": "顯示此說明後結束。",
     "A new passphrase has at least {n} characters.": "新密語至少須有 {n} 個字元。",
+    "Not accepted ({details}).": "不獲接納（{details}）。",
+    "Not complete: {named}.": "資料不全：{named}。",
+    "The file is not there: {name}": "找不到檔案：{name}",
+    "The file cannot be used: {name}": "檔案不能使用：{name}",
+    "{member} is unlocked; it locks after {span} without use.": "{member} 已解鎖，閒置 {span} 後上鎖。",
+    "`comity referral sent` says DELIVERED and OPENED as soon as that is proved.": (
+        "取得證明後，`comity referral sent` 會顯示「已送達」及「已開啟」。"
+    ),
+    "The keys are locked. Run: {command}": "金鑰已上鎖。請執行：{command}",
+    "Call that agency's officer, then: comity agency pin AGENCY": (
+        "請致電該機構人員，然後執行：comity agency pin AGENCY"
+    ),
+    "{label}:": "{label}：",
+    "{label}: {text}": "{label}：{text}",
+    "1 member": "1 名成員",
 }
 """English text to Traditional Chinese text."""

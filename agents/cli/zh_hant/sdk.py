@@ -8,16 +8,10 @@ SDK: Final = {
     "The hub showed a directory entry that breaks the rules. It was not taken; evidence is saved.": (
         "樞紐出示違反規則的名錄項目；未予採納，證據已保存。"
     ),
-    (
-        "The directory has a statement in this agency's name that was not made here. If nobody made it, dispute "
-        "it."
-    ): (
+    ("The directory has a statement in this agency's name that was not made here. If nobody made it, dispute it."): (
         "名錄有以本機構名義作出、但並非出自本處的聲明。如無人作出，請提出異議。"
     ),
-    (
-        "The hub has shown two histories, or cannot prove that it has one. Nothing is sealed; evidence is "
-        "saved."
-    ): (
+    ("The hub has shown two histories, or cannot prove that it has one. Nothing is sealed; evidence is saved."): (
         "樞紐出示兩個版本的日誌，或無法證明只有一個版本。已停止密封，證據已保存。"
     ),
     "The hub delivered something that does not verify. It was quarantined; evidence is saved.": (

@@ -222,5 +222,6 @@ WORDS: Final = {
         "無須行動；逾期未儲存，轉介機構可另開個案。"
     ),
     "Nobody; it ended by its own date.": "無須行動；已按期屆滿。",
+    "Stored": "已儲存（系統）",
 }
 """English text to Traditional Chinese text."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import comity.payload
 import comity.payload_rules
 import pytest
-from comity.receipts import EventKind
+from comity.receipts import AckState, EventKind
 from comity.v1 import payload_pb2
 from comity.workflow.families import TABLES
 from comity.workflow.terms import Family, Precedence, Role, State
@@ -68,7 +68,7 @@ def texts_of_tables() -> set[str]:
 
 def texts_of_codes() -> set[str]:
     """Returns the English words of every code that this version carries."""
-    enums = (State, MessageStatus, Standing, DraftState, Precedence, Role, Family, EventKind)
+    enums = (State, AckState, MessageStatus, Standing, DraftState, Precedence, Role, Family, EventKind)
     found = {words.sentence(member.name) for enum in enums for member in enum}
     found |= {words.verb_english(rule.verb) for table in TABLES.values() for rule in table.rules}
     for message in payload_pb2.DESCRIPTOR.message_types_by_name.values():

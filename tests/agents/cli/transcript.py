@@ -1,8 +1,8 @@
 """Plays a transcript: `$ comity …` and what it prints, as a person would see it.
 
-`> line` below a command is a line of its passphrase descriptor. `*` in an expected line stands for anything, `...` alone
-for any lines, `<name>` for a word that is remembered from its first appearance. `[4]` is the exit code, 0 where it is
-not said; `!` begins a line of the standard error. `#` begins a remark, and `lang: zh-Hant` in one sets the language.
+`> line` below a command is a line of its passphrase descriptor. In what is expected `*` stands for anything, `...`
+alone for any lines, `<name>` for a word, the same wherever it stands. `!` begins a line of the standard error, `[4]` is
+the exit code, 0 where it is not said. `#` begins a remark.
 """
 
 from __future__ import annotations
@@ -60,4 +60,5 @@ def pattern_of(expected: str, words: dict[str, str]) -> str:
 
     pieces = re.split(r"(\*|<\w+>)", expected)
     text = "".join(re.sub(r"\*|<(\w+)>", part, p) if p[:1] in "*<" and p else re.escape(p) for p in pieces)
-    return re.sub(r"(^|\n)\\\.\\\.\\\.(?=\n|$)", r"\1(?:[^\n]*\n?)*?", text).replace("\\\n", "\n")
+    text = text.replace("\\\n", "\n")
+    return re.sub(r"(^|\n)\\\.\\\.\\\.(?=\n|$)", r"\1(?:[^\n]*\n?)*?", text)

@@ -1,0 +1,150 @@
+"""Two agencies on one machine against a real hub, as people type it: joining, a whole case, failures, JSON, Chinese."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents import keyprocess
+from agents.cli.catalogue import Language, use
+from agents.cli.main import run
+from agents.home import Home
+from tests.agents.cli.ceremony import HubProcess
+from tests.agents.cli.transcript import play
+
+TRANSCRIPTS = Path(__file__).parent / "transcripts"
+CASE = """
+reference: CCB/2026/0451
+contact: {name: Chan Tai Man 陳大文, telephone: "+85228605012"}
+ground: OUTSIDE_OUR_REMIT
+provisions: [SFO s.107]
+summary: |
+  Unlicensed platform took deposits.
+  無牌平台收取投資者款項。
+requested_actions: [Investigate licensing offences]
+urgency_reason: Funds still moving
+handling: {tlp: AMBER_STRICT, code: H1, source_grade: B, information_grade: "2", permitted_action: INTERNAL,
+  legal_gateway: SFO s.378(3), evidential_use: WITH_CONSENT, onward: ASK}
+"""
+AGENCIES = (
+    {"name": "police", "desk": "police/duty", "english": "Police", "chinese": "警務處", "telephone": "+85223456781"},
+    {"name": "sfc", "desk": "sfc/intake", "english": "SFC", "chinese": "證監會", "telephone": "+85223456782"},
+)
+
+
+@pytest.fixture(autouse=True)
+def screen_of_a_person(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.delenv("COMITY_LANG", raising=False)
+    monkeypatch.delenv("COMITY_HOME", raising=False)
+    use(Language.EN)
+    yield
+    use(Language.EN)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder in which everybody works, with the homes that the tests make."""
+    found, before = tmp_path_factory.mktemp("agencies"), Path.cwd()
+    os.chdir(found)
+    (found / "case.yaml").write_text(CASE, "utf-8")
+    (found / "incomplete.yaml").write_text(CASE.replace("summary: |", "modus_operandi: |"), "utf-8")
+    (found / "statement.txt").write_text("account statement\n", "utf-8")
+    (found / "saved").mkdir()
+    yield found
+    for name in ("police", "sfc"):
+        if (found / name).exists():
+            home = Home.load(found / name)
+            for member in home.members():
+                keyprocess.lock(home, member)
+    os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def words() -> dict[str, str]:
+    """What the transcripts have learnt of one another: members, ids."""
+    return {}
+
+
+@pytest.mark.parametrize("agency", AGENCIES, ids=[agency["name"] for agency in AGENCIES])
+def test_an_agency_applies_and_joins(
+    agency: dict[str, str],
+    hub_process: HubProcess,
+    folder: Path,
+    words: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = hub_process.fingerprint[:-1] + str((int(hub_process.fingerprint[-1]) + 1) % 10)
+    own = {**agency, "hub": hub_process.address, "genesis": hub_process.fingerprint, "wrong": wrong}
+    play(TRANSCRIPTS / "apply.txt", own, capsys)
+    hub_process.admit(folder / f"{agency['name']}.join")
+    play(TRANSCRIPTS / "join.txt", own, capsys)
+    words[f"{agency['name']}admin"] = own["admin"]
+    words[f"{agency['name']}print"] = "".join(own[f"f{number}"] for number in range(1, 13))
+
+
+def test_K_14_two_agencies_compare_fingerprints_and_agree(
+    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(TRANSCRIPTS / "agree.txt", words, capsys)
+
+
+def test_a_referral_goes_from_draft_to_close(
+    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(TRANSCRIPTS / "referral.txt", dict(words), capsys)
+
+    assert (folder / "saved" / "statement.txt").read_text("utf-8") == "account statement\n"
+
+
+def test_the_same_commands_speak_json(folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    play(TRANSCRIPTS / "json.txt", dict(words), capsys)
+
+
+def test_the_same_commands_speak_chinese(
+    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(TRANSCRIPTS / "chinese.txt", dict(words), capsys)
+
+
+@pytest.mark.parametrize("command", ["inbox", "sent", "drafts"])
+@pytest.mark.parametrize("lang", ["en", "zh-Hant"])
+def test_lists_fit_eighty_columns(
+    command: str,
+    lang: str,
+    folder: Path,
+    words: dict[str, str],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    who = words["policeadmin"]
+    code = run(["--lang", lang, "--home", "police", "--as", who, "referral", command])
+    lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("  comity ")]
+    wide = [line for line in lines if sum(2 if ord(char) > 0x2E80 else 1 for char in line) > 80]
+
+    assert code == 0
+    assert len(lines) > 1
+    assert wide == []
+
+
+def test_watch_says_that_it_is_connected_and_ends_when_told(
+    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(["--home", "sfc", "--json", "watch", "--for", "3"])
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert code == 0
+    assert "connected" in {event["kind"] for event in events}
+    assert {frozenset(event) for event in events} == {frozenset({"kind", "time", "item", "alarm", "reminder", "text"})}
+
+
+def test_every_failure_is_one_line_and_a_code(
+    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    play(TRANSCRIPTS / "failures.txt", dict(words), capsys)

@@ -1,0 +1,227 @@
+"""Forms that people write, names that senders choose, and words for every error."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from comity.blobs import BlobSecrets, open_blob
+from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError
+from comity.payload import BODY_OF_VERB
+from comity.payload_rules import Gap
+from comity.v1 import payload_pb2 as pb
+from comity.workflow.terms import Precedence, Verb
+
+from agents import errors
+from agents.attachments import fetch, safe_name, seal_files
+from agents.errors import CHINESE, NEXT, explain
+from agents.home import Home
+from agents.keyprocess import LockedError
+from agents.referral import FormError, check_form, load_form, template, to_form
+from agents.store import VERSION, Store, StoreError
+
+FORM = """
+REFER:
+  reference: SFC/2026/117
+  contact: {name: 陳大文, telephone: "+85298765432"}
+  ground: better-placed
+  provisions: [AMLO s.53ZRD]
+  summary: |
+    Deposits were taken.
+    The money went to two wallets.
+  loss_amount: 0.10
+  loss_currency: USDT
+  victims: 31
+  on_chain:
+    - account: "0x52908400098527886e0f7030069857d2e4169ee7"
+      amount: 12.50
+      when: 2026-03-04
+      confidence: OWN_TRACE
+      kind: fact
+      token: NO
+  evidence:
+    - item: ledger
+      privileged: yes
+  requested_actions: [freeze]
+  handling:
+    tlp: AMBER-STRICT
+    code: H0
+    source_grade: A
+    information_grade: 1
+    permitted_action: INTERNAL
+    evidential_use: INTELLIGENCE_ONLY
+    onward: ASK
+"""
+
+
+def test_a_form_is_taken_as_it_was_written_with_the_canonical_wallet_beside_it() -> None:
+    body, handling = load_form(FORM, Verb.REFER)
+
+    assert isinstance(body, pb.Refer)
+    fact = body.on_chain[0]
+    assert fact.account == "eip155:*:0x52908400098527886E0F7030069857D2E4169EE7"
+    assert fact.account_as_received == "0x52908400098527886e0f7030069857d2e4169ee7"
+    assert (body.loss_amount, fact.amount, fact.when, fact.token) == ("0.10", "12.50", "2026-03-04", "NO")
+    assert (body.victims, body.evidence[0].privileged) == (31, True)
+    assert body.summary == "Deposits were taken.\nThe money went to two wallets.\n"
+    assert handling is not None
+    assert handling.tlp == pb.TLP_AMBER_STRICT
+
+
+def test_a_form_goes_there_and_back_and_may_be_json() -> None:
+    body, handling = load_form(FORM, Verb.REFER)
+    again = load_form(to_form(Verb.REFER, body, handling), Verb.REFER)
+    plain = {"reference": "x", "contact": {"name": "y", "telephone": "+85298765432"}, "expected_date": "2026-12-01"}
+
+    assert again == (body, handling)
+    assert load_form(json.dumps(plain), Verb.ACKNOWLEDGE)[0].reference == "x"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("verb", BODY_OF_VERB)
+def test_every_verb_has_a_template_that_is_a_form_whose_gaps_are_named(verb: Verb) -> None:
+    gaps = check_form(template(verb), verb)
+
+    assert all(gap.path.startswith(BODY_OF_VERB[verb]) for gap in gaps)
+    assert not any("handling" in gap.path for gap in gaps)
+    assert bool(gaps) == (verb not in (Verb.WITHDRAW, Verb.CLOSE))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("REFER: [", "form"),
+        ("just text", "form"),
+        ("{}", "refer.reference"),
+        ("surprise: secret", "refer"),
+        ("1: 2", "refer"),
+        ("provisions: one", "refer.provisions"),
+        ("reference: [a]", "refer.reference"),
+        ("contact: nobody", "refer.contact"),
+        ("ground: BECAUSE", "refer.ground"),
+        ("victims: many", "refer.victims"),
+        ("reference: {a: b}", "refer.reference"),
+        ("on_chain: [{account: nonsense}]", "refer.on_chain[0].account"),
+        ("handling: nothing", "handling"),
+        ("a: &x [*x]", "form"),
+    ],
+)
+def test_what_does_not_fit_a_form_is_a_gap_that_repeats_nothing_of_it(text: str, path: str) -> None:
+    with pytest.raises(FormError) as refused:
+        load_form(text, Verb.REFER)
+
+    assert path in [gap.path for gap in refused.value.gaps]
+    assert "secret" not in refused.value.diagnostics()
+    assert "nonsense" not in refused.value.diagnostics()
+
+
+def test_a_form_too_large_or_of_a_verb_without_one_is_refused() -> None:
+    assert check_form("x" * (5 << 20), Verb.REFER)[0].path == "form"
+    assert check_form("{}", Verb.PUBLISH)[0].path == "form"
+
+
+def test_an_urgent_form_says_why() -> None:
+    assert [gap.path for gap in check_form(FORM, Verb.REFER, Precedence.FLASH)] == ["refer.urgency_reason"]
+    assert check_form(FORM, Verb.REFER) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ("C:\\Windows\\x.exe", "C__Windows_x.exe"),
+        ("\\\\server\\share", "__server_share"),
+        ("a\x00b", "a_b"),
+        ("..", "attachment"),
+        ("CON.txt", "attachment-CON.txt"),
+        ("證據.pdf", "證據.pdf"),
+        ("x" * 300, "x" * 120),
+    ],
+)
+def test_I_02_a_senders_file_name_never_leads_anywhere(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+class _Blobs:
+    """Hands out one blob."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    async def download(self, sha256: bytes, offset: int):  # type: ignore[no-untyped-def] # an async generator
+        yield self._data[:1000]
+        yield self._data[1000:]
+
+
+async def test_C_18_an_attachment_that_is_not_whole_and_genuine_is_never_written(tmp_path: Path) -> None:
+    home = Home.create(tmp_path / "h", agency="sfc", desk="sfc/intake")
+    file = tmp_path / "e.bin"
+    file.write_bytes(bytes(range(256)) * 400)
+    record = seal_files(home, [file])[0]
+    blob = (home.outbox_path / f"{record.blob_sha256.hex()}.blob").read_bytes()
+    target = tmp_path / "out"
+    target.mkdir()
+
+    saved = [await fetch(_Blobs(blob), record, target) for _ in range(2)]  # type: ignore[arg-type]
+    assert [path.name for path in saved] == ["e.bin", "e (1).bin"]
+    assert saved[1].read_bytes() == file.read_bytes()
+    flipped = bytearray(blob)
+    flipped[30] ^= 1
+    for wrong in (blob[:-1], blob + b"x", bytes(flipped), b""):
+        with pytest.raises(CannotOpenError):
+            await fetch(_Blobs(wrong), record, target)  # type: ignore[arg-type]
+    assert len(list(target.iterdir())) == 2
+    secrets = BlobSecrets(
+        record.id, record.key, record.commitment, record.plain_length, record.blob_length, record.blob_sha256
+    )
+    sink = io.BytesIO()
+    open_blob(io.BytesIO(blob), sink, secrets)
+    assert sink.getvalue() == file.read_bytes()
+
+
+def test_every_reason_has_a_line_in_both_languages() -> None:
+    assert set(NEXT) == set(Reason)
+    for english, chinese in NEXT.values():
+        assert english.isascii()
+        assert english.endswith(".")
+        assert not chinese.isascii()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        RefusedError(Reason.DESK_KEY_STALE, "x"),
+        LockedError("x"),
+        CannotOpenError(),
+        MalformedError("x"),
+        errors.UnpinnedError("x"),
+        errors.SplitViewError("x"),
+        errors.IncompleteError((Gap("a", "b"),)),
+        StoreError("x"),
+    ],
+)
+def test_every_kind_of_error_says_what_to_do_next_in_both_languages(error: ComityError) -> None:
+    assert explain(error) != explain(error, CHINESE)
+    assert "\n" not in explain(error)
+    assert explain(error, "fr") == explain(error)
+
+
+def test_an_error_of_another_kind_has_a_line_too() -> None:
+    assert explain(ComityError("what happened")) == "what happened"
+    assert explain(OSError("secret/path")) == "Try again; report it if it happens again."
+
+
+def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Store.open(path).close()
+    store = Store.open(path)
+    with store.begin() as c:
+        c.exec_driver_sql("PRAGMA user_version = 999")
+    store.close()
+
+    with pytest.raises(StoreError):
+        Store.open(path)
+    assert VERSION == 1
+    assert path.stat().st_mode & 0o777 == 0o600
