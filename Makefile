@@ -67,7 +67,7 @@ check-contract:
 check-generated:
 	$(PY) proto/gen.py --check
 	$(if $(wildcard proto/vectors/make.py),$(PY) proto/vectors/make.py --check)
-	$(PY) tests/support/doc_tables.py --check
+	$(PY) proto/gen_docs.py --check
 
 check-dependencies:
 	$(BIN)/deptry .
@@ -82,7 +82,6 @@ gen: $(VENV)/.dev-ready ## Regenerates what is generated: stubs, test vectors, t
 	$(PY) proto/gen.py
 	$(PY) proto/gen_docs.py
 	$(if $(wildcard proto/vectors/make.py),$(PY) proto/vectors/make.py)
-	$(PY) tests/support/doc_tables.py
 
 bench: $(VENV)/.dev-ready ## Measures the hub on this machine and prints the numbers
 	$(PY) tests/bench

@@ -11,12 +11,13 @@ from comity.checks import Signer, no_agreement
 from comity.directory import View
 from comity.envelope import Envelope, Header, parse_header
 from comity.names import agency_of
+from comity.receipts import EventKind
 from comity.v1 import envelope_pb2
 from comity.workflow import actions
 from comity.workflow.actions import AboutFacts, Action
 from comity.workflow.clocks import Profile, load_profile
 from comity.workflow.engine import allowed_verbs
-from comity.workflow.families import TABLES
+from comity.workflow.families import TABLES, table_of
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Family, Side, SignatureRole, State, Verb
 from comity.workflow.timers import settle
@@ -66,6 +67,40 @@ def with_about(c: Connection, action: Action) -> Action:
     if not {action.sender, action.counterpart} <= {header.sender, *header.counterparts}:
         return action
     return replace(action, about_facts=AboutFacts(found.sender, found.verb, found.author))
+
+
+def unread_leg(c: Connection, header: Header, desk: str) -> Leg | None:
+    """Returns the leg that a withdrawal ends where its opening never came here, only the opening's tombstone; or None.
+
+    Args:
+        c: to look with.
+        header: of the envelope that came for an unknown case.
+        desk: this desk.
+    """
+    told = [event.kind for event in rows.events(c, [header.about])]
+    if header.verb is not Verb.WITHDRAW or EventKind.SUBMITTED not in told or rows.message(c, header.about):
+        return None
+    return Leg(
+        originator=header.sender,
+        case_id=header.case_id,
+        recipient=desk,
+        family=header.family,
+        state=State.SENT,
+        revision=1,
+        opening=header.about,
+        previous=header.about,
+        opened=header.created,
+        deliver_by=header.deliver_by,
+    )
+
+
+def with_unread(c: Connection, action: Action, leg: Leg | None) -> Action:
+    """Returns an action with the facts of a leg's opening, where `about` names that and it never came here."""
+    if leg is None or action.about != leg.opening or rows.message(c, leg.opening) is not None:
+        return action
+    table = table_of(leg.family)
+    opening = next(verb for verb in table.verbs if table.opening(verb) is not None)
+    return replace(action, about_facts=AboutFacts(leg.originator, opening, ""))
 
 
 def header_of(message: rows.Message) -> Header:

@@ -33,7 +33,7 @@ from agents import mailstore as rows
 from agents.acks import Acks, raise_status
 from agents.alarms import AlarmKind, raise_alarm
 from agents.archive import Archive
-from agents.cases import action_of, author_of, leg_between, with_about
+from agents.cases import action_of, author_of, leg_between, unread_leg, with_about, with_unread
 from agents.errors import SplitViewError
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
@@ -133,6 +133,7 @@ class Intake:
         try:
             with self._store.begin() as c:
                 before = leg_between(c, header.case_id, header.sender, self._home.desk)
+                before = before or unread_leg(c, header, self._home.desk)
                 seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
             signers = self._verifier.envelope(envelope, item, before)  # step 3
             if seen is not None:  # step 4
@@ -174,6 +175,7 @@ class Intake:
         self, c: Connection, item: Item, envelope: Envelope, signers: tuple[Signer, ...], before: Leg | None
     ) -> Leg:
         action = with_about(c, action_of(envelope, signers, item.view, self._home.desk))
+        action = with_unread(c, action, before)
         return apply(before, action, item.time).leg
 
     def _open(self, item: Item, envelope: Envelope) -> tuple[bytes, bytes]:

@@ -50,6 +50,9 @@ _OPTIONS: Final = (
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.enable_retries", 0),
+    # Left alone, gRPC would come to wait for two minutes: longer than the patience here, and than a hub's restart.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
     # Without a pool of its own a channel would go on over an earlier one's connection, with an earlier TLS key.
     ("grpc.use_local_subchannel_pool", 1),
 )

@@ -34,6 +34,10 @@ def _happened(error: ComityError | OSError) -> str:
     return f"{text[:1].upper()}{text[1:]}." if language() is Language.EN and text else ""
 
 
+def _joined(*sentences: str) -> str:
+    return (" " if language() is Language.EN else "").join(sentence for sentence in sentences if sentence)
+
+
 def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
     """Prints a failure and returns the exit code."""
     code = exit_code_of(error)
@@ -53,7 +57,7 @@ def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
         "message": happened,
         "next": following,
     }
-    screen.failure({"error": data}, " ".join(part for part in (happened, following) if part))
+    screen.failure({"error": data}, _joined(happened, following))
     return code
 
 
@@ -69,5 +73,5 @@ def usage(screen: Screen, text: str, command: str) -> ExitCode:
         "message": text,
         "next": following,
     }
-    screen.failure({"error": data}, f"{text} {following}")
+    screen.failure({"error": data}, _joined(text, following))
     return ExitCode.USAGE

@@ -17,7 +17,7 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-PASSPHRASE = "correct horse battery staple"  # noqa: S105 # of throw-away keys
+PASSPHRASE = "correct horse battery staple"  # of throw-away keys
 START_SECONDS = 30.0
 
 
@@ -73,8 +73,10 @@ class Worker:
     def close(self) -> None:
         """Ends the process."""
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait(timeout=10)
+        self._process.stdout.close()
 
 
 class Stage:
@@ -159,10 +161,10 @@ class Stage:
         listen = f"127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "hub", "serve", "--home", str(home), "--listen", listen]
         command += ["--passphrase-fd", str(reading), "--ready-file", str(ready)]
-        log = (home / "hub.log").open("ab")
-        self._hub = subprocess.Popen(
-            command, pass_fds=[reading], stdout=log, stderr=log, env=self.environment, cwd=ROOT
-        )
+        with (home / "hub.log").open("ab") as log:
+            self._hub = subprocess.Popen(
+                command, pass_fds=[reading], stdout=log, stderr=log, env=self.environment, cwd=ROOT
+            )
         os.close(reading)
         until = time.monotonic() + START_SECONDS
         while not ready.exists() or not ready.read_text(encoding="ascii").strip():

@@ -13,6 +13,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
+from comity.merkle import MAX_SIZE
+
 from hub.clock import Clock
 from hub.db import Database
 from hub.faults import Faults
@@ -115,7 +117,7 @@ class FeedService:
         """
         self.readers += 1
         try:
-            at, due = from_index, 0.0
+            at, due = min(from_index, MAX_SIZE), 0.0
             loop = asyncio.get_running_loop()
             while True:
                 seen = self._size

@@ -263,7 +263,8 @@ class Sequencer:
             if self._failed:
                 self.answer([(ticket, slot, unavailable()) for _, ticket, slot in pending])
                 continue
-            self._safely(pending)
+            with self._telemetry.span("batch", count=len(pending)):
+                self._safely(pending)
             if self._guard is not None:
                 self._guard.keep_up()
         if self._guard is not None and not self._failed:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from comity.errors import MalformedError, Reason, RefusedError
-from comity.merkle import GetNode, consistency_path, inclusion_path
+from comity.merkle import MAX_SIZE, GetNode, consistency_path, inclusion_path
 from comity.receipts import Receipt
 from comity.tiles import TILE_WIDTH, HashRange, NodeReader, tile_width
 
@@ -204,7 +204,9 @@ class LogService:
         Raises:
             RefusedError: NOT_FOUND, the same whether it is another's or does not exist; counted.
         """
-        row = await self._db.read(lambda connection: store.find_opening(connection, index, desk))
+        row = None
+        if index <= MAX_SIZE:  # a number that no database holds is no fault of ours, and absent
+            row = await self._db.read(lambda connection: store.find_opening(connection, index, desk))
         if row is None:
             self._telemetry.counters.add("comity.openings_refused")
             raise not_found()

@@ -8,6 +8,7 @@ import resource
 import time
 from pathlib import Path
 
+import keyring as os_keyring
 import pytest
 from comity.encoding import Purpose, tagged
 from comity.errors import CannotOpenError, MalformedError
@@ -15,6 +16,8 @@ from comity.hpke import hpke_seal
 from comity.keyfile import MODERATE, Cost
 from comity.keys import SigningKey, Use, WrapKey, kid, verify
 from comity.sealing import desk_key_info, seal_desk_key
+from keyring.backend import KeyringBackend
+from keyring.backends.fail import Keyring as FailKeyring
 
 from agents import escrow, keyprocess, passphrases
 from agents.grants import ARCHIVE_EPOCH, destroy_grant, load_grants, make_grant, parse_grant, save_grant
@@ -352,3 +355,50 @@ def test_a_destroyed_file_is_gone_and_destroying_it_again_does_no_harm(tmp_path:
 
     assert not path.exists()
     assert new_member_id("sfc") != new_member_id("sfc")
+
+
+def test_a_typed_passphrase_is_not_echoed_and_a_new_one_is_typed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = iter(["once", "new", "new", "new", "other", ""])
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
+
+    assert passphrases.from_prompt("the root") == b"once"
+    assert passphrases.from_prompt("the root", confirm=True) == b"new"
+    for confirm in (True, False):
+        with pytest.raises(passphrases.PassphraseError):
+            passphrases.from_prompt("the root", confirm=confirm)
+
+
+class _Memory(KeyringBackend):
+    """An OS keyring that forgets with the test."""
+
+    priority = 1.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+
+def test_the_os_keyring_keeps_a_passphrase_a_home_and_member(home: Home) -> None:
+    before = os_keyring.get_keyring()
+    os_keyring.set_keyring(_Memory())
+    try:
+        with pytest.raises(passphrases.PassphraseError):
+            passphrases.from_os_keyring(home, MEMBER)
+        passphrases.save_to_os_keyring(home, MEMBER, b"correct horse")
+        assert passphrases.from_os_keyring(home, MEMBER) == b"correct horse"
+        with pytest.raises(passphrases.PassphraseError):
+            passphrases.from_os_keyring(home, "sfc/m-zzzz2345")
+        with pytest.raises(MalformedError):
+            passphrases.save_to_os_keyring(home, MEMBER, b"\xff")
+        os_keyring.set_keyring(FailKeyring())
+        for call in (passphrases.from_os_keyring, lambda h, m: passphrases.save_to_os_keyring(h, m, b"x")):
+            with pytest.raises(passphrases.PassphraseError):
+                call(home, MEMBER)
+    finally:
+        os_keyring.set_keyring(before)

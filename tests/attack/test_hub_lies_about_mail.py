@@ -1,4 +1,4 @@
-"""A hub that logs, answers or withholds what suits it, and a counterpart that seals junk, against the unchanged client."""
+"""A hub that logs, answers or withholds what suits it, and a counterpart that seals junk; the client is unchanged."""
 
 from __future__ import annotations
 
@@ -159,14 +159,16 @@ async def test_a_member_without_the_desk_key_does_not_use_up_the_tries_of_a_mess
 
 async def test_a_hub_cannot_have_a_message_refused_by_breaking_off_while_it_is_verified(tmp_path: Path) -> None:
     async with two_offices(tmp_path) as (sfc, hkma):
-        message = await send_referral(sfc, "hkma/intake")
+        await send_referral(sfc, "hkma/intake")
         reader = await hkma.as_(Role.AGENT)
+        await reader.sync()
+        message = await send_referral(sfc, "hkma/intake")
         honest = reader.trust.check_gossip
 
         async def broken(*_: Any) -> None:
             raise RefusedError(Reason.INTERNAL, "the hub did not answer as it should")
 
-        reader.trust.check_gossip = broken  # type: ignore[method-assign]
+        reader.trust.check_gossip = broken  # type: ignore[method-assign,assignment]
         for _ in range(5):
             with pytest.raises(RefusedError):
                 await reader.sync()

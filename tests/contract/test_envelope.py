@@ -80,6 +80,7 @@ def test_each_reader_gets_its_own_wrap_and_no_other() -> None:
         assert envelope.wrap_for(desk) == (desk_kid(desk), WIRE.wraps[place].data)
         assert [envelope.wrap_for(other) for other in THREE if other != desk] == [None, None]
         assert envelope.message_hash == whole.message_hash
+        assert to_wire(envelope) == handed
     assert whole.wrap_for("sfc/none") is None
 
 
@@ -153,6 +154,15 @@ def test_a_wrap_of_another_length_is_refused_even_if_the_seal_names_it() -> None
         seal = pb.Seal.FromString(m.seal)
         m.wraps[0].data = bytes(WRAP_BYTES + 1)
         seal.wrap_sha256[0] = hashlib.sha256(m.wraps[0].data).digest()
+        m.seal = serialise(seal)
+
+    assert refusal(changed(change)) is Reason.CIPHERTEXT_MISMATCH
+
+
+def test_a_seal_that_names_another_length_is_refused_even_if_its_digest_fits() -> None:
+    def change(m: pb.Envelope) -> None:
+        seal = pb.Seal.FromString(m.seal)
+        seal.ciphertext_length += 1
         m.seal = serialise(seal)
 
     assert refusal(changed(change)) is Reason.CIPHERTEXT_MISMATCH

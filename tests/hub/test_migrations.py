@@ -54,8 +54,7 @@ def contents(url: str) -> dict[str, list[Any]]:
     return found
 
 
-@pytest.mark.parametrize("steps", [1])
-async def test_A_18_migrating_a_database_in_use_changes_no_stored_byte(migrated_database_url: str, steps: int) -> None:
+async def test_A_18_migrating_a_database_in_use_changes_no_stored_byte(migrated_database_url: str) -> None:
     world = make_world(agencies=("sfc", "hkma"))
     async with running_core(migrated_database_url, world) as core:
         opening = (await core.take(world.envelope(core.directory.view()))).event.message_hash

@@ -88,7 +88,9 @@ async def test_I_06_a_submission_leaves_only_allow_listed_attributes(migrated_sq
             exchange_pb2.SubmitRequest(envelope=world.envelope(hub.view())), metadata=(("baggage", "secret=1"),)
         )
         assert telemetry.counters.value("comity.calls", code="OK") >= 1
-    for span in memory.get_finished_spans():
+    spans = memory.get_finished_spans()
+    assert {span.name for span in spans} == {"batch"}
+    for span in spans:
         assert set(span.attributes or {}) <= FIELDS
         assert "secret" not in span.to_json()
 

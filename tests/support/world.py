@@ -177,11 +177,9 @@ class World:
 
     def certificate(self, key: TlsKey, *, days: int = 90, begins: int | None = None) -> bytes:
         """Returns a client certificate of the hub's CA, PEM."""
-        begin = self.now - HOUR if begins is None else begins
+        begin, end = self.now - HOUR if begins is None else begins, self.now + days * DAY
         return certificate_to_pem(
-            issue_client_certificate(
-                self.authority, self.authority_key, key.spki, not_before=begin, not_after=self.now + days * DAY
-            )
+            issue_client_certificate(self.authority, self.authority_key, key.spki, not_before=begin, not_after=end)
         )
 
     @property

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import pytest
 from comity.errors import Reason
 from comity.tls import TlsKey
 from comity.v1 import blobs_pb2, directory_pb2, exchange_pb2, feed_pb2, log_pb2
@@ -22,7 +21,7 @@ from hub.schema import metadata
 from hub.server import SERVICES
 from tests.support.hub import info_of
 from tests.support.world import World, make_world
-from tests.system.processes import ROOT, HubProcess, hub_home
+from tests.system.processes import ROOT, hub_home
 
 WORDS = (
     "Traceback",
@@ -62,9 +61,12 @@ def requests(world: World, view: Any) -> dict[str, list[bytes]]:
     broken.header = broken.header[:-3]
     unsigned = world.envelope(view)
     del unsigned.signatures[:]
+    foreign = world.envelope(view, "osr/intake")
     body, sig = world.ack(bytes(32), "hkma/intake")
     wrong: dict[str, list[Any]] = {
-        "Submit": [exchange_pb2.SubmitRequest(envelope=e) for e in (broken, unsigned, world.envelope(view, "osr/intake"))],
+        "Submit": [
+            exchange_pb2.SubmitRequest(envelope=e) for e in (broken, unsigned, foreign)
+        ],
         "SubmitBatch": [exchange_pb2.SubmitBatchRequest(envelopes=[good] * 257), exchange_pb2.SubmitBatchRequest()],
         "Acknowledge": [
             exchange_pb2.AcknowledgeRequest(acks=[exchange_pb2.SignedAck(body=body, sig=sig)]),
@@ -134,7 +136,9 @@ async def test_I_07_no_answer_of_a_real_hub_to_a_wrong_call_speaks_of_the_machin
         await hub.start()
         foreign = [*WORDS, socket.gethostname(), str(tmp_path), hub.home.name + ".sqlite", *metadata.tables]
         # Words that are the protocol's too cannot be told apart from a table's name.
-        foreign = [word for word in foreign if word not in ("envelopes", "acks", "deliveries", "blobs", "legs", "openings")]
+        foreign = [
+            word for word in foreign if word not in ("envelopes", "acks", "deliveries", "blobs", "legs", "openings")
+        ]
         reasons: dict[str, set[str]] = {}
 
         def judge(name: str, error: Any, answered: bytes) -> None:
@@ -152,8 +156,13 @@ async def test_I_07_no_answer_of_a_real_hub_to_a_wrong_call_speaks_of_the_machin
             reasons.setdefault(name.rpartition("/")[2], set()).add(reason)
 
         garbage = [b"\xff", b"\x0a\xff\xff\xff\xff\x0f", b"\x08", os.urandom(300), b"\x0a\x02\xc3\x28", b"\x0b" * 400]
-        wrong = requests(world, hub.view())
-        callers = {"desk": hub.as_desk("sfc/intake"), "operator": hub.as_operator(), "nobody": hub.channel(TlsKey.generate())}
+        view = hub.view()
+        wrong = requests(world, view)
+        callers = {
+            "desk": hub.as_desk("sfc/intake"),
+            "operator": hub.as_operator(),
+            "nobody": hub.channel(TlsKey.generate()),
+        }
         try:
             for kind, channel in callers.items():
                 for method in methods():
@@ -182,7 +191,7 @@ async def test_I_07_no_answer_of_a_real_hub_to_a_wrong_call_speaks_of_the_machin
                 if error is not None:
                     assert set(info_of(error).metadata) <= {"trace_id"}
                     internal.append(info_of(error).reason)
-            good = exchange_pb2.SubmitRequest(envelope=world.envelope(hub.view())).SerializeToString()
+            good = exchange_pb2.SubmitRequest(envelope=world.envelope(view)).SerializeToString()
             error, answered = await call(channel, ("/comity.v1.ExchangeService/Submit", False, False), good)
             judge("Submit", error, answered)
             assert error is not None

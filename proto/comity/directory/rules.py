@@ -182,7 +182,9 @@ def _desk_key(state: State, s: SignedStatement, signers: Signers, now: int) -> C
     _desk_signer(state, c.desk, signers, now)
     earlier = View(state).desk_keys(c.desk)
     require(c.epoch == (earlier[-1].epoch + 1 if earlier else 1), "epochs_ascend_by_one")
-    require(not earlier or c.valid_from >= earlier[-1].valid_from, "epochs_begin_in_order")
+    # A blocked epoch orders nothing: one that was made to begin in a hundred years must not end the desk for good.
+    good = [e for e in earlier if not View(state).blocked(e.kid)]
+    require(not good or c.valid_from >= good[-1].valid_from, "epochs_begin_in_order")
     require(c.valid_until > now, "validity_over")
     require(c.wrap_key not in state.public_keys, "public_key_in_use")
     return changes.desk_key(c, kid(c.desk, Use.DESK, c.wrap_key))

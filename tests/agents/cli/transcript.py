@@ -61,4 +61,5 @@ def pattern_of(expected: str, words: dict[str, str]) -> str:
     pieces = re.split(r"(\*|<\w+>)", expected)
     text = "".join(re.sub(r"\*|<(\w+)>", part, p) if p[:1] in "*<" and p else re.escape(p) for p in pieces)
     text = text.replace("\\\n", "\n")
-    return re.sub(r"(^|\n)\\\.\\\.\\\.(?=\n|$)", r"\1(?:[^\n]*\n?)*?", text)
+    text = re.sub(r"(?m)^\\\.\\\.\\\.\n", r"(?:[^\\n]*\\n)*?", text)
+    return re.sub(r"\n\\\.\\\.\\\.$", r"(?:\\n[^\\n]*)*", text)
