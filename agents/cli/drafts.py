@@ -265,9 +265,11 @@ def send(ctx: typer.Context, draft: DraftId, yes: Yes = False) -> None:
         if info.state is DraftState.AWAITING_APPROVAL:
             after_draft(session, client, info)
             raise CommandError(t("Not sent: a second person approves it first."))
-        readers = client.who_can_read(info.id)
-        show_readers(session.screen, readers)
-        if session.screen.interactive:
+        sent_before = info.state is DraftState.SENT  # its content is gone; sending says again what is proved
+        readers = [] if sent_before else client.who_can_read(info.id)
+        if not sent_before:
+            show_readers(session.screen, readers)
+        if session.screen.interactive and not sent_before:
             session.confirm(t("Send it now?"), yes=yes, default=True)
         sent = await send_now(session, client, info)
         session.screen.result({"draft": draft_view(info), "readers": reader_views(readers), "sent": sent_view(sent)})

@@ -54,7 +54,8 @@ def inbox(
             session.screen.say(t("Nothing here."), "dim")
         waiting = [item for item in items if item.status is MessageStatus.DELIVERED and item.standing is Standing.GOOD]
         if waiting:
-            session.screen.next(session.command(f"referral show {short(waiting[0].message)}"), t("Read"))
+            first = min(waiting, key=lambda item: (-item.precedence, item.respond_by or item.deliver_by))
+            session.screen.next(session.command(f"referral show {short(first.message)}"), t("Read"))
         session.screen.result({"inbox": [inbox_view(item) for item in items]})
         late.raise_if_unreachable()
 

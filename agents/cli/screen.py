@@ -11,11 +11,12 @@ Never does: decide what to say.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -182,4 +183,5 @@ def _console(*, stderr: bool, plain: bool) -> Console:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")  # a terminal that knows no Chinese shows numbers, not a traceback
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, no_color=plain or None)
+    colours: Literal["auto"] | None = None if plain or os.environ.get("NO_COLOR") else "auto"
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, color_system=colours)

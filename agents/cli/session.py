@@ -32,6 +32,8 @@ from agents.keys import Keys, LocalKeys
 
 DEFAULT_HOME: Final = "~/.comity"
 """Where a home lies unless `--home` or COMITY_HOME says otherwise."""
+PATIENCE_SECONDS: Final = 8.0
+"""For how long a call to the hub is tried again while a person waits. A command may be repeated without harm."""
 NEW_PASSPHRASE_BYTES: Final = 12
 """Least length of a passphrase that is being chosen."""
 FILE_LIMIT: Final = 16 << 20
@@ -169,7 +171,7 @@ class Session:
         keys = self.keys(self.member())
 
         async def run() -> None:
-            async with await Client.open(self.home, keys) as client:
+            async with await Client.open(self.home, keys, patience_seconds=PATIENCE_SECONDS) as client:
                 await body(client)
 
         try:

@@ -9,10 +9,11 @@ Never does: know what is in a message.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import grpc
 from comity.errors import Reason, RefusedError
@@ -21,6 +22,9 @@ from hub.interceptors.method import Handler, Method, Surroundings
 from hub.interceptors.steps import parse_request
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+HEAR_OUT_SECONDS: Final = 2.0
+HEAR_OUT_BYTES: Final = 16 * 1024 * 1024
 
 
 def entered(method: Method, around: Surroundings) -> Handler:
@@ -31,7 +35,12 @@ def entered(method: Method, around: Surroundings) -> Handler:
         given = _messages(method, request, seconds) if method.requests_stream else request
         answer = method.behaviour(given, context)
         if not method.responses_stream:
-            return await answer
+            if not method.requests_stream:
+                return await answer
+            try:
+                return await answer
+            finally:
+                await _hear_out(request)
         if not inspect.isasyncgen(answer):
             return await answer
         async with aclosing(answer):
@@ -61,6 +70,20 @@ async def _messages(method: Method, raw: AsyncIterator[bytes], seconds: float) -
         except TimeoutError:
             raise _stalled() from None
         yield parse_request(method, data)
+
+
+async def _hear_out(raw: AsyncIterator[bytes]) -> None:
+    """Takes, for a little while, what a client still sends after it was answered.
+
+    Clients that are in the middle of a message when the answer comes report a failed write instead of the answer.
+    """
+    left = HEAR_OUT_BYTES
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEAR_OUT_SECONDS):
+            async for data in raw:
+                left -= len(data)
+                if left < 0:
+                    return
 
 
 def _stalled() -> RefusedError:

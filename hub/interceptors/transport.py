@@ -19,6 +19,8 @@ from hub.policy import CALL_LIMIT
 
 HANDSHAKE_MS: Final = 10_000
 """A TLS handshake that takes longer is cut."""
+AHEAD_BYTES: Final = 512 * 1024
+"""Bytes that a stream may send before the hub has read them."""
 
 
 def make_server(settings: Settings, chain: Chain) -> grpc.aio.Server:
@@ -37,6 +39,9 @@ def make_server(settings: Settings, chain: Chain) -> grpc.aio.Server:
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.http2.max_ping_strikes", 2),
             ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
+            # What a stream may send ahead of being read: fixed, where gRPC would let it grow to megabytes.
+            ("grpc.http2.bdp_probe", 0),
+            ("grpc.http2.lookahead_bytes", AHEAD_BYTES),
             # None: a small message must not unfold into a large one.
             ("grpc.compression_enabled_algorithms_bitset", 1),
             ("grpc.so_reuseport", 0),

@@ -91,8 +91,8 @@ class Guard:
         raise ForkGuardError(0, 0)
 
     def remember(self, note: bytes) -> None:
-        """Takes the newest checkpoint, to be written soon."""
-        self._note = note
+        """Takes the newest checkpoint, to be written soon; empty where nothing was signed."""
+        self._note = note or self._note
 
     def keep_up(self, *, force: bool = False) -> None:
         """Writes the newest checkpoint, at most once a second unless forced."""

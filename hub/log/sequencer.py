@@ -14,41 +14,24 @@ Never does: check what needs no lock, decide about envelopes (`hub/exchange/work
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
-from comity.directory import Directory, View
 from comity.errors import ComityError
 from comity.receipts import EventKind
-from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub.clock import Clock
 from hub.db import Database, is_unavailable, unavailable
 from hub.faults import FaultError, Faults
-from hub.log import store
-from hub.log.commands import Appended, AppendStatements, Command, Record
-from hub.log.domain import (
-    MAX_BACKWARDS_SECONDS,
-    Batch,
-    DirectorySource,
-    Draft,
-    Existing,
-    LogKeys,
-    LogName,
-    LogState,
-    Moment,
-    New,
-    salts_needed,
-    sequence,
-)
-from hub.log.growing import grow_directory
+from hub.log.batching import Batching, FatalError, Work
+from hub.log.commands import AppendStatements, Command, Record
+from hub.log.domain import Batch, DirectorySource, LogKeys
 from hub.log.guard import Guard
-from hub.log.receipts import head_of, note_at, receipt_of
+from hub.log.store import LostRaceError
 from hub.log.tickets import Admission, Answer, Ticket
 from hub.telemetry import Telemetry
 
@@ -56,36 +39,6 @@ Pending = tuple[Command, Ticket, int]
 """(command, who waits, place in its results)."""
 MAX_BATCH_WEIGHT = 16 << 20
 """Bytes of commands in one transaction, roughly at most."""
-
-
-class FatalError(Exception):
-    """Sequencing must stop for good; the message says why, in constant words."""
-
-
-class Done(Protocol):
-    """What a batch of commands comes to."""
-
-    @property
-    def outcomes(self) -> Sequence[ComityError | Existing | New | None]:
-        """One a command."""
-
-    @property
-    def drafts(self) -> list[Draft]:
-        """The events, in the order of the log."""
-
-    @property
-    def changed(self) -> bool:
-        """Whether there is anything to save."""
-
-
-class Work(Protocol):
-    """Who understands the commands (`hub/exchange/work.py`)."""
-
-    def apply(self, connection: Any, commands: Sequence[Command], moment: Moment, view: View) -> Any:
-        """Returns what the commands come to, a `Done`; nothing is written."""
-
-    def save(self, connection: Any, done: Any, batch: Batch) -> None:
-        """Stores what the batch came to."""
 
 
 class Sequencer:
@@ -121,9 +74,18 @@ class Sequencer:
             batch_size: greatest number of commands in one transaction.
             trust_database_clock: False in tests whose clock stands still.
         """
-        self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
-        self._faults, self._work, self._telemetry, self._guard = faults, work, telemetry, guard
-        self._batch_size, self._trust_database_clock = batch_size, trust_database_clock
+        self._db, self._directory = db, directory
+        self._faults, self._telemetry, self._guard = faults, telemetry, guard
+        self._batch_size = batch_size
+        self._batching = Batching(
+            db=db,
+            directory=directory,
+            keys=keys,
+            clock=clock,
+            faults=faults,
+            work=work,
+            trust_database_clock=trust_database_clock,
+        )
         self._admission = Admission(queue_size)
         self._queue: deque[Pending] = deque()
         self._arrived = threading.Condition()
@@ -131,7 +93,6 @@ class Sequencer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
         self._failed = ""
-        self._fence: int | None = None
         self._batch_listeners: list[Callable[[Batch], None]] = []
         self._failure_listeners: list[Callable[[str], None]] = []
 
@@ -152,8 +113,7 @@ class Sequencer:
         await self._db.read(self._directory.refresh)
         if self._guard is not None:
             await asyncio.to_thread(self._guard.check_history)
-        state = await self._db.read(lambda connection: store.read_state(connection, LogName.EXCHANGE))
-        self._fence = state.fence
+        await asyncio.to_thread(self._batching.read_fence)
         self._thread = threading.Thread(target=self._run, name="hub-sequencer", daemon=True)
         self._thread.start()
         if self._directory.current.size:
@@ -295,7 +255,7 @@ class Sequencer:
         except FatalError as error:
             self.fail(str(error))
             self.answer([(ticket, slot, unavailable()) for _, ticket, slot in pending])
-        except (DatabaseError, PoolTimeoutError, FaultError, store.LostRaceError) as error:
+        except (DatabaseError, PoolTimeoutError, FaultError, LostRaceError) as error:
             if isinstance(error, DatabaseError) and not is_unavailable(error):
                 self._one_by_one(pending, error)
                 return
@@ -315,136 +275,22 @@ class Sequencer:
         self.answer([(pending[0][1], pending[0][2], error)])
 
     def _process(self, pending: list[Pending]) -> None:
-        faults = self._faults
-        if faults.armed:
-            faults.hit("submit.after_queue")
-        command = pending[0][0]
+        if self._faults.armed:
+            self._faults.hit("submit.after_queue")
+        command, ticket, slot = pending[0]
         if isinstance(command, AppendStatements):
-            self._append(command, pending[0])
-            return
-        commands = [command for command, _, _ in pending]
-        batch: Batch | None = None
-        stored: dict[int, store.StoredReceipt] = {}
-        # 6. One transaction, a few statements over arrays; a bad message fails alone.
-        with self._db.writing() as connection:
-            exchange, moment = self._lock(connection)
-            if faults.armed:
-                faults.hit("submit.after_lock")
-            done: Done = self._work.apply(connection, commands, moment, self._directory.view())
-            if faults.armed:
-                faults.hit("submit.after_workflow")
-            existing = [o.index for o in done.outcomes if isinstance(o, Existing)]
-            if existing:
-                stored = store.load_receipts(connection, existing)
-            if done.changed:
-                batch = self._write(connection, exchange, moment, done)
-            if faults.armed:
-                faults.hit("submit.before_commit")
-        # 7. Committed: from here on every retry gets what is answered below.
-        if faults.armed:
-            faults.hit("submit.after_commit")
-        # 8. The checkpoint is a function of what is stored.
-        origin = self._directory.current.state.exchange_origin
-        if batch is not None and batch.entries:
-            batch.checkpoint = note_at(origin, batch.size, batch.root, self._keys.log_key)
-            if self._guard is not None:
-                self._guard.remember(batch.checkpoint)
-        if faults.armed:
-            faults.hit("submit.after_checkpoint")
-        # 9. Feeds are woken, callers answered.
-        answers: list[Answer] = []
-        for (_, ticket, slot), outcome in zip(pending, done.outcomes, strict=True):
-            result: Any = outcome
-            if isinstance(outcome, New) and batch is not None:
-                result = batch.entries[outcome.position].receipt(batch.checkpoint)
-            elif isinstance(outcome, Existing):
-                result = receipt_of(stored[outcome.index], origin, self._keys)
-            answers.append((ticket, slot, result))
-        self._into_loop(batch, answers)
-        if batch is not None:
-            self._telemetry.counters.add("comity.batches")
-            self._telemetry.counters.add("comity.events", len(batch.entries))
-
-    def _lock(self, connection: Connection) -> tuple[LogState, Moment]:
-        """Locks the heads, follows the directory, and says what time it is.
-
-        Raises:
-            FatalError: this process must not write.
-        """
-        locked = store.lock_heads(connection)
-        self._check(locked.exchange)
-        directory = self._follow(connection, locked)
-        if (directory.size, directory.root) != (locked.directory.size, locked.directory.root):
-            raise FatalError("the directory in memory is not the one in the database")
-        return locked.exchange, Moment(self._time(locked, locked.exchange), directory.size, directory.root)
-
-    def _follow(self, connection: Connection, locked: store.Locked) -> Directory:
-        """Reads on where another process has added to the directory."""
-        if locked.directory.size != self._directory.current.size:
             try:
-                self._directory.refresh(connection)
-            except ComityError:
-                raise FatalError("a stored entry of the directory breaks its rules") from None
-        return self._directory.current
-
-    def _check(self, state: LogState) -> None:
-        if state.fence != self._fence:
-            raise FatalError("the database was promoted or restored: start again")
-        if state.frontier.root() != state.root:
-            raise FatalError("the log's frontier does not hash to its root")
-
-    def _time(self, locked: store.Locked, state: LogState) -> int:
-        now_ms = locked.now_ms if locked.now_ms is not None and self._trust_database_clock else self._clock.now_ms()
-        now = now_ms // 1000
-        if now < state.time_seconds - MAX_BACKWARDS_SECONDS:
-            raise FatalError("the clock is behind the log")
-        return max(state.time_seconds, now)
-
-    def _write(self, connection: Connection, exchange: LogState, moment: Moment, done: Done) -> Batch:
-        drafts = done.drafts
-        desks = sorted({party.desk for draft in drafts for party in draft.parties})
-        counters = store.load_counters(connection, desks)
-        batch = sequence(exchange.frontier, drafts, counters, moment, os.urandom(salts_needed(drafts)))
-        if batch.entries:
-            store.append(
-                connection,
-                LogName.EXCHANGE,
-                batch.first,
-                leaves=[entry.leaf for entry in batch.entries],
-                hashes=[entry.leaf_hash for entry in batch.entries],
-                completed=batch.completed,
-            )
-            store.save_events(connection, batch, counters)
-            store.save_batch_row(
-                connection,
-                LogName.EXCHANGE,
-                size=batch.size,
-                first=batch.first,
-                root=batch.root,
-                time_seconds=moment.time_seconds,
-                key=self._keys.log_key.public,
-            )
-            store.move_head(connection, exchange, batch.frontier, batch.root, moment.time_seconds)
-            store.announce(connection, batch.size)
-        self._work.save(connection, done, batch)
-        return batch
-
-    def _append(self, command: AppendStatements, pending: Pending) -> None:
-        """Adds directory statements, all or none, in a transaction of their own."""
-        _, ticket, slot = pending
-        try:
-            with self._db.writing() as connection:
-                locked = store.lock_heads(connection)
-                self._check(locked.directory)
-                current = self._follow(connection, locked)
-                now = self._time(locked, locked.directory)
-                grown = grow_directory(connection, locked.directory, current, command, now=now, keys=self._keys)
-                store.announce(connection, locked.exchange.size)
-                if self._faults.armed:
-                    self._faults.hit("submit.before_commit")
-        except ComityError as error:
-            self.answer([(ticket, slot, error)])
+                appended: Any = self._batching.append(command)
+            except ComityError as error:
+                appended = error
+            self.answer([(ticket, slot, appended)])
             return
-        self._directory.publish(grown)
-        head = head_of(grown.state, locked.exchange, self._clock.now_ms(), self._keys)
-        self.answer([(ticket, slot, Appended(locked.directory.size, head))])
+        done = self._batching.process([command for command, _, _ in pending])
+        if done.batch is not None and self._guard is not None:
+            self._guard.remember(done.batch.checkpoint)
+        # 9. Feeds are woken, callers answered.
+        answers = [(ticket, slot, result) for (_, ticket, slot), result in zip(pending, done.results, strict=True)]
+        self._into_loop(done.batch, answers)
+        if done.batch is not None:
+            self._telemetry.counters.add("comity.batches")
+            self._telemetry.counters.add("comity.events", len(done.batch.entries))

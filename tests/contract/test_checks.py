@@ -131,6 +131,13 @@ def test_the_direction_of_an_agreement_matters_for_opening_only(world: Builder) 
     assert reason(world, header(world, family=Family.FREEZE), opening=False) is Reason.NO_AGREEMENT
 
 
+def test_who_may_open_under_a_one_way_agreement_may_also_answer(world: Builder) -> None:
+    world.by_root("police", directory_pb2.AgreementEnded(id=agreement("police", "sfc").id))
+    world.agree(agreement("police", "sfc", (Family.REFERRAL,), id=bytes(16), direction=3))
+    for opening in (True, False):
+        assert reason(world, header(world), opening=opening) is None
+
+
 def test_desks_of_one_agency_need_no_agreement(world: Builder) -> None:
     world.by_root("sfc", desk_key(OTHER_DESK))
     assert reason(world, header(world, (OTHER_DESK,))) is None

@@ -50,12 +50,15 @@ class RunningHub:
         """The hub's directory as it is now."""
         return self.hub.directory.view()
 
-    def channel(self, key: TlsKey, certificate: bytes | None = None) -> grpc.aio.Channel:
+    def channel(
+        self, key: TlsKey, certificate: bytes | None = None, options: Sequence[tuple[str, Any]] = ()
+    ) -> grpc.aio.Channel:
         """Returns a channel with a TLS key, certified by the hub's CA unless a certificate (PEM) is given."""
         pem = self.world.certificate(key) if certificate is None else certificate
         credentials = grpc.ssl_channel_credentials(self.world.authority_pem, key.to_pem(), pem)
         # Without a pool of its own, a channel would share the connection of an earlier one with equal credentials.
-        return grpc.aio.secure_channel(self.address, credentials, options=[("grpc.use_local_subchannel_pool", 1)])
+        own = ("grpc.use_local_subchannel_pool", 1)
+        return grpc.aio.secure_channel(self.address, credentials, options=[own, *options])
 
     def as_desk(self, desk: str) -> grpc.aio.Channel:
         """Returns a channel of a desk."""

@@ -39,7 +39,7 @@ from tests.support.hub import hub_keys, hub_settings, running_hub
 from tests.support.world import DAY, World
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSPHRASE = b"correct horse battery staple"
+PASSPHRASE = b"hub: velvet anchor lantern"
 START_SECONDS = 60.0
 
 

@@ -98,6 +98,8 @@ def memory(pid: int) -> Iterator[tuple[str, bytes]]:
                     data = mem.read(min(CHUNK + 4096, end - at))
                 except OSError:
                     continue  # unmapped since, or not backed by anything
+                if data.count(0) == len(data):
+                    continue  # never written to
                 yield f"memory of process {pid} at {at:x}", data
 
 

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import grpc
 from comity.errors import Reason
@@ -44,6 +44,7 @@ WORDS = (
     os.path.expanduser("~") + "/",
 )
 """What no answer may hold, beside the names of this test's own host, folders, tables and keys."""
+EXCHANGE, DIRECTORY = log_pb2.LOG_KIND_EXCHANGE, log_pb2.LOG_KIND_DIRECTORY
 DOCUMENTED = {reason.value for reason in Reason}
 
 
@@ -64,9 +65,7 @@ def requests(world: World, view: Any) -> dict[str, list[bytes]]:
     foreign = world.envelope(view, "osr/intake")
     body, sig = world.ack(bytes(32), "hkma/intake")
     wrong: dict[str, list[Any]] = {
-        "Submit": [
-            exchange_pb2.SubmitRequest(envelope=e) for e in (broken, unsigned, foreign)
-        ],
+        "Submit": [exchange_pb2.SubmitRequest(envelope=e) for e in (broken, unsigned, foreign)],
         "SubmitBatch": [exchange_pb2.SubmitBatchRequest(envelopes=[good] * 257), exchange_pb2.SubmitBatchRequest()],
         "Acknowledge": [
             exchange_pb2.AcknowledgeRequest(acks=[exchange_pb2.SignedAck(body=body, sig=sig)]),
@@ -85,11 +84,14 @@ def requests(world: World, view: Any) -> dict[str, list[bytes]]:
             directory_pb2.IssueCertificateRequest(csr=b"0\x82"),
             directory_pb2.IssueCertificateRequest(csr=TlsKey.generate().request()),
         ],
-        "GetCheckpoint": [log_pb2.GetCheckpointRequest(log=9)],
-        "GetTile": [log_pb2.GetTileRequest(log=2, level=63, index=most, width=1), log_pb2.GetTileRequest(log=2)],
-        "GetLeaves": [log_pb2.GetLeavesRequest(log=2, start=most, count=most & 0xFFFFFFFF)],
-        "GetInclusionProof": [log_pb2.GetInclusionProofRequest(log=2, index=most, size=most)],
-        "GetConsistencyProof": [log_pb2.GetConsistencyProofRequest(log=2, first=7, second=3)],
+        "GetCheckpoint": [log_pb2.GetCheckpointRequest(log=cast("log_pb2.LogKind", 9))],
+        "GetTile": [
+            log_pb2.GetTileRequest(log=EXCHANGE, level=63, index=most, width=1),
+            log_pb2.GetTileRequest(log=EXCHANGE),
+        ],
+        "GetLeaves": [log_pb2.GetLeavesRequest(log=EXCHANGE, start=most, count=most & 0xFFFFFFFF)],
+        "GetInclusionProof": [log_pb2.GetInclusionProofRequest(log=EXCHANGE, index=most, size=most)],
+        "GetConsistencyProof": [log_pb2.GetConsistencyProofRequest(log=EXCHANGE, first=7, second=3)],
         "GetOpening": [log_pb2.GetOpeningRequest(index=most)],
         "GetUpload": [blobs_pb2.GetUploadRequest(sha256=b"../../etc/passwd")],
         "UploadBlob": [
@@ -101,7 +103,7 @@ def requests(world: World, view: Any) -> dict[str, list[bytes]]:
     return {name: [request.SerializeToString() for request in asked] for name, asked in wrong.items()}
 
 
-async def call(channel: grpc.aio.Channel, method: tuple[str, bool, bool], data: bytes) -> tuple[Any, bytes]:
+async def call(channel: Any, method: tuple[str, bool, bool], data: bytes) -> tuple[Any, bytes]:
     """Makes a call with any bytes; returns its error or None, and all bytes that were answered."""
     name, from_caller, from_hub = method
     answered = b""
@@ -206,10 +208,10 @@ def requests_that_read() -> dict[str, bytes]:
     """Returns a request each that a working hub answers from a table."""
     return {
         "ReadFeed": feed_pb2.ReadFeedRequest().SerializeToString(),
-        "GetTile": log_pb2.GetTileRequest(log=1, level=0, index=0, width=4).SerializeToString(),
-        "GetLeaves": log_pb2.GetLeavesRequest(log=1, start=0, count=3).SerializeToString(),
-        "GetInclusionProof": log_pb2.GetInclusionProofRequest(log=1, index=1, size=5).SerializeToString(),
-        "GetConsistencyProof": log_pb2.GetConsistencyProofRequest(log=1, first=2, second=5).SerializeToString(),
+        "GetTile": log_pb2.GetTileRequest(log=DIRECTORY, level=0, index=0, width=4).SerializeToString(),
+        "GetLeaves": log_pb2.GetLeavesRequest(log=DIRECTORY, start=0, count=3).SerializeToString(),
+        "GetInclusionProof": log_pb2.GetInclusionProofRequest(log=DIRECTORY, index=1, size=5).SerializeToString(),
+        "GetConsistencyProof": log_pb2.GetConsistencyProofRequest(log=DIRECTORY, first=2, second=5).SerializeToString(),
         "GetOpening": log_pb2.GetOpeningRequest(index=0).SerializeToString(),
         "GetUpload": blobs_pb2.GetUploadRequest(sha256=bytes(32)).SerializeToString(),
         "DownloadBlob": blobs_pb2.DownloadBlobRequest(sha256=bytes(32)).SerializeToString(),

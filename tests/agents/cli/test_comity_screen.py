@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -89,3 +90,79 @@ def test_nobody_is_shown_progress_where_there_is_no_terminal(capsys: pytest.Capt
         assert report is None
 
     assert "".join(capsys.readouterr()) == ""
+
+
+class Typed(io.StringIO):
+    """What a person types at a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_colour(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    Screen().say("x", "bold red")
+
+    assert "\x1b[" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("why", ["NO_COLOR", "json"])
+def test_nothing_is_coloured_where_nobody_wants_it(
+    why: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if why == "NO_COLOR":
+        monkeypatch.setenv("NO_COLOR", "1")
+    screen = Screen(as_json=why == "json")
+    screen.say("x", "bold red")
+    screen.table(("A",), [("b",)], ["bold"])
+    screen.fields([("a", "b")])
+    screen.next("comity next")
+    screen.warn("w")
+    screen.result({"a": "b"})
+    screen.failure({"a": "b"}, "line")
+
+    assert "\x1b" not in "".join(capsys.readouterr())
+
+
+@pytest.mark.parametrize(
+    ("typed", "default", "expected"),
+    [
+        ("y\n", False, True),
+        ("是\n", False, True),
+        ("\n", False, False),
+        ("\n", True, True),
+        ("n\n", True, False),
+        ("", True, False),
+    ],
+)
+def test_a_person_is_asked_and_silence_is_no(
+    typed: str, default: bool, expected: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Typed(typed))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    screen = Screen()
+
+    assert screen.interactive
+    assert screen.confirm("Send it now?", default=default) is expected
+    assert "Send it now?" in capsys.readouterr().err
+
+
+def test_progress_is_shown_on_a_terminal_and_only_to_people(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    with Screen().progress("Sending") as report:
+        assert report is not None
+        report("evil\x1b[2J[bold].zip", 50, 100)
+    out, err = capsys.readouterr()
+
+    assert out == ""
+    assert "Sending" in err
+    assert "\x1b[2J" not in err
+    with Screen(as_json=True).progress("Sending") as report:
+        assert report is None

@@ -144,6 +144,23 @@ def test_watch_says_that_it_is_connected_and_ends_when_told(
     assert {frozenset(event) for event in events} == {frozenset({"kind", "time", "item", "alarm", "reminder", "text"})}
 
 
+def test_without_the_hub_what_is_here_is_shown_and_the_code_says_so(
+    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = Home.load(folder / "sfc")
+    home.changed(endpoints=("127.0.0.1:1",))
+    try:
+        code = run(["--home", "sfc", "referral", "inbox"])
+    finally:
+        home.changed(endpoints=home.endpoints)
+    out, err = capsys.readouterr()
+
+    assert code == 5
+    assert "police/duty" in out
+    assert "The hub does not answer. What follows is what was here before." in err
+    assert err.splitlines()[-1].startswith("Not accepted (UNAVAILABLE).")
+
+
 def test_every_failure_is_one_line_and_a_code(
     folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:

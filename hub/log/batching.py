@@ -1,0 +1,231 @@
+"""One batch, one transaction: steps 6 to 8 of the submit path.
+
+The heads are locked, everything is read and checked under that lock, all is written with a few statements over arrays,
+and only then is anything signed. Called on the sequencer's writer thread alone.
+
+Never does: queues, threads, answers (`sequencer.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from comity.directory import Directory, View
+from comity.errors import ComityError
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.faults import Faults
+from hub.log import store
+from hub.log.commands import Appended, AppendStatements, Command
+from hub.log.domain import (
+    MAX_BACKWARDS_SECONDS,
+    Batch,
+    DirectorySource,
+    Draft,
+    Existing,
+    LogKeys,
+    LogName,
+    LogState,
+    Moment,
+    New,
+    salts_needed,
+    sequence,
+)
+from hub.log.growing import grow_directory
+from hub.log.receipts import head_of, note_at, receipt_of
+
+
+class FatalError(Exception):
+    """Sequencing must stop for good; the message says why, in constant words."""
+
+
+class Done(Protocol):
+    """What a batch of commands comes to."""
+
+    @property
+    def outcomes(self) -> Sequence[ComityError | Existing | New | None]:
+        """One a command."""
+
+    @property
+    def drafts(self) -> list[Draft]:
+        """The events, in the order of the log."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to save."""
+
+
+class Work(Protocol):
+    """Who understands the commands (`hub/exchange/work.py`)."""
+
+    def apply(self, connection: Any, commands: Sequence[Command], moment: Moment, view: View) -> Any:
+        """Returns what the commands come to, a `Done`; nothing is written."""
+
+    def save(self, connection: Any, done: Any, batch: Batch) -> None:
+        """Stores what the batch came to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became durable."""
+
+    batch: Batch | None
+    """None where nothing was appended."""
+    results: list[Any]
+    """One a command: a receipt, an error, or None."""
+
+
+class Batching:
+    """Makes batches of commands durable."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        directory: DirectorySource,
+        keys: LogKeys,
+        clock: Clock,
+        faults: Faults,
+        work: Work,
+        trust_database_clock: bool,
+    ) -> None:
+        """Takes its collaborators, as the sequencer's constructor describes them."""
+        self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
+        self._faults, self._work, self._trust_database_clock = faults, work, trust_database_clock
+        self._fence: int | None = None
+
+    def read_fence(self) -> None:
+        """Remembers the database's fencing number: it changes when this process must not write any more."""
+        self._fence = self._db.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE)).fence
+
+    def process(self, commands: Sequence[Command]) -> Committed:
+        """Makes commands durable; no AppendStatements among them.
+
+        Raises:
+            FatalError: this process must not write any more.
+            DatabaseError, LostRaceError: nothing may have been committed, or all of it.
+        """
+        faults = self._faults
+        batch: Batch | None = None
+        stored: dict[int, store.StoredReceipt] = {}
+        # 6. One transaction, a few statements over arrays; a bad message fails alone.
+        with self._db.writing() as connection:
+            exchange, moment = self._lock(connection)
+            if faults.armed:
+                faults.hit("submit.after_lock")
+            done: Done = self._work.apply(connection, commands, moment, self._directory.view())
+            if faults.armed:
+                faults.hit("submit.after_workflow")
+            existing = [o.index for o in done.outcomes if isinstance(o, Existing)]
+            if existing:
+                stored = store.load_receipts(connection, existing)
+            if done.changed:
+                batch = self._write(connection, exchange, moment, done)
+            if faults.armed:
+                faults.hit("submit.before_commit")
+        # 7. Committed: from here on every retry gets what is answered below.
+        if faults.armed:
+            faults.hit("submit.after_commit")
+        # 8. The checkpoint is a function of what is stored.
+        origin = self._directory.current.state.exchange_origin
+        if batch is not None and batch.entries:
+            batch.checkpoint = note_at(origin, batch.size, batch.root, self._keys.log_key)
+        if faults.armed:
+            faults.hit("submit.after_checkpoint")
+        results: list[Any] = []
+        for outcome in done.outcomes:
+            if isinstance(outcome, New) and batch is not None:
+                results.append(batch.entries[outcome.position].receipt(batch.checkpoint))
+            elif isinstance(outcome, Existing):
+                results.append(receipt_of(stored[outcome.index], origin, self._keys))
+            else:
+                results.append(outcome)
+        return Committed(batch, results)
+
+    def _lock(self, connection: Any) -> tuple[LogState, Moment]:
+        """Locks the heads, follows the directory, and says what time it is.
+
+        Raises:
+            FatalError: this process must not write.
+        """
+        locked = store.lock_heads(connection)
+        self._check(locked.exchange)
+        directory = self._follow(connection, locked)
+        if (directory.size, directory.root) != (locked.directory.size, locked.directory.root):
+            raise FatalError("the directory in memory is not the one in the database")
+        return locked.exchange, Moment(self._time(locked, locked.exchange), directory.size, directory.root)
+
+    def _follow(self, connection: Any, locked: store.Locked) -> Directory:
+        """Reads on where another process has added to the directory."""
+        if locked.directory.size != self._directory.current.size:
+            try:
+                self._directory.refresh(connection)
+            except ComityError:
+                raise FatalError("a stored entry of the directory breaks its rules") from None
+        return self._directory.current
+
+    def _check(self, state: LogState) -> None:
+        if state.fence != self._fence:
+            raise FatalError("the database was promoted or restored: start again")
+        if state.frontier.root() != state.root:
+            raise FatalError("the log's frontier does not hash to its root")
+
+    def _time(self, locked: store.Locked, state: LogState) -> int:
+        now_ms = locked.now_ms if locked.now_ms is not None and self._trust_database_clock else self._clock.now_ms()
+        now = now_ms // 1000
+        if now < state.time_seconds - MAX_BACKWARDS_SECONDS:
+            raise FatalError("the clock is behind the log")
+        return max(state.time_seconds, now)
+
+    def _write(self, connection: Any, exchange: LogState, moment: Moment, done: Done) -> Batch:
+        drafts = done.drafts
+        desks = sorted({party.desk for draft in drafts for party in draft.parties})
+        counters = store.load_counters(connection, desks)
+        batch = sequence(exchange.frontier, drafts, counters, moment, os.urandom(salts_needed(drafts)))
+        if batch.entries:
+            store.append(
+                connection,
+                LogName.EXCHANGE,
+                batch.first,
+                leaves=[entry.leaf for entry in batch.entries],
+                hashes=[entry.leaf_hash for entry in batch.entries],
+                completed=batch.completed,
+            )
+            store.save_events(connection, batch, counters)
+            store.save_batch_row(
+                connection,
+                LogName.EXCHANGE,
+                size=batch.size,
+                first=batch.first,
+                root=batch.root,
+                time_seconds=moment.time_seconds,
+                key=self._keys.log_key.public,
+            )
+            store.move_head(connection, exchange, batch.frontier, batch.root, moment.time_seconds)
+            store.announce(connection, batch.size)
+        self._work.save(connection, done, batch)
+        return batch
+
+    def append(self, command: AppendStatements) -> Appended:
+        """Adds directory statements, all or none, in a transaction of their own.
+
+        Raises:
+            ComityError: the directory's rules refuse one.
+            FatalError, DatabaseError, LostRaceError: as for `process`.
+        """
+        with self._db.writing() as connection:
+            locked = store.lock_heads(connection)
+            self._check(locked.directory)
+            current = self._follow(connection, locked)
+            now = self._time(locked, locked.directory)
+            grown = grow_directory(connection, locked.directory, current, command, now=now, keys=self._keys)
+            store.announce(connection, locked.exchange.size)
+            if self._faults.armed:
+                self._faults.hit("submit.before_commit")
+        self._directory.publish(grown)
+        head = head_of(grown.state, locked.exchange, self._clock.now_ms(), self._keys)
+        return Appended(locked.directory.size, head)
