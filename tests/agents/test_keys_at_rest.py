@@ -357,17 +357,6 @@ def test_a_destroyed_file_is_gone_and_destroying_it_again_does_no_harm(tmp_path:
     assert new_member_id("sfc") != new_member_id("sfc")
 
 
-def test_a_typed_passphrase_is_not_echoed_and_a_new_one_is_typed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed = iter(["once", "new", "new", "new", "other", ""])
-    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(typed))
-
-    assert passphrases.from_prompt("the root") == b"once"
-    assert passphrases.from_prompt("the root", confirm=True) == b"new"
-    for confirm in (True, False):
-        with pytest.raises(passphrases.PassphraseError):
-            passphrases.from_prompt("the root", confirm=confirm)
-
-
 class _Memory(KeyringBackend):
     """An OS keyring that forgets with the test."""
 
