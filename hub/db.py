@@ -11,23 +11,20 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias, TypeVar
 
 import psycopg
 from comity.errors import Reason, RefusedError
-from sqlalchemy import Connection, Engine, Row, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 T = TypeVar("T")
-AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
-"""A row whose columns the schema knows and the type checker does not."""
 Reading: TypeAlias = Connection
 """What `Database.read` hands to a function; opaque to every module but the stores."""
 
@@ -42,78 +39,6 @@ _SESSION: Final = (
     "SET statement_timeout = '60s'",
     "SET idle_in_transaction_session_timeout = '15s'",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Bulk:
-    """One statement over many rows, written once for each engine: PostgreSQL takes a column an array."""
-
-    sqlite: str
-    """For each row, with `?` a column."""
-    postgres: str
-    """For all rows at once, `unnest(%b::type[], …)` in the order of the columns."""
-
-    def run(self, connection: Connection, *columns: Sequence[object]) -> int:
-        """Runs it; returns how many rows were touched. Columns are lists of one length; none does nothing."""
-        if not columns[0]:
-            return 0
-        if connection.dialect.name == "sqlite":
-            result = connection.exec_driver_sql(self.sqlite, list(zip(*columns, strict=True)))
-        else:
-            result = connection.exec_driver_sql(self.postgres, columns)
-        return result.rowcount
-
-
-@dataclass(frozen=True, slots=True)
-class Insert:
-    """New rows of one table, many at once. PostgreSQL takes them as a binary COPY: half the work of arrays."""
-
-    sqlite: str
-    """For each row, with `?` a column."""
-    copy: str
-    """`COPY table (columns) FROM STDIN (FORMAT BINARY)`."""
-    types: tuple[str, ...]
-    """PostgreSQL's names of the columns' types."""
-
-    def run(self, connection: Connection, rows: list[tuple[Any, ...]]) -> None:
-        """Inserts the rows, or none where there are none."""
-        if not rows:
-            return
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(self.sqlite, rows)
-            return
-        driver: Any = connection.connection
-        try:
-            with driver.cursor() as cursor, cursor.copy(self.copy) as copy:
-                copy.set_types(self.types)
-                for row in rows:
-                    copy.write_row(row)
-        except psycopg.Error as error:
-            # SQLAlchemy wraps what goes through it; a COPY goes past it.
-            wrong = isinstance(error, psycopg.IntegrityError | psycopg.DataError | psycopg.ProgrammingError)
-            raise (IntegrityError if wrong else OperationalError)(self.copy, None, error) from error
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """One query for many keys of up to three parts, written once for each engine."""
-
-    sqlite: str
-    """Joins `temp.wanted` with its columns a, b, c."""
-    postgres: str
-    """Joins `unnest(%b::type[], …) AS wanted (a, …)`."""
-
-    def rows(self, connection: Connection, *columns: Sequence[object]) -> Sequence[AnyRow]:
-        """Returns the rows found, in no order. Columns are lists of one length; no key finds nothing."""
-        if not columns[0]:
-            return []
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("DELETE FROM temp.wanted")
-            nothing = [None] * len(columns[0])
-            wanted = list(zip(*columns, *[nothing] * (3 - len(columns)), strict=True))
-            connection.exec_driver_sql("INSERT INTO temp.wanted (a, b, c) VALUES (?, ?, ?)", wanted)
-            return connection.exec_driver_sql(self.sqlite).all()
-        return connection.exec_driver_sql(self.postgres, columns).all()
 
 
 class UnsafeSettingError(Exception):
@@ -170,7 +95,6 @@ def _sqlite_engine(url: URL, pool: int) -> Engine:
             "PRAGMA busy_timeout=10000",
             "PRAGMA temp_store=MEMORY",
             "PRAGMA cache_size=-65536",
-            "CREATE TEMP TABLE wanted (a, b, c)",
         ):
             connection.execute(pragma)
 

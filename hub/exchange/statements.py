@@ -7,7 +7,7 @@ Never does: run anything (`store.py`).
 
 from __future__ import annotations
 
-from hub.db import Bulk, Insert, Lookup
+from hub.bulk import Bulk, Insert, Lookup
 
 _KNOWN = (
     "e.idx, e.message_hash, e.sender_agency, e.envelope_id, e.sender, e.recipients, e.case_id, e.family, e.verb,"
@@ -15,20 +15,20 @@ _KNOWN = (
 )
 
 BY_ID = Lookup(
-    f"SELECT {_KNOWN} FROM temp.wanted w JOIN envelopes e ON e.sender_agency = w.a AND e.envelope_id = w.b",
+    f"SELECT {_KNOWN} FROM wanted w CROSS JOIN envelopes e ON e.sender_agency = w.a AND e.envelope_id = w.b",
     f"SELECT {_KNOWN} FROM unnest(%b::text[], %b::bytea[]) AS w (a, b)"
     " JOIN envelopes e ON e.sender_agency = w.a AND e.envelope_id = w.b",
 )
 """Envelopes by (agency, envelope id)."""
 
 BY_HASH = Lookup(
-    f"SELECT {_KNOWN} FROM temp.wanted w JOIN envelopes e ON e.message_hash = w.a",
+    f"SELECT {_KNOWN} FROM wanted w CROSS JOIN envelopes e ON e.message_hash = w.a",
     f"SELECT {_KNOWN} FROM unnest(%b::bytea[]) AS w (a) JOIN envelopes e ON e.message_hash = w.a",
 )
 """Envelopes by message hash."""
 
 ACKS = Lookup(
-    "SELECT k.message_hash, k.desk, k.state, k.idx FROM temp.wanted w JOIN acks k ON k.message_hash = w.a",
+    "SELECT k.message_hash, k.desk, k.state, k.idx FROM wanted w CROSS JOIN acks k ON k.message_hash = w.a",
     "SELECT k.message_hash, k.desk, k.state, k.idx FROM unnest(%b::bytea[]) AS w (a)"
     " JOIN acks k ON k.message_hash = w.a",
 )
@@ -41,23 +41,23 @@ _LEG = (
 )
 
 LEGS = Lookup(
-    f"SELECT {_LEG} FROM temp.wanted w JOIN legs g ON g.originator = w.a AND g.case_id = w.b AND g.recipient = w.c",
+    f"SELECT {_LEG} FROM wanted w CROSS JOIN legs g ON g.originator = w.a AND g.case_id = w.b AND g.recipient = w.c",
     f"SELECT {_LEG} FROM unnest(%b::text[], %b::bytea[], %b::text[]) AS w (a, b, c)"
     " JOIN legs g ON g.originator = w.a AND g.case_id = w.b AND g.recipient = w.c",
 )
 """Legs by their key."""
 
 BLOBS = Lookup(
-    "SELECT b.agency, b.sha256, b.length FROM temp.wanted w"
-    " JOIN blobs b ON b.agency = w.a AND b.sha256 = w.b WHERE b.complete",
+    "SELECT b.agency, b.sha256, b.length FROM wanted w"
+    " CROSS JOIN blobs b ON b.agency = w.a AND b.sha256 = w.b WHERE b.complete",
     "SELECT b.agency, b.sha256, b.length FROM unnest(%b::text[], %b::bytea[]) AS w (a, b)"
     " JOIN blobs b ON b.agency = w.a AND b.sha256 = w.b WHERE b.complete",
 )
 """Complete blobs by (agency, digest)."""
 
 EQUIVOCATIONS = Lookup(
-    "SELECT q.sender_agency, q.envelope_id, q.other_hash FROM temp.wanted w"
-    " JOIN equivocations q ON q.sender_agency = w.a AND q.envelope_id = w.b",
+    "SELECT q.sender_agency, q.envelope_id, q.other_hash FROM wanted w"
+    " CROSS JOIN equivocations q ON q.sender_agency = w.a AND q.envelope_id = w.b",
     "SELECT q.sender_agency, q.envelope_id, q.other_hash FROM unnest(%b::text[], %b::bytea[]) AS w (a, b)"
     " JOIN equivocations q ON q.sender_agency = w.a AND q.envelope_id = w.b",
 )

@@ -1,9 +1,11 @@
 """Steps 3 and 4 of the submit path, off the event loop: freshness, keys, agreement, signatures.
 
-One thread drains whatever has arrived, looks at each envelope and acknowledgement, and hands what is good to the
-sequencer in one piece. libsodium runs without the interpreter lock. What is refused is looked up once more, all of a
-drain in one query: an envelope that was taken earlier gets its first receipt again, whatever has changed meanwhile and
-whatever signatures the retry carries.
+A few threads drain whatever has arrived, look at each envelope and acknowledgement, and hand what is good to the
+sequencer in one piece. libsodium runs without the interpreter lock, and a thread that waits to get the lock back must
+not keep the others from computing, so there are more threads than one. What came in one call stays together, in order.
+
+What is refused is looked up once more, all of a drain in one query: an envelope that was taken earlier gets its first
+receipt again, whatever has changed meanwhile and whatever signatures the retry carries.
 
 Never does: write.
 """
@@ -52,7 +54,7 @@ Arrived = tuple[Envelope | GivenAck, Ticket, int]
 
 
 class Verifier:
-    """The thread between the event loop and the sequencer."""
+    """The threads between the event loop and the sequencer."""
 
     def __init__(
         self,
@@ -63,45 +65,67 @@ class Verifier:
         clock: Clock,
         faults: Faults,
         sequencer: Sequencer,
-        drain: int = 256,
+        threads: int = 3,
+        drain: int = 64,
     ) -> None:
-        """Takes its collaborators; `drain` is the greatest number looked at before any is handed on."""
+        """Takes its collaborators.
+
+        Args:
+            db: where what is refused is looked up.
+            directory: the replayed directory.
+            keys: of the logs, for receipts of what was taken earlier.
+            clock: what time it is.
+            faults: fault points.
+            sequencer: takes what is good.
+            threads: how many verify at once.
+            drain: a thread hands on what it has looked at as soon as it is so much; a call is never divided.
+        """
         self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
         self._faults, self._sequencer, self._drain = faults, sequencer, drain
-        self._queue: deque[Arrived] = deque()
+        self._queue: deque[Sequence[Arrived]] = deque()
         self._arrived = threading.Condition()
         self._stopping = False
-        self._thread: threading.Thread | None = None
+        self._threads = [
+            threading.Thread(target=self._run, name=f"hub-verifier-{n}", daemon=True) for n in range(threads)
+        ]
 
     def start(self) -> None:
         """Begins to verify."""
-        self._thread = threading.Thread(target=self._run, name="hub-verifier", daemon=True)
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Finishes what is queued and ends the thread. Blocks."""
+        """Finishes what is queued and ends the threads. Blocks."""
         with self._arrived:
             self._stopping = True
-            self._arrived.notify()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+            self._arrived.notify_all()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join()
 
     def offer(self, arrived: Sequence[Arrived]) -> None:
-        """Queues what was admitted."""
+        """Queues what was admitted of one call."""
         with self._arrived:
-            self._queue.extend(arrived)
+            self._queue.append(arrived)
             self._arrived.notify()
 
     def _run(self) -> None:
-        while True:
-            with self._arrived:
-                while not self._queue and not self._stopping:
-                    self._arrived.wait()
-                if not self._queue:
-                    return
-                taken = [self._queue.popleft() for _ in range(min(self._drain, len(self._queue)))]
+        while (taken := self._take()) is not None:
             self._verify(taken)
+
+    def _take(self) -> list[Arrived] | None:
+        """Waits for calls and takes a fair share of what waits; None at the end."""
+        with self._arrived:
+            while not self._queue:
+                if self._stopping:
+                    return None
+                self._arrived.wait()
+            share = max(1, len(self._queue) // len(self._threads))
+            taken: list[Arrived] = []
+            while self._queue and share and len(taken) < self._drain:
+                taken += self._queue.popleft()
+                share -= 1
+            return taken
 
     def _verify(self, taken: list[Arrived]) -> None:
         view, now = self._directory.view(), self._clock.now_ms()

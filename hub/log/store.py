@@ -12,7 +12,7 @@ from comity.merkle import EMPTY_ROOT, Frontier, fold, inclusion_nodes
 from comity.tiles import HashRange, NodeReader
 from sqlalchemy import Connection, select
 
-from hub.db import Bulk, Insert, Lookup
+from hub.bulk import Bulk, Insert, Lookup
 from hub.log.domain import Batch, LogName, LogState, pack_hashes, unpack_hashes
 from hub.schema import acks, deliveries, envelopes, log_batches, log_heads, log_leaves, log_nodes
 
@@ -56,7 +56,7 @@ _DELIVERIES = Insert(
     ("text", "int8", "int8", "int2", "bytea", "bytea", "bytea"),
 )
 _COUNTERS = Lookup(
-    "SELECT desk, last_number FROM desk_counters JOIN temp.wanted ON desk = a",
+    "SELECT desk, last_number FROM wanted CROSS JOIN desk_counters ON desk = a",
     "SELECT desk, last_number FROM desk_counters JOIN unnest(%b::text[]) AS wanted (a) ON desk = a",
 )
 _SAVE_COUNTERS = Bulk(
@@ -66,8 +66,8 @@ _SAVE_COUNTERS = Bulk(
     " ON CONFLICT (desk) DO UPDATE SET last_number = excluded.last_number",
 )
 _RECEIPTS = Lookup(
-    "SELECT o.idx, o.event, o.salt, o.path, l.leaf, b.size, b.root, b.key FROM temp.wanted w"
-    " JOIN openings o ON o.idx = w.a JOIN log_leaves l ON l.log = 2 AND l.idx = o.idx"
+    "SELECT o.idx, o.event, o.salt, o.path, l.leaf, b.size, b.root, b.key FROM wanted w"
+    " CROSS JOIN openings o ON o.idx = w.a JOIN log_leaves l ON l.log = 2 AND l.idx = o.idx"
     " JOIN log_batches b ON b.log = 2 AND b.size = o.batch_size",
     "SELECT o.idx, o.event, o.salt, o.path, l.leaf, b.size, b.root, b.key FROM unnest(%b::bigint[]) AS w (a)"
     " JOIN openings o ON o.idx = w.a JOIN log_leaves l ON l.log = 2 AND l.idx = o.idx"

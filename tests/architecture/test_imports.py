@@ -26,7 +26,7 @@ def may_speak_wire(name: str) -> bool:
 
 def may_speak_database(name: str) -> bool:
     """Each store.py, the schema, the connection, and the one road in."""
-    allowed = {"hub/schema.py", "hub/db.py", "hub/log/sequencer.py"}
+    allowed = {"hub/schema.py", "hub/db.py", "hub/bulk.py", "hub/log/sequencer.py"}
     return name.endswith("/store.py") or name in allowed
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Table, func, select
 
-from hub.db import AnyRow
+from hub.bulk import AnyRow
 from hub.log.domain import LogName
 from hub.schema import (
     acks,
