@@ -54,6 +54,7 @@ from hub.interceptors.transport import make_server, server_credentials
 from hub.log.commands import Appended, AppendStatements, SignedHead
 from hub.log.domain import LogName
 from hub.log.follower import Follower
+from hub.log.fsck import Fsck
 from hub.log.guard import ForkGuardError, Guard, LogDamagedError
 from hub.log.rpc import LogRpc
 from hub.log.scrub import Scrub
@@ -233,7 +234,7 @@ class Hub:
             AlreadyServedError: another process serves this SQLite database.
             RefusedError: UNAVAILABLE.
         """
-        await self.database.read(self.directory.refresh)
+        await self._read_directory()
         self._check_keys()
         try:
             await self.sequencer.start()
@@ -258,6 +259,15 @@ class Hub:
             raise StartError("the address cannot be listened on") from None
         await self._server.start()
         self.telemetry.log.info("serving", port=self.port, directory_size=self.directory.current.size)
+
+    async def _read_directory(self) -> None:
+        try:
+            await self.database.read(self.directory.refresh)
+        except ComityError as error:
+            findings = await asyncio.to_thread(Fsck(self.database).run)
+            if not findings:
+                raise  # it did not answer
+            raise StartError(str(LogDamagedError(findings))) from error
 
     def _check_keys(self) -> None:
         if not self.directory.current.size:

@@ -119,35 +119,40 @@ class FeedService:
         try:
             at, due = min(from_index, MAX_SIZE), 0.0
             loop = asyncio.get_running_loop()
+            head: tuple[SignedHead, int] | None = None
             while True:
-                seen = self._size
-                items, at, end = await self._next(desk, at)
+                items, at, told = await self._next(desk, at)
                 for item in items:
                     if self._faults.armed:
                         self._faults.hit("feed.before_item")
                     yield item
-                if not end:
+                if told is None:
                     continue
-                # The head goes out after the last present item; while much is live, about once a minute.
-                if loop.time() >= due or not follow:
-                    yield await self._log.current_head(fresh=True)
-                    due = loop.time() + self._head_seconds
+                # A head goes out only after every item it covers; while much is live, about once a minute.
+                if head is None and (loop.time() >= due or not follow):
+                    head = await self._log.newest_head(fresh=True)
+                    self.grown(head[1])
+                if head is not None:
+                    if told < head[1]:
+                        continue
+                    yield head[0]
+                    head, due = None, loop.time() + self._head_seconds
                 if not follow or self._stopping:
                     return
-                if self._size == seen:
+                if self._size <= told:
                     await self._wait(desk)
         finally:
             self.readers -= 1
 
-    async def _next(self, desk: str, at: int) -> tuple[list[FeedItem], int, bool]:
-        """Returns some items, where to go on, and whether that is the present end."""
+    async def _next(self, desk: str, at: int) -> tuple[list[FeedItem], int, int | None]:
+        """Returns some items, where to go on, and the log's size if they are the last up to it; None if not."""
         recent = self._recent
         if recent.start <= at and recent.end and self._size <= recent.end:
-            if at > recent.end:
-                return [], at, True
             found = recent.after(desk, at, PAGE_ITEMS)
-            end = len(found) < PAGE_ITEMS
-            return [self._in_time(item) for item in found], recent.end if end else found[-1].index + 1, end
+            items = [self._in_time(item) for item in found]
+            if len(found) == PAGE_ITEMS:
+                return items, found[-1].index + 1, None
+            return items, max(at, recent.end), recent.end
         if self._faults.armed:
             self._faults.hit("feed.before_page")
         page = await self._db.read(lambda c: store.read_page(c, desk, at, PAGE_ITEMS, PAGE_BYTES))
@@ -155,7 +160,7 @@ class FeedService:
         origin = self._directory.current.state.exchange_origin
         items = [self._in_time(self._item(desk, row, origin)) for row in page.rows]
         self._telemetry.counters.add("comity.feed_pages")
-        return items, max(at, page.next_index), page.next_index >= page.size
+        return items, max(at, page.next_index), page.size if page.next_index >= page.size else None
 
     def _item(self, desk: str, row: store.FeedRow, origin: str) -> FeedItem:
         receipt = receipt_of(row.receipt, origin, self._keys)

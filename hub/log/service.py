@@ -65,7 +65,7 @@ class LogService:
         """Takes its collaborators."""
         self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
         self._faults, self._telemetry = faults, telemetry
-        self._head: SignedHead | None = None
+        self._head: tuple[SignedHead, int] | None = None
         self._head_at = 0.0
         self._head_size = 0
         self._renewing = asyncio.Lock()
@@ -83,6 +83,10 @@ class LogService:
         Raises:
             RefusedError: UNAVAILABLE: the database does not answer, so nothing is signed.
         """
+        return (await self.newest_head(fresh=fresh))[0]
+
+    async def newest_head(self, *, fresh: bool = False) -> tuple[SignedHead, int]:
+        """Returns what `current_head` does, and the size of the exchange log that it covers."""
         asked = time.monotonic()
         async with self._renewing:
             least = asked if fresh else time.monotonic() - HEAD_AGE_SECONDS
@@ -94,7 +98,7 @@ class LogService:
                 self._head_at, self._head_size = began, grown
             return self._head
 
-    def _sign_head(self, connection: Any) -> SignedHead:
+    def _sign_head(self, connection: Any) -> tuple[SignedHead, int]:
         if self._faults.armed:
             self._faults.hit("log.before_head")
         directory = store.read_state(connection, LogName.DIRECTORY)
@@ -103,7 +107,7 @@ class LogService:
             self._directory.refresh(connection)
         # Should this process just have published more than the snapshot shows, both are true: they are committed.
         state = self._directory.current.state
-        return head_of(state, exchange, self._clock.now_ms(), self._keys)
+        return head_of(state, exchange, self._clock.now_ms(), self._keys), exchange.size
 
     async def root_at(self, log: int, size: int) -> bytes | None:
         """Returns the root of a log at a size, read from the database, or None where it is not that long."""

@@ -144,7 +144,7 @@ async def test_a_page_is_bounded_in_number_and_in_bytes(migrated_database_url: s
 
         assert pages(4, 1 << 20) == [[1, 2, 3, 4], [5, 6]]
         assert pages(256, 1) == [[1], [2], [3], [4], [5], [6]]
-        assert pages(256, 9000) == [[1, 2, 3], [4, 5, 6]]
+        assert pages(256, 9000) == [[1, 2], [3, 4], [5, 6]]
 
 
 async def test_batches_of_another_process_wake_a_reader(migrated_postgres_url: str, world: World) -> None:
