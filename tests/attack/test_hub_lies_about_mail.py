@@ -20,6 +20,7 @@ from agents.grants import load_grants, parse_grant
 from agents.keys import UnknownKeyError
 from agents.records import MessageStatus, Standing
 from hub.exchange.work import ExchangeWork
+from hub.log.commands import Acknowledge, SubmitEnvelope
 from hub.log.domain import Draft, Party
 from tests.agents.offices import Office, referral, send_referral, two_offices
 
@@ -235,3 +236,37 @@ async def send_with(analyst: Client, office: Office) -> str:
     await approver.refresh()
     approver.approve(draft.id, approver.review(draft.id).info.message_hash)
     return (await analyst.send(draft.id)).message_hash
+
+
+@pytest.mark.parametrize("kind", [SubmitEnvelope, Acknowledge])
+async def test_an_event_that_the_hub_delivers_to_nobody_is_no_proof(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type
+) -> None:
+    honest = ExchangeWork._one
+
+    def silent(self: ExchangeWork, book: Any, command: Any, moment: Any, view: Any) -> Any:
+        outcome = honest(self, book, command, moment, view)
+        if isinstance(command, kind):
+            book.drafts[-1].parties = ()
+        return outcome
+
+    async with two_offices(tmp_path) as (sfc, hkma):
+        if kind is Acknowledge:
+            await send_referral(sfc, "hkma/intake")
+        monkeypatch.setattr(ExchangeWork, "_one", silent)
+        with pytest.raises(VerificationError):
+            await (send_referral(sfc, "hkma/intake") if kind is SubmitEnvelope else (await hkma.as_(Role.AGENT)).sync())
+
+
+async def test_a_leaf_from_the_future_makes_nobody_overdue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ahead:
+        def now_ms(self) -> int:
+            return sfc.clock() + 3_600_000
+
+    async with two_offices(tmp_path) as (sfc, hkma):
+        monkeypatch.setattr(sfc.town.hub.sequencer._batching, "_clock", Ahead())
+        await send_referral(sfc, "hkma/intake")
+        reader = await hkma.as_(Role.AGENT)
+        with pytest.raises(VerificationError):
+            await reader.sync()
+        assert (reader.cases(), kinds(reader)) == ([], [AlarmKind.INVALID_DELIVERY])

@@ -119,7 +119,7 @@ class Collector:
             ("trace.v1.TraceService", trace_service_pb2.ExportTraceServiceResponse()),
             ("metrics.v1.MetricsService", metrics_service_pb2.ExportMetricsServiceResponse()),
         ):
-            handler = grpc.unary_unary_rpc_method_handler(self._keep(answer.SerializeToString()))
+            handler: Any = grpc.unary_unary_rpc_method_handler(self._keep(answer.SerializeToString()))
             name = f"opentelemetry.proto.collector.{service}"
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, {"Export": handler}),))
         self.port = self._server.add_insecure_port("127.0.0.1:0")
