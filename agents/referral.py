@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
 
-import yaml  # type: ignore[import-untyped] # ships none
+import yaml
 from comity.payload import BODY_OF_VERB, Body, Gap, gaps, set_body
 from comity.payload_rules import RULES, Kind, Rule
 from comity.v1 import payload_pb2 as pb
@@ -238,7 +238,7 @@ def _scalar(value: object) -> str:
     return "" if value is None else str(value)
 
 
-class _PlainLoader(yaml.SafeLoader):  # type: ignore[misc] # the library has no types
+class _PlainLoader(yaml.SafeLoader):
     """YAML without guesses: every value is the text that was written, but for null. No aliases: they can explode."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:

@@ -1,6 +1,6 @@
 """`comity referral ack … close`: the answers within an open case. One-person answers are sent at once.
 
-Each takes a form (`--from`) or, for the fields that are usual, options.
+Each takes a form (`--from`) or, for the fields that are usual, options. Without a form it carries the case's handling.
 
 Never does: know which answer is allowed; the workflow says so.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from comity.errors import ComityError
 from comity.v1 import payload_pb2 as pb
 from comity.workflow.terms import Precedence, Verb
 
@@ -22,6 +23,7 @@ from agents.cli.sending import draft_and_send
 from agents.cli.session import Session, read_text
 from agents.cli.times import date, when
 from agents.client import Client
+from agents.records import CaseInfo
 from agents.referral import load_form
 
 app = typer.Typer()
@@ -87,7 +89,7 @@ def _answer(
                 body,
                 to=(to,) if to else (),
                 case=legs[0].case_id,
-                handling=handling,
+                handling=_handling_of(client, legs[0]) if handling is None else handling,
                 attachments=tuple(attach or ()),
                 precedence=Precedence.ROUTINE,
                 about=_about(client, about),
@@ -97,6 +99,14 @@ def _answer(
         await draft_and_send(session, client, info, draft_only=draft_only, yes=yes)
 
     session.online(run)
+
+
+def _handling_of(client: Client, leg: CaseInfo) -> pb.Handling | None:
+    """Returns the case's own handling: an answer permits no more than what it answers, unless a form says otherwise."""
+    try:
+        return client.peek(leg.opening).payload.handling
+    except ComityError:
+        return None  # not here, or not to be opened: the default holds
 
 
 def _about(client: Client, text: str) -> str | None:

@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Beside, Figure, Sample, of_echo, of_hub
+from tests.bench.figures import KINDS, Beside, Figure, Sample, of_echo, of_hub
 from tests.bench.load import Order
 from tests.bench.processes import ROOT, Process, carry_out
 from tests.bench.sealing import in_batches, one_by_one, seal_many
@@ -51,7 +52,7 @@ class Size:
     """Envelopes sent by `SubmitBatch` in each round."""
 
 
-FULL = Size(rounds=5, echoes=4096, singles=2048, batched=4096)
+FULL = Size(rounds=7, echoes=2048, singles=1536, batched=2048)
 QUICK = Size(rounds=1, echoes=512, singles=256, batched=256)
 
 
@@ -100,7 +101,7 @@ class Bench:
         return self._folder / f"{name}.calls"
 
     def _engine(self, engine: str, world: BenchWorld) -> list[Figure]:
-        rounds: dict[str, list[Beside]] = {"submit_c128": [], "submit_batch64": []}
+        rounds: dict[str, list[Beside]] = {kind: [] for kind in KINDS}
         with ExitStack() as stack:
             url = stack.enter_context(_database(engine, self._folder))
             variables = seed(world, url, self._folder / engine)
@@ -118,11 +119,12 @@ class Bench:
             before = turns.echo(self._size.echoes)
             self._echoes.append(before)
             for number in range(self._size.rounds):
-                for kind, turn in (
-                    ("submit_c128", lambda n=number: turns.submit(f"submit{n}", self._size.singles)),
-                    ("submit_batch64", lambda n=number: turns.batch(f"batch{n}", self._size.batched)),
-                ):
-                    sample, after = turn(), turns.echo(self._size.echoes)
+                for kind in KINDS:
+                    if kind == "submit_c128":
+                        sample = turns.submit(f"submit{number}", self._size.singles)
+                    else:
+                        sample = turns.batch(f"batch{number}", self._size.batched)
+                    after = turns.echo(self._size.echoes)
                     rounds[kind].append(Beside(sample, before, after))
                     self._echoes.append(after)
                     before = after
@@ -173,31 +175,22 @@ class _Turns:
 
 def table_of(figures: list[Figure]) -> Table:
     """Returns the figures as people read them."""
-    table = Table(title=f"{os.cpu_count()} cores, grpcio {grpc.__version__}; medians of the rounds")
-    table.add_column("what")
-    for name in (
-        "messages/s",
-        "p50 ms",
-        "p99 ms",
-        "of the echo",
-        "lowest-highest",
-        "by CPU",
-        "server CPU",
-        "CPU ms each",
-    ):
-        table.add_column(name, justify="right")
-    table.add_column("client CPU", justify="right")
+    table = Table(title=f"{os.cpu_count()} cores, grpcio {grpc.__version__}; medians of the rounds", box=SIMPLE)
+    table.add_column("", no_wrap=True)
+    names = ("messages/s", "p50 ms", "p99 ms", "of echo", "(range)", "by CPU", "CPU ms", "server", "client")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
     for f in figures:
         table.add_row(
-            f.name,
+            f.name.removeprefix("submit_"),
             f"{f.rate:,.0f}",
-            f"{f.p50_ms:.1f}",
-            f"{f.p99_ms:.1f}",
+            f"{f.p50_ms:.0f}",
+            f"{f.p99_ms:.0f}",
             f"{f.ratio:.2f}",
             f"{f.lowest:.2f}-{f.highest:.2f}",
             f"{f.cpu_ratio:.2f}",
-            f"{f.server_cpu:.0%}",
             f"{f.cpu_ms:.2f}",
+            f"{f.server_cpu:.0%}",
             f"{f.client_cpu:.0%}",
         )
     return table
@@ -209,7 +202,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a single short round: proves that it runs, no figure")
     parser.add_argument("--engine", choices=ENGINES, action="append", help="only on this database (both by default)")
     parser.add_argument("--rounds", type=int, help="rounds on each database")
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "bench.json", help="where the flat object goes")
+    parser.add_argument("--out", type=Path, help="where the flat object goes: build/bench.json, nowhere with --quick")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder with the processes' logs")
     arguments = parser.parse_args()
     size = QUICK if arguments.quick else FULL
@@ -225,9 +218,12 @@ def main() -> None:
         else:
             shutil.rmtree(folder, ignore_errors=True)
     console.print(table_of(figures))
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    flat = {key: number for figure in figures for key, number in figure.flat().items()}
-    arguments.out.write_text(json.dumps(flat, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    console.print("by CPU: from the servers' processor time a message (CPU ms); server, client: share of one core")
+    out = arguments.out or (None if arguments.quick else ROOT / "build" / "bench.json")
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        flat = {key: number for figure in figures for key, number in figure.flat().items()}
+        out.write_text(json.dumps(flat, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import grpc
 
@@ -29,7 +30,7 @@ async def serve(folder: Path) -> None:
 
     service, _, name = ECHO_METHOD.strip("/").partition("/")
     server = grpc.aio.server(options=SERVICE_OPTIONS)
-    handlers = {name: grpc.unary_unary_rpc_method_handler(echo)}
+    handlers: dict[str, Any] = {name: grpc.unary_unary_rpc_method_handler(echo)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
     credentials = grpc.ssl_server_credentials(
         [((folder / "server.key").read_bytes(), (folder / "server.pem").read_bytes())],

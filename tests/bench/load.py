@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import grpc
 from comity.v1 import exchange_pb2
@@ -96,7 +97,7 @@ async def drive(
         in_flight: calls at once.
         messages: how many receipts are expected.
     """
-    stubs = [channel.unary_unary(method) for channel in channels]
+    stubs: list[Any] = [channel.unary_unary(method) for channel in channels]
     read: Callable[[bytes], int] = receipts_in_batch if method == BATCH_METHOD else receipts_in_one
     waiting = iter(calls)
     latencies: list[float] = []

@@ -114,7 +114,7 @@ def _seal(plan: Plan, content: bytes, author: SigningKey, approver: SigningKey) 
         signatures=[
             envelope_pb2.Signature(
                 kid=key_id,
-                role=f"SIGNATURE_ROLE_{role.name}",  # type: ignore[arg-type] # a name of the enum
+                role=f"SIGNATURE_ROLE_{role.name}",
                 sig=key.sign(signing_bytes(header, sealed.seal, role)),
             )
             for key_id, key, role in signers

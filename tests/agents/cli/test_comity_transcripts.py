@@ -36,14 +36,14 @@ AGENCIES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def screen_of_a_person(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    monkeypatch.delenv("COMITY_LANG", raising=False)
-    monkeypatch.delenv("COMITY_HOME", raising=False)
-    use(Language.EN)
-    yield
+@pytest.fixture(scope="module", autouse=True)
+def screen_of_a_person() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "100")
+        patch.setenv("LC_ALL", "C.UTF-8")
+        patch.delenv("COMITY_LANG", raising=False)
+        patch.delenv("COMITY_HOME", raising=False)
+        yield
     use(Language.EN)
 
 
@@ -66,65 +66,65 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def words() -> dict[str, str]:
-    """What the transcripts have learnt of one another: members, ids."""
-    return {}
+def words(hub_process: HubProcess, folder: Path) -> dict[str, str]:
+    """Two agencies that have joined, compared and agreed: what later transcripts need to know of them."""
+    last = int(hub_process.fingerprint[-1])
+    found = {"wrong": f"{hub_process.fingerprint[:-1]}{(last + 1) % 10}", "hub": hub_process.address}
+    for agency in AGENCIES:
+        own = {**agency, **found, "genesis": hub_process.fingerprint}
+        play(TRANSCRIPTS / "apply.txt", own)
+        hub_process.admit(folder / f"{agency['name']}.join")
+        play(TRANSCRIPTS / "join.txt", own)
+        found[f"{agency['name']}admin"] = own["admin"]
+        found[f"{agency['name']}print"] = "".join(own[f"f{number}"] for number in range(1, 13))
+    play(TRANSCRIPTS / "agree.txt", found)
+    return found
 
 
-@pytest.mark.parametrize("agency", AGENCIES, ids=[agency["name"] for agency in AGENCIES])
-def test_an_agency_applies_and_joins(
-    agency: dict[str, str],
-    hub_process: HubProcess,
-    folder: Path,
-    words: dict[str, str],
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    wrong = hub_process.fingerprint[:-1] + str((int(hub_process.fingerprint[-1]) + 1) % 10)
-    own = {**agency, "hub": hub_process.address, "genesis": hub_process.fingerprint, "wrong": wrong}
-    play(TRANSCRIPTS / "apply.txt", own, capsys)
-    hub_process.admit(folder / f"{agency['name']}.join")
-    play(TRANSCRIPTS / "join.txt", own, capsys)
-    words[f"{agency['name']}admin"] = own["admin"]
-    words[f"{agency['name']}print"] = "".join(own[f"f{number}"] for number in range(1, 13))
+def test_K_14_one_wrong_digit_joins_and_pins_nothing(words: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "wrong-digit.txt", dict(words))
 
 
-def test_K_14_two_agencies_compare_fingerprints_and_agree(
-    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    play(TRANSCRIPTS / "agree.txt", words, capsys)
+@pytest.fixture(scope="module")
+def story(folder: Path, words: dict[str, str]) -> dict[str, str]:
+    """A referral from draft to close, as two agencies type it."""
+    found = dict(words)
+    play(TRANSCRIPTS / "referral.txt", found)
+    return found
 
 
-def test_a_referral_goes_from_draft_to_close(
-    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    play(TRANSCRIPTS / "referral.txt", dict(words), capsys)
-
+def test_a_referral_goes_from_draft_to_close(folder: Path, story: dict[str, str]) -> None:
+    assert set(story) >= {"draft", "case", "message"}
     assert (folder / "saved" / "statement.txt").read_text("utf-8") == "account statement\n"
 
 
-def test_the_same_commands_speak_json(folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    play(TRANSCRIPTS / "json.txt", dict(words), capsys)
+def test_what_else_a_draft_goes_through_and_how_a_message_is_taken_back(folder: Path, story: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "second.txt", dict(story))
 
 
-def test_the_same_commands_speak_chinese(
-    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    play(TRANSCRIPTS / "chinese.txt", dict(words), capsys)
+def test_copies_of_keys_open_with_the_right_passphrases_only(folder: Path, story: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "keys.txt", dict(story))
 
 
-@pytest.mark.parametrize("command", ["inbox", "sent", "drafts"])
+def test_the_same_commands_speak_json(folder: Path, words: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "json.txt", dict(words))
+
+
+def test_the_same_commands_speak_chinese(folder: Path, words: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "chinese.txt", dict(words))
+
+
+@pytest.mark.parametrize("command", [("inbox",), ("sent",), ("drafts", "--all")], ids=lambda words: words[0])
 @pytest.mark.parametrize("lang", ["en", "zh-Hant"])
 def test_lists_fit_eighty_columns(
-    command: str,
+    command: tuple[str, ...],
     lang: str,
-    folder: Path,
-    words: dict[str, str],
+    story: dict[str, str],
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    who = words["policeadmin"]
-    code = run(["--lang", lang, "--home", "police", "--as", who, "referral", command])
+    code = run(["--lang", lang, "--home", "police", "--as", story["policeadmin"], "referral", *command])
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("  comity ")]
     wide = [line for line in lines if sum(2 if ord(char) > 0x2E80 else 1 for char in line) > 80]
 
@@ -145,7 +145,7 @@ def test_watch_says_that_it_is_connected_and_ends_when_told(
 
 
 def test_without_the_hub_what_is_here_is_shown_and_the_code_says_so(
-    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
+    folder: Path, story: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = Home.load(folder / "sfc")
     home.changed(endpoints=("127.0.0.1:1",))
@@ -161,7 +161,5 @@ def test_without_the_hub_what_is_here_is_shown_and_the_code_says_so(
     assert err.splitlines()[-1].startswith("Not accepted (UNAVAILABLE).")
 
 
-def test_every_failure_is_one_line_and_a_code(
-    folder: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    play(TRANSCRIPTS / "failures.txt", dict(words), capsys)
+def test_every_failure_is_one_line_and_a_code(folder: Path, words: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "failures.txt", dict(words))

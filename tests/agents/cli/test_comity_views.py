@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from comity.envelope import Header, Recipient
 from comity.v1 import payload_pb2
 from comity.workflow.terms import Family, Precedence, Side, State, Verb
 
 import agents.cli
 from agents.cli import views
+from agents.cli.main import app
 from agents.records import (
     AttachmentInfo,
     CaseInfo,
@@ -129,3 +131,13 @@ def test_listed_values_are_codes_and_absent_ones_are_null() -> None:
 
 def test_the_sender_is_not_among_those_it_is_sent_to() -> None:
     assert SAMPLES["header"]["to"] == ["sfc/intake"]
+
+
+def test_every_command_is_on_the_page() -> None:
+    def names(command: Any, before: str = "") -> list[str]:
+        below = getattr(command, "commands", None)
+        if below is None:
+            return [before]
+        return [name for word, found in below.items() for name in names(found, f"{before} {word}".strip())]
+
+    assert [name for name in names(typer.main.get_command(app)) if f"`{name}`" not in PAGE] == []

@@ -10,22 +10,21 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
-
-import pytest
 
 from agents.cli.main import run
 
 
-def play(path: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+def play(path: Path, words: dict[str, str]) -> None:
     """Runs every command of a transcript and compares what it prints."""
     for block in re.split(r"^\$ comity ", path.read_text("utf-8"), flags=re.M)[1:]:
         command, *rest = [line.rstrip() for line in block.splitlines() if not line.startswith("#")]
         secrets = [line[2:] for line in rest if line.startswith("> ")]
         expected = "\n".join(line for line in rest if not line.startswith("> ")).strip("\n")
         wanted = re.search(r"\n?\[(\d+)\]$", expected)
-        code = run_with(shlex.split(re.sub(r"<(\w+)>", lambda found: words[found[1]], command)), secrets)
-        out, err = capsys.readouterr()
+        code, out, err = run_with(shlex.split(re.sub(r"<(\w+)>", lambda found: words[found[1]], command)), secrets)
         printed = "\n".join([*out.splitlines(), *(f"! {line}" for line in err.splitlines())]).strip("\n")
         found = re.fullmatch(pattern_of(expected[: wanted.start()] if wanted else expected, words), printed)
         where = f"{path.name}: $ comity {command}\n--- expected\n{expected}\n--- printed\n{printed}\n[{code}]"
@@ -34,15 +33,14 @@ def play(path: Path, words: dict[str, str], capsys: pytest.CaptureFixture[str]) 
         words.update(found.groupdict())
 
 
-def run_with(arguments: list[str], secrets: list[str]) -> int:
-    """Runs one command with its passphrases in a pipe."""
+def run_with(arguments: list[str], secrets: list[str]) -> tuple[int, str, str]:
+    """Runs one command with its passphrases in a pipe; returns its exit code and what it prints to both streams."""
     reading, writing = os.pipe()
     os.write(writing, "".join(f"{secret}\n" for secret in secrets).encode())
     os.close(writing)
-    try:
-        return run([*arguments, "--passphrase-fd", str(reading)] if secrets else arguments)
-    finally:
-        os.close(reading)
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err, os.fdopen(reading, "rb"):
+        code = run([*arguments, "--passphrase-fd", str(reading)] if secrets else arguments)
+    return code, out.getvalue(), err.getvalue()
 
 
 def pattern_of(expected: str, words: dict[str, str]) -> str:
