@@ -52,7 +52,7 @@ def play(stage: Stage) -> None:
     proofs.hub_knows_nothing(stage, told)
     proofs.change_is_named(stage)
     if os.environ.get("KEEP"):
-        stage.start_hub(stage.folder / "hub")
+        stage.start_hub(stage.folder / "hub", traced=False)
         keep(stage, sfc, hkpf, told.case)
 
 

@@ -37,13 +37,28 @@ def stranger_is_refused(stage: Stage, sfc: Desk, stranger: Desk) -> None:
 
 
 def hub_knows_nothing(stage: Stage, story: Story) -> None:
-    """The hub's database, files and logs hold none of the marked text, in any common spelling of it."""
-    stage.heading("The hub's database, its write-ahead log, blobs and log lines are searched for the marked text.")
+    """The hub's database, files, logs and traces hold none of the marked text, in any common spelling of it."""
+    stage.heading(
+        "The hub's database, write-ahead log, blobs, log lines, traces and metrics are searched for the text,"
+    )
+    stage.say("while it runs and after it has stopped, when the last traces and metrics are out.")
     home = stage.folder / "hub"
     words = [story.canary, "陳國強", "John Example", "SFC/ENF/2026/0147", "trace 資金流向.csv"]
     needles = [w.encode(e) for w in words for e in ("utf-8", "utf-16-le")]
     needles += [w.encode().hex().encode() for w in words]
+    _search(stage, home, needles, ("hub.sqlite", "hub.sqlite-wal", "hub.log"))
+    stage.stop_hub()
+    _search(stage, home, needles, ("hub.sqlite", "hub.log", "traces.otlp", "metrics.otlp"))
+    # A search that could not find anything would prove nothing.
+    if story.canary.encode() not in (stage.folder / "referral.json").read_bytes():
+        raise DemoError("the search does not find the text where it is")
+
+
+def _search(stage: Stage, home: Path, needles: list[bytes], expected: tuple[str, ...]) -> None:
     files = [p for p in home.rglob("*") if p.is_file()]
+    missing = set(expected) - {p.name for p in files if p.stat().st_size}
+    if missing:
+        raise DemoError(f"the hub's {min(missing)} is not there to be searched")
     size = 0
     for path in files:
         data = path.read_bytes()
@@ -52,9 +67,6 @@ def hub_knows_nothing(stage: Stage, story: Story) -> None:
             if needle in data:
                 raise DemoError(f"the hub's {path.name} holds what it must not know")
     stage.say(f"{len(files)} files, {size:,} bytes: none of {len(needles)} patterns found")
-    # A search that could not find anything would prove nothing.
-    if not any(story.canary.encode() in p.read_bytes() for p in (stage.folder / "referral.json",)):
-        raise DemoError("the search does not find the text where it is")
 
 
 def crash_loses_nothing(stage: Stage, sfc: Desk) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from collector import Collector
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PASSPHRASE = "correct horse battery staple"  # of throw-away keys
@@ -87,6 +89,7 @@ class Stage:
         self.started = time.monotonic()
         self.port = 0
         self._hub: subprocess.Popen[bytes] | None = None
+        self._collector: Collector | None = None
         self._workers: dict[str, Worker] = {}
         self.environment = {
             **os.environ,
@@ -147,8 +150,12 @@ class Stage:
         """Runs a command for a member with `--json` and returns what it says."""
         return json.loads(self.comity(desk, member, "--json", *arguments, quiet=quiet))
 
-    def start_hub(self, home: Path) -> None:
+    def start_hub(self, home: Path, *, traced: bool = True) -> None:
         """Starts the hub's process on a free port.
+
+        Args:
+            home: the hub's.
+            traced: whether it sends traces and metrics to a collector of this demonstration, in the same folder.
 
         Raises:
             DemoError: it does not listen in time.
@@ -161,10 +168,12 @@ class Stage:
         listen = f"127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "hub", "serve", "--home", str(home), "--listen", listen]
         command += ["--passphrase-fd", str(reading), "--ready-file", str(ready)]
+        environment = self.environment
+        if traced:
+            self._collector = self._collector or Collector(home)
+            environment = {**environment, **self._collector.environment}
         with (home / "hub.log").open("ab") as log:
-            self._hub = subprocess.Popen(
-                command, pass_fds=[reading], stdout=log, stderr=log, env=self.environment, cwd=ROOT
-            )
+            self._hub = subprocess.Popen(command, pass_fds=[reading], stdout=log, stderr=log, env=environment, cwd=ROOT)
         os.close(reading)
         until = time.monotonic() + START_SECONDS
         while not ready.exists() or not ready.read_text(encoding="ascii").strip():
@@ -197,7 +206,10 @@ class Stage:
                 self._workers[who].end()
 
     def close_workers(self) -> None:
-        """Ends every agency's process."""
+        """Ends every agency's process, and the collector."""
+        if self._collector is not None:
+            self._collector.close()
+            self._collector = None
         for worker in self._workers.values():
             worker.close()
         self._workers.clear()
