@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.config import Settings
 from tests.support.sources import ROOT
 
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
@@ -78,3 +79,10 @@ def test_a_python_without_its_installer_is_told_how_to_get_it(tmp_path: Path) ->
     assert result.returncode == 2
     assert re.search(r"apt-get install python3\.\d+-venv", result.stderr)
     assert not (tmp_path / "made").exists()
+
+
+def test_the_page_on_running_a_hub_tells_every_setting_and_no_other() -> None:
+    page = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \|", page, flags=re.M)
+
+    assert told == list(Settings.model_fields)
