@@ -9,6 +9,7 @@ Never does: sealing; guess what a person meant.
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
 from collections.abc import Iterable
 from typing import Any, Final
@@ -96,8 +97,10 @@ def _read(text: str, verb: Verb) -> tuple[Body | None, pb.Handling | None, list[
         fields = yaml.load(unicodedata.normalize("NFC", text), Loader=_PlainLoader)  # noqa: S506 # a SafeLoader
     except (yaml.YAMLError, RecursionError, ValueError):
         return None, None, [Gap("form", "is neither YAML nor JSON")]
-    if isinstance(fields, dict) and set(fields) == {verb.name}:
-        fields = fields[verb.name]
+    if isinstance(fields, dict) and isinstance(fields.get(verb.name), dict) and set(fields) <= {verb.name, "handling"}:
+        # The handling may stand within or beside the verb's own fields.
+        beside = {key: value for key, value in fields.items() if key == "handling"}
+        fields = {**beside, **fields[verb.name]}
     if not isinstance(fields, dict):
         return None, None, [Gap("form", "has no fields")]
     found: list[Gap] = []
@@ -125,7 +128,9 @@ def _fill(message: Message, fields: Any, path: str, found: list[Gap]) -> None:
     for key, value in fields.items():
         if not isinstance(key, str) or key not in known:
             # The name itself may be content that slipped: it is not repeated.
-            found.append(Gap(path, "has a field that there is not"))
+            near = difflib.get_close_matches(str(key), known, n=1)
+            problem = "is misspelt" if near else "has a field that there is not"
+            found.append(Gap(f"{path}.{near[0]}" if near else path, problem))
         elif value is not None:
             _set(message, known[key], value, f"{path}.{key}", found)
     if isinstance(message, pb.OnChainFact):
@@ -183,12 +188,16 @@ def _canonical(fact: pb.OnChainFact, path: str, found: list[Gap]) -> None:
     try:
         account = parse_account(written)
         if fact.account and fact.account_as_received:
-            account = parse_account(written, parse_account(fact.account).chain)
+            given = parse_account(fact.account)
+            account = parse_account(written, given.chain)
+            if given.caip10 != account.caip10:
+                found.append(Gap(f"{path}.account", "is another account than the one received"))
+                return
     except WalletError as error:
         found.append(Gap(f"{path}.account", f"{error.kind}: {error}"))
         return
     fact.account_as_received = written
-    fact.account = fact.account if fact.account and fact.account != written else account.caip10
+    fact.account = account.caip10
 
 
 def _plain(message: Message) -> dict[str, Any]:

@@ -96,6 +96,7 @@ def test_every_verb_has_a_template_that_is_a_form_whose_gaps_are_named(verb: Ver
         ("{}", "refer.reference"),
         ("surprise: secret", "refer"),
         ("1: 2", "refer"),
+        ("provison: [secret]", "refer.provisions"),
         ("provisions: one", "refer.provisions"),
         ("reference: [a]", "refer.reference"),
         ("contact: nobody", "refer.contact"),
@@ -114,6 +115,23 @@ def test_what_does_not_fit_a_form_is_a_gap_that_repeats_nothing_of_it(text: str,
     assert path in [gap.path for gap in refused.value.gaps]
     assert "secret" not in refused.value.diagnostics()
     assert "nonsense" not in refused.value.diagnostics()
+
+
+def test_an_account_is_made_canonical_and_must_be_the_one_received() -> None:
+    low = "0x52908400098527886e0f7030069857d2e4169ee7"
+    fact = f"on_chain: [{{account: 'eip155:1:{low}', account_as_received: '{low}', confidence: RECORD, kind: FACT}}]"
+    other = fact.replace(f"received: '{low}'", "received: '0xde709f2102306220921060314715629080e2fb77'")
+
+    assert not [gap for gap in check_form(fact, Verb.REFER) if "on_chain" in gap.path]
+    assert "refer.on_chain[0].account" in [gap.path for gap in check_form(other, Verb.REFER)]
+
+
+def test_the_handling_may_stand_beside_the_fields_or_among_them() -> None:
+    beside = "REFER: {reference: x}\nhandling: {tlp: SECRET}"
+    among = "REFER: {reference: x, handling: {tlp: SECRET}}"
+
+    assert "handling.tlp" in [gap.path for gap in check_form(beside, Verb.REFER)]
+    assert check_form(beside, Verb.REFER) == check_form(among, Verb.REFER)
 
 
 def test_a_form_too_large_or_of_a_verb_without_one_is_refused() -> None:

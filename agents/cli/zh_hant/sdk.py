@@ -14,8 +14,8 @@ SDK: Final = {
     ("The hub has shown two histories, or cannot prove that it has one. Nothing is sealed; evidence is saved."): (
         "樞紐出示兩個版本的日誌，或無法證明只有一個版本。已停止密封，證據已保存。"
     ),
-    "The hub delivered something that does not verify. It was quarantined; evidence is saved.": (
-        "樞紐送來未能核實的資料；已隔離，證據已保存。"
+    "The hub delivered something that does not verify, or owes a message. It does not count; evidence is saved.": (
+        "樞紐送來未能核實的資料，或欠交訊息；不予計算，證據已保存。"
     ),
     "The hub left out a delivery to this desk. Evidence is saved; call the operators.": (
         "樞紐漏送致本席位的訊息。證據已保存，請致電營運者。"
@@ -95,6 +95,8 @@ SDK: Final = {
     ),
     "exchange: the receipt of leaf {n} does not verify": "交換日誌：第 {n} 項的回執未能核實",
     "has a field that there is not": "含有不存在的欄位",
+    "is another account than the one received": "與收到的帳戶不符",
+    "is misspelt": "欄位名稱拼寫有誤",
     "is a list": "須為清單",
     "is no list": "不可為清單",
     "is text: put it in quotes": "須為文字：請加引號",
