@@ -18,6 +18,7 @@ from comity.receipts import (
     Event,
     EventKind,
     Receipt,
+    VerifiedReceipt,
     ack_digest,
     ack_signature_digest,
     ack_signing_bytes,
@@ -25,7 +26,6 @@ from comity.receipts import (
     encode_receipt,
     parse_ack,
     verify_ack,
-    verify_receipt,
 )
 from sqlalchemy import Connection
 
@@ -35,6 +35,7 @@ from agents.cases import header_of, not_stored
 from agents.home import Home
 from agents.keys import Keys, KeyUse, find
 from agents.mailstore import AckRow, Message
+from agents.proving import tie, verify_receipt
 from agents.records import MessageStatus, Standing
 from agents.session import Session
 from agents.store import Store
@@ -104,17 +105,37 @@ class Acks:
                 return logged  # the rest waits for the next pass
 
     async def _logged(self, session: Session, ack: AckRow, receipt: Receipt) -> None:
-        verified = verify_receipt(receipt, self._trust.exchange_origin, self._trust.view().log_keys())
-        event = verified.event
+        try:
+            verified = await verify_receipt(self._trust, session, receipt)
+            self._check_event(ack, verified)
+        except VerificationError:
+            self._trust.history.invalid_receipt(receipt, f"acknowledgement {ack.message_hash.hex()}")
+            raise
+        await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
+        with self._store.begin() as c:
+            rows.settle_ack(c, ack, encode_receipt(receipt))
+
+    def _check_event(self, ack: AckRow, verified: VerifiedReceipt) -> None:
+        """Checks that an event is of this acknowledgement, or of one that this desk has sent before.
+
+        A desk's word is logged once. Where another home of the desk was first, or a colleague whose acknowledgement
+        this member has signed anew, the event names bytes that are not here; but it must name a member who could have
+        signed them, and it is shown as no proof (`proves`).
+        """
+        event, leaf = verified.event, verified.leaf
         expected = EventKind.REFUSED if ack.state is AckState.REFUSED else EventKind.ACKNOWLEDGED
-        right = (event.kind, event.message_hash, event.ack_state) == (expected, ack.message_hash, ack.state)
-        if not right:
+        if (event.kind, event.message_hash, event.ack_state) != (expected, ack.message_hash, ack.state):
             raise VerificationError("the receipt is not of this acknowledgement")
         if len(event.deliveries) != 1:
             raise VerificationError("the event is not delivered to the sender")
-        await self._trust.check_receipt_history(session, verified.checkpoint, receipt.checkpoint)
-        with self._store.begin() as c:
-            rows.settle_ack(c, ack, encode_receipt(receipt))
+        if proves(event, ack):
+            return
+        view = self._trust.view(leaf.directory_size)
+        member = view.member_key(event.kids[0], leaf.time_seconds * 1000) if len(event.kids) == 1 else None
+        if member is None or ack.desk not in member.desks:
+            raise VerificationError("the event names nobody who may acknowledge for this desk")
+        if event.other_hash == ack_digest(ack.body):
+            raise VerificationError("the event names another signature under this acknowledgement")
 
     def _refused(self, ack: AckRow, refusal: RefusedError) -> bool:
         """The hub logs no acknowledgement of it any more: it was withdrawn, expired or erased meanwhile.
@@ -147,6 +168,13 @@ class Acks:
         if old.kid != find(self._keys, KeyUse.SIGN).kid:
             with self._store.begin() as c:
                 rows.replace_ack(c, self.make(ack.message_hash, ack.state, old.reason))
+
+
+def proves(event: Event, ack: AckRow) -> bool:
+    """Returns whether an event names these very bytes and their signature."""
+    key_id = parse_ack(ack.body).kid
+    said = (event.other_hash, event.kids, event.signatures_digest)
+    return said == (ack_digest(ack.body), (key_id,), ack_signature_digest(key_id, ack.sig))
 
 
 def check_ack(body: bytes, sig: bytes, event: Event, message: Message, *, view: View, now: int) -> Ack:

@@ -14,12 +14,10 @@ import os
 from collections.abc import Sequence
 from typing import Final
 
-from comity.directory import View, parse_statement, sign_body
-from comity.directory.records import MemberKey
+from comity.directory import parse_statement, sign_body
 from comity.directory.statements import DAY_MS, Content, Position, make_body
 from comity.encoding import Purpose, serialise, tagged
 from comity.errors import MalformedError, Reason, RefusedError
-from comity.keys import Use, kid
 from comity.names import agency_of, check_member
 from comity.tls import request_spki, spki_sha256_of_certificate
 from comity.v1 import directory_pb2 as pb
@@ -28,10 +26,10 @@ from comity.workflow.clocks import standard_profile
 from comity.workflow.terms import Family, Role
 
 from agents.client import Client
-from agents.grants import ARCHIVE_EPOCH, make_grant, save_grant
+from agents.granting import Granting
 from agents.joining import DELEGATION_DAYS, DESK_KEY_DAYS, MEMBER_DAYS, TRANSPORT_DAYS, parse_member_request
 from agents.keyring import RootKeyring
-from agents.keys import KeyUse, UnknownKeyError, find
+from agents.keys import KeyUse, find
 from agents.transport import create_tls_key, save_certificate
 
 STATEMENT_TRIES: Final = 3
@@ -47,6 +45,7 @@ class Admin:
     def __init__(self, client: Client, root: RootKeyring | None = None) -> None:
         """Takes an open client, and the root where it was opened for this."""
         self._client, self._root = client, root
+        self._granting = Granting(client, root)
 
     # --- members
 
@@ -102,26 +101,17 @@ class Admin:
         return serialise(JoinAnswer(version=1, genesis=self._client.trust.genesis(), certificates=[certificate]))
 
     def grant(self, member: str) -> list[bytes]:
-        """Grants every key of the desk that is held here to a member. Returns the grants, which are kept here too.
+        """Grants the keys of the desk that are held here to a member, see `Granting.grant`."""
+        return self._granting.grant(member)
 
-        Raises:
-            UnknownKeyError: the member is not certified for the desk.
-        """
-        record = self._client.directory().member(member, self._now())
-        if record is None or self._client.desk not in record.desks:
-            raise UnknownKeyError("the member is not certified for this desk")
-        keys = self._client.keys
-        grants = [
-            self._sign_grant(entry.epoch, record, keys.regrant(entry.kid, record.wrap_kid, record.wrap_key))
-            for entry in keys.entries()
-            if entry.use in (KeyUse.DESK, KeyUse.ARCHIVE) and entry.owner == self._client.desk
-        ]
-        for data in grants:
-            save_grant(self._client.home, member, data)
-        return grants
+    def lacks(self, member: str) -> bool:
+        """Returns whether a member of this home lacks a key of the desk, see `Granting.lacks`."""
+        return self._granting.lacks(member)
 
     async def revoke(self, what: str | bytes, reason: int, *, suspect_from: int = 0) -> None:
-        """Ends a member's keys, or one key by its id, and makes a new desk key without that member at once.
+        """Ends a member's keys, or one key by its id; makes a new desk key and archive key without that member at once.
+
+        If this stops after the revocation, `publish_desk_key` or the next renewal (`agents/renewal.py`) makes the keys.
 
         Args:
             what: member id, or key id.
@@ -130,6 +120,8 @@ class Admin:
         """
         kids = [what] if isinstance(what, bytes) else self._kids_of(what)
         effective = self._now() - _BACKDATE_MS
+        await self._client.refresh()
+        self._granting.sign_again(kids)
         await self._state(
             *(
                 pb.Revoked(kid=k, reason=reason, effective=effective, suspect_from=suspect_from)  # type: ignore[arg-type] # a number
@@ -178,6 +170,8 @@ class Admin:
     async def publish_desk_key(self, *, at_once: bool = False) -> int:
         """Makes the desk's next key, grants it to every live member of the desk, and publishes it. Returns its epoch.
 
+        Makes an archive key too where one is due (`Archive.due`).
+
         Args:
             at_once: it begins now, as after somebody left; else a day ahead, so that everybody has it in time.
         """
@@ -188,9 +182,8 @@ class Admin:
         epoch = earlier[-1].epoch + 1 if earlier else 1
         later = now + AHEAD_MS if earlier and not at_once else now - _BACKDATE_MS
         begin = max(later, earlier[-1].valid_from if earlier else 0)
-        public = self._make_key(view, epoch)  # durable before it is used
-        if not any(e.use is KeyUse.ARCHIVE and e.owner == client.desk for e in client.keys.entries()):
-            self._make_key(view, ARCHIVE_EPOCH)
+        self.renew_archive()
+        public = self._granting.make_key(epoch)  # durable before it is used
         await self._state(
             pb.DeskKeyPublished(
                 desk=client.desk,
@@ -202,29 +195,9 @@ class Admin:
         )
         return epoch
 
-    def _make_key(self, view: View, epoch: int) -> bytes:
-        """Makes a desk key, or the archive key, and grants it to everybody at the desk. Returns its public key."""
-        client = self._client
-        own = view.member(client.member, self._now())
-        if own is None or client.desk not in own.desks:
-            raise UnknownKeyError("this member is not certified for this desk")
-        public, sealed = client.keys.create_desk_key(client.desk, epoch)
-        save_grant(client.home, client.member, self._sign_grant(epoch, own, sealed))
-        client.keys.reload()
-        key_id = kid(client.desk, Use.DESK, public)
-        for record in self._people(view):
-            sealed = client.keys.regrant(key_id, record.wrap_kid, record.wrap_key)
-            save_grant(client.home, record.member, self._sign_grant(epoch, record, sealed))
-        return public
-
-    def _people(self, view: View) -> list[MemberKey]:
-        members = view.members_of(self._client.agency, self._now())
-        return [m for m in members if self._client.desk in m.desks and m.member != self._client.member]
-
-    def _sign_grant(self, epoch: int, record: MemberKey, sealed: bytes) -> bytes:
-        keys = self._client.keys
-        signer = find(keys, KeyUse.SIGN).kid
-        return make_grant(self._client.desk, epoch, record.wrap_kid, sealed, signer=signer, sign=keys.sign)
+    def renew_archive(self) -> bool:
+        """Makes a new archive key where one is due. Returns whether it did."""
+        return self._granting.renew_archive()
 
     async def rotate_transport_key(self) -> None:
         """Gives this member a new TLS key. The old one stays good beside it, so no call fails in between."""

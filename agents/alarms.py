@@ -43,7 +43,7 @@ class AlarmKind(StrEnum):
     )
     INVALID_DELIVERY = (
         "INVALID_DELIVERY",
-        "The hub delivered something that does not verify. It was quarantined; evidence is saved.",
+        "The hub delivered something that does not verify, or owes a message. It does not count; evidence is saved.",
     )
     DELIVERY_GAP = ("DELIVERY_GAP", "The hub left out a delivery to this desk. Evidence is saved; call the operators.")
     ACK_FORGED = ("ACK_FORGED", "An acknowledgement does not verify. It does not count; evidence is saved.")

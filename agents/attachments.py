@@ -23,8 +23,9 @@ from comity.blobs import BlobSecrets, open_blob, seal_blob
 from comity.envelope import BlobRef
 from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError
 from comity.v1 import blobs_pb2
-from comity.v1.payload_pb2 import Attachment
+from comity.v1.payload_pb2 import Attachment, Payload
 
+from agents.errors import FolderError, NotUniqueError
 from agents.home import Home, destroy
 from agents.session import Session
 
@@ -64,7 +65,7 @@ def _seal_file(home: Home, file: Path, progress: Progress | None) -> Attachment:
             secrets = seal_blob(source, sink, told)
             sink.flush()
             os.fsync(sink.fileno())
-        temporary.replace(_path(home, secrets.sha256))
+        temporary.replace(sealed_path(home, secrets.sha256))
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -92,10 +93,10 @@ async def upload(home: Home, session: Session, blobs: Sequence[BlobRef], progres
         RefusedError: UNKNOWN_BLOB where a sealed file is not in this home; what the hub says otherwise.
     """
     for blob in blobs:
-        if not _path(home, blob.sha256).exists() and not (await session.upload_offset(blob.sha256))[1]:
+        if not sealed_path(home, blob.sha256).exists() and not (await session.upload_offset(blob.sha256))[1]:
             raise RefusedError(Reason.UNKNOWN_BLOB, "a sealed attachment is not in this home's outbox")
-        if _path(home, blob.sha256).exists():
-            await _upload(_path(home, blob.sha256), session, blob, progress)
+        if sealed_path(home, blob.sha256).exists():
+            await _upload(sealed_path(home, blob.sha256), session, blob, progress)
 
 
 async def _upload(path: Path, session: Session, blob: BlobRef, progress: Progress | None) -> None:
@@ -132,7 +133,19 @@ async def _pieces(
 def forget(home: Home, blobs: Sequence[BlobRef]) -> None:
     """Removes sealed attachments from the outbox: they were sent, or their draft was discarded."""
     for blob in blobs:
-        destroy(_path(home, blob.sha256))
+        destroy(sealed_path(home, blob.sha256))
+
+
+def attachment_named(payload: Payload, prefix: str) -> Attachment:
+    """Returns the one attachment whose id begins so.
+
+    Raises:
+        NotUniqueError: none does, or several do.
+    """
+    found = [attachment for attachment in payload.attachments if attachment.id.hex().startswith(prefix)]
+    if len(found) != 1:
+        raise NotUniqueError("no attachment, or more than one, has an id that begins so")
+    return found[0]
 
 
 async def fetch(session: Session, record: Attachment, folder: Path, progress: Progress | None = None) -> Path:
@@ -147,10 +160,9 @@ async def fetch(session: Session, record: Attachment, folder: Path, progress: Pr
     Raises:
         CannotOpenError: it is not what the payload says; nothing was written.
         RefusedError: NOT_FOUND: the hub has it no more.
+        FolderError: it cannot be written there; nothing was downloaded.
     """
-    secrets = BlobSecrets(
-        record.id, record.key, record.commitment, record.plain_length, record.blob_length, record.blob_sha256
-    )
+    check_folder(folder)
     with tempfile.TemporaryFile() as sealed:
         seen = hashlib.sha256()
         for attempt in range(1, UPLOAD_TRIES + 1):
@@ -164,7 +176,7 @@ async def fetch(session: Session, record: Attachment, folder: Path, progress: Pr
         if seen.digest() != record.blob_sha256:
             raise CannotOpenError
         sealed.seek(0)
-        return await asyncio.to_thread(_release, sealed, secrets, _free_name(folder, record.name))
+        return await asyncio.to_thread(_release, sealed, record, folder)
 
 
 async def _download(
@@ -183,18 +195,58 @@ async def _download(
             progress(record.name, sealed.tell(), record.blob_length)
 
 
-def _release(sealed: BinaryIO, secrets: BlobSecrets, target: Path) -> Path:
-    """Opens a sealed attachment into a file that appears whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".comity-")
+def check_folder(folder: Path) -> None:
+    """Raises FolderError unless a file can be written into a folder."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise FolderError("there is no such folder, or it may not be written to")
+
+
+def release(home: Home, record: Attachment, folder: Path) -> Path:
+    """Writes an attachment of a draft, sealed in this home's outbox, under a safe name that is not taken yet.
+
+    Raises:
+        CannotOpenError: it is not what the payload says; nothing was written.
+        RefusedError: UNKNOWN_BLOB: it is not in the outbox.
+        FolderError: it cannot be written there.
+    """
+    check_folder(folder)
+    path = sealed_path(home, record.blob_sha256)
+    if not path.exists():
+        raise RefusedError(Reason.UNKNOWN_BLOB, "a sealed attachment is not in this home's outbox")
+    with path.open("rb") as sealed:
+        return _release(sealed, record, folder)
+
+
+def _release(sealed: BinaryIO, record: Attachment, folder: Path) -> Path:
+    """Opens a sealed attachment into a file that appears whole or not at all, and takes no other's place."""
+    secrets = BlobSecrets(
+        record.id, record.key, record.commitment, record.plain_length, record.blob_length, record.blob_sha256
+    )
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".comity-")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w+b") as plain:
             open_blob(sealed, plain, secrets)
-        temporary.replace(target)
+        return _placed(temporary, folder, record.name)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    return target
+
+
+def _placed(temporary: Path, folder: Path, name: str) -> Path:
+    """Moves a whole file to a free name. Another process may take a name between the look and the move."""
+    while True:
+        target = _free_name(folder, name)
+        try:
+            target.touch(mode=0o600, exist_ok=False)
+        except FileExistsError:
+            continue
+        try:
+            temporary.replace(target)
+        except BaseException:
+            target.unlink()
+            raise
+        return target
 
 
 def safe_name(name: str) -> str:
@@ -214,5 +266,6 @@ def _free_name(folder: Path, name: str) -> Path:
     raise MalformedError("there are too many files of that name")
 
 
-def _path(home: Home, sha256: bytes) -> Path:
+def sealed_path(home: Home, sha256: bytes) -> Path:
+    """Returns where a sealed attachment waits for its envelope."""
     return home.outbox_path / f"{sha256.hex()}.blob"

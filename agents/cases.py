@@ -115,12 +115,13 @@ def opens_case(family: Family, verb: Verb) -> bool:
 
 
 def profile_between(view: View, one: str, other: str, family: Family, now: int) -> Profile:
-    """Returns the deadline profile that two agencies agreed on.
+    """Returns the deadline profile that two agencies agreed on, by their last agreement where none lives any more.
 
     Raises:
         RefusedError: NO_AGREEMENT, or NOT_FOUND where the profile does not come with this version.
     """
     agreed = view.agreement(one, other, family, now) or view.agreement(other, one, family, now)
+    agreed = agreed or view.past_agreement(one, other, family)
     if agreed is None:
         raise no_agreement()
     return load_profile(agreed.profile_sha256)

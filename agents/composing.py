@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, field
 
 import uuid_utils
+from comity.checks import agreement_for, check_profile
 from comity.directory import View
 from comity.envelope import Envelope, Header, Recipient, Signature, encode_header, parse_envelope, signing_bytes
 from comity.errors import Reason, RefusedError
@@ -19,7 +20,7 @@ from comity.names import agency_of, check_desk
 from comity.payload import Body, encode_payload, gaps, set_body
 from comity.sealing import seal_content
 from comity.v1 import envelope_pb2, payload_pb2
-from comity.workflow.clocks import Deadlines
+from comity.workflow.clocks import Deadlines, load_profile
 from comity.workflow.engine import allowed_verbs, check_counterparts
 from comity.workflow.families import table_of
 from comity.workflow.legs import Leg
@@ -27,7 +28,6 @@ from comity.workflow.tables import AboutRule, PreviousRule, Rule
 from comity.workflow.terms import Family, Precedence, Side, SignatureRole, Verb
 
 from agents.attachments import blob_refs
-from agents.cases import profile_between
 from agents.errors import IncompleteError
 from agents.keys import Keys, KeyUse, find
 from agents.trust import Trust
@@ -115,6 +115,7 @@ def compose(wish: Wish, trust: Trust, keys: Keys, desk: str, now: int) -> tuple[
         blobs=blob_refs(wish.attachments),
         joint=wish.joint,
     )
+    check_profile(header, view, now, opening=wish.leg is None, opened=None if wish.leg is None else wish.leg.opened)
     data = encode_header(header)
     sealed = seal_content(data, payload, [(key_id, public) for _, key_id, public in recipients])  # step 6
     wire = envelope_pb2.Envelope(header=data, seal=sealed.seal, ciphertext=sealed.ciphertext)
@@ -178,23 +179,32 @@ def _payload(wish: Wish, checkpoint: bytes) -> bytes:
 
 
 def _times(wish: Wish, view: View, desk: str, now: int) -> Deadlines:
-    """Returns the times: of several profiles the one that leaves the other side the longest."""
+    """Returns the times, the profile's where nothing else is wished: of several profiles what all of them allow."""
     opened = None if wish.leg is None else wish.leg.opened
     agency = agency_of(desk)
-    agreed = [
-        profile_between(view, agency, agency_of(name), wish.family, now).deadlines_for(
-            wish.family, wish.verb, wish.precedence, now, opened
+    agreements = [
+        agreement_for(
+            view,
+            agency,
+            agency_of(name),
+            now,
+            family=wish.family,
+            verb=wish.verb,
+            opening=wish.leg is None,
+            attached=bool(wish.attachments),
         )
         for name in wish.to
         if agency_of(name) != agency
     ]
-    if not agreed:
+    if not agreements:
         raise RefusedError(Reason.NO_AGREEMENT, "there is nobody of another agency to send to")
+    agreed = [
+        load_profile(found.profile_sha256).deadlines_for(wish.family, wish.verb, wish.precedence, now, opened)
+        for found in agreements
+    ]
     longest = max(agreed, key=lambda found: found.respond_by or 0)
-    respond_by = longest.respond_by if wish.respond_by is None else wish.respond_by
-    if longest.respond_by is None and wish.respond_by is not None:
-        raise RefusedError(Reason.BAD_TIMES, "no answer is due to that verb")
-    return Deadlines(wish.deliver_by or longest.deliver_by, respond_by, longest.lapses_at)
+    lapses_at = min((found.lapses_at for found in agreed if found.lapses_at is not None), default=None)
+    return Deadlines(wish.deliver_by or longest.deliver_by, wish.respond_by or longest.respond_by, lapses_at)
 
 
 def _recipient(view: View, name: str, now: int) -> tuple[str, bytes, bytes]:

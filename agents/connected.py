@@ -14,7 +14,7 @@ from comity.directory import Head, View
 from comity.names import HUB
 
 from agents.acks import Acks
-from agents.archive import Archive, check_archive_grant
+from agents.archive import Archive
 from agents.drafts import Drafts
 from agents.home import Home
 from agents.intake import Intake
@@ -43,14 +43,13 @@ class Connected:
         self.home, self.keys, self.session, self.clock = home, keys, session, clock
         self.store = store
         self.trust = Trust(home, store, clock)
-        check_archive_grant(home, keys.member, self.trust)
-        self._archive = Archive(home, keys)
+        self.archive = Archive(home, store, keys, self.trust)
         self._acks = Acks(home, store, self.trust, keys, clock)
         self._drafts = Drafts(home, store, self.trust, keys, clock)
-        self._outgoing = Outgoing(home, store, self.trust, drafts=self._drafts, archive=self._archive, clock=clock)
-        self._intake = Intake(home, store, self.trust, keys=keys, acks=self._acks, archive=self._archive, clock=clock)
+        self._outgoing = Outgoing(home, store, self.trust, drafts=self._drafts, archive=self.archive, clock=clock)
+        self._intake = Intake(home, store, self.trust, keys=keys, acks=self._acks, archive=self.archive, clock=clock)
         self._reading = Reading(
-            home, store, self.trust, acks=self._acks, archive=self._archive, member=keys.member, clock=clock
+            home, store, self.trust, acks=self._acks, archive=self.archive, member=keys.member, clock=clock
         )
         self._proofs = Proofs(home, store, self.trust, clock)
         self._turn = asyncio.Lock()

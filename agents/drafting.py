@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from comity.errors import ComityError, RefusedError
 from comity.payload import Body, Gap
@@ -17,8 +18,9 @@ from comity.workflow.legs import Leg
 from comity.workflow.terms import Precedence, Verb
 
 from agents import mailstore
-from agents.attachments import Progress, seal_files
+from agents.attachments import Progress, attachment_named, release, seal_files
 from agents.composing import Wish, default_handling
+from agents.draftfiles import StagedBlobs, read_line, write_draft
 from agents.errors import NotUniqueError, SuspectError
 from agents.mailing import Mailing
 from agents.outgoing import RESEAL
@@ -114,13 +116,45 @@ class Drafting(Mailing):
         """Returns every desk, with its members, that will be able to read a draft."""
         return self._drafts.readers(self._drafts.open(draft).envelope.header)
 
-    def export_draft(self, draft: str) -> bytes:
-        """Returns a draft as a file, sealed to its author and approvers."""
-        return self._drafts.export(draft)
+    async def export_draft(self, draft: str, target: Path, progress: Progress | None = None) -> None:
+        """Writes a draft with its sealed attachments to a file; only its author and approvers can open it.
 
-    def import_draft(self, data: bytes) -> DraftInfo:
-        """Takes a draft from a file."""
-        return self._drafts.import_file(data)
+        Raises:
+            CannotOpenError: it is not for this member, or an attachment in the outbox was changed.
+            RefusedError: UNKNOWN_BLOB: an attachment is not in this home.
+            FolderError: it cannot be written there.
+            MalformedError: there is a file of that name already.
+        """
+        line, blobs = self._drafts.export(draft)
+        await asyncio.to_thread(write_draft, self.home, Path(target), line, blobs, progress)
+
+    async def import_draft(self, source: BinaryIO, progress: Progress | None = None) -> DraftInfo:
+        """Takes a draft with its sealed attachments from a file.
+
+        Raises:
+            MalformedError: not a draft of this desk.
+            CannotOpenError: it is not for this member.
+            DraftFileError: an attachment is missing or was changed. Nothing was taken.
+        """
+        found, staged = self._drafts.read(read_line(source)), StagedBlobs(self.home)
+        try:
+            await asyncio.to_thread(staged.read, source, found.envelope.header.blobs, progress)
+            staged.place()
+            return self._drafts.take(found)
+        except BaseException:
+            staged.take_back()
+            raise
+
+    def save_draft_attachment(self, draft: str, attachment_id: str, folder: Path) -> Path:
+        """Saves an attachment of a draft under a safe name, so that whoever approves can look into it.
+
+        Raises:
+            NotUniqueError: no such attachment.
+            CannotOpenError: it is not what the draft says; nothing was written.
+            RefusedError: UNKNOWN_BLOB: it is not in this home.
+            FolderError: it cannot be written there.
+        """
+        return release(self.home, attachment_named(self._drafts.open(draft).payload, attachment_id), Path(folder))
 
     async def send(self, draft: str, progress: Progress | None = None) -> Sent:
         """Sends a draft. Returns once the hub's receipt is verified; after an error, sending again is safe.

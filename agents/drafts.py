@@ -9,9 +9,7 @@ Never does: network; sending (`agents/outgoing.py`).
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -22,7 +20,7 @@ from comity.boxes import box_recipients
 from comity.checks import check_parties, verify_signatures
 from comity.directory import View
 from comity.encoding import Purpose, parse, serialise
-from comity.envelope import MAX_ENVELOPE_BYTES, Envelope, Header, parse_envelope, to_wire
+from comity.envelope import MAX_ENVELOPE_BYTES, BlobRef, Envelope, Header, parse_envelope, to_wire
 from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError
 from comity.names import agency_of
 from comity.payload import BODY_OF_VERB, Gap, body_of, parse_payload
@@ -40,8 +38,9 @@ from agents import draftstore as rows
 from agents.attachments import forget
 from agents.cases import action_of, author_of, leg_between, opens_case, with_about
 from agents.composing import Wish, compose, sign
+from agents.draftfiles import VERSION, DraftLine
 from agents.draftstore import StoredDraft
-from agents.errors import IncompleteError, NotUniqueError, explain
+from agents.errors import DraftFileError, IncompleteError, NotUniqueError, explain
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, find, unwrapping
 from agents.records import DraftInfo, DraftState, Reader, Review
@@ -57,6 +56,16 @@ class OpenedDraft:
     """A draft, opened."""
 
     info: DraftInfo
+    envelope: Envelope
+    content_key: bytes = field(repr=False)
+    payload: payload_pb2.Payload
+
+
+@dataclass(frozen=True, slots=True)
+class DraftContents:
+    """What a draft's box holds."""
+
+    draft_id: str
     envelope: Envelope
     content_key: bytes = field(repr=False)
     payload: payload_pb2.Payload
@@ -100,19 +109,10 @@ class Drafts:
         stored = self.find(prefix)
         if not stored.box:
             raise RefusedError(Reason.WRONG_STATE, "the draft was sent or discarded", state=stored.info.state)
-        wrap = find(self._keys, KeyUse.WRAP)
-        context = _context(self._home.desk, stored.info.id)
-        data = open_box(Purpose.DRAFT, context, stored.box, wrap.kid, unwrapping(self._keys, wrap.kid))
-        try:
-            draft = parse(draft_pb2.Draft, data, _LIMIT)
-            envelope = parse_envelope(draft.envelope)
-            header, seal = envelope.header_bytes, envelope.seal_bytes
-            payload = parse_payload(open_content(header, seal, envelope.ciphertext, draft.content_key), envelope.header)
-        except MalformedError:
-            raise CannotOpenError from None
-        if draft.version != 1 or envelope.message_hash.hex() != stored.info.message_hash:
+        draft = self._contents(stored.info.id, stored.box)
+        if draft.envelope.message_hash.hex() != stored.info.message_hash:
             raise CannotOpenError
-        return OpenedDraft(stored.info, envelope, draft.content_key, payload)
+        return OpenedDraft(stored.info, draft.envelope, draft.content_key, draft.payload)
 
     def check(self, opened: OpenedDraft) -> list[Gap]:
         """Returns everything that stands against sending a draft now, but for a missing approval."""
@@ -217,35 +217,35 @@ class Drafts:
         with self._store.begin() as c:
             rows.set_draft_state(c, stored.info.id, DraftState.DISCARDED)
 
-    def export(self, prefix: str) -> bytes:
-        """Returns a draft as a file for another home of the agency; still sealed to its author and approvers."""
-        stored = self.find(prefix)
-        if not stored.box:
-            raise RefusedError(Reason.WRONG_STATE, "the draft was sent or discarded", state=stored.info.state)
-        box = base64.b64encode(stored.box).decode()
-        return json.dumps({"version": 1, "desk": self._home.desk, "id": stored.info.id, "box": box}).encode()
+    def export(self, prefix: str) -> tuple[DraftLine, tuple[BlobRef, ...]]:
+        """Returns what goes into a draft's file, still sealed, and which attachments follow it.
 
-    def import_file(self, data: bytes) -> DraftInfo:
-        """Takes a draft from a file.
+        Raises:
+            CannotOpenError: it is not for this member, so that its attachments are not known.
+        """
+        opened = self.open(prefix)
+        stored = self.find(opened.info.id)
+        return DraftLine(VERSION, self._home.desk, stored.info.id, stored.box), opened.envelope.header.blobs
+
+    def read(self, line: DraftLine) -> DraftContents:
+        """Opens a draft from a file, before anything of it is kept.
 
         Raises:
             MalformedError: not a draft of this desk.
             CannotOpenError: it is not for this member.
+            DraftFileError: it names attachments that a file of its version does not hold.
         """
-        try:
-            fields = json.loads(data)
-            box = base64.b64decode(fields["box"], validate=True)
-            draft_id = fields["id"]
-            right = fields["version"] == 1 and fields["desk"] == self._home.desk and len(bytes.fromhex(draft_id)) == 16
-        except (ValueError, KeyError, TypeError):
-            raise MalformedError("not a draft file") from None
-        if not right or find(self._keys, KeyUse.WRAP).kid not in box_recipients(box):
+        if line.desk != self._home.desk or find(self._keys, KeyUse.WRAP).kid not in box_recipients(line.box):
             raise MalformedError("not a draft of this desk for this member")
-        wrap = find(self._keys, KeyUse.WRAP)
-        context = _context(self._home.desk, draft_id)
-        opened = open_box(Purpose.DRAFT, context, box, wrap.kid, unwrapping(self._keys, wrap.kid))
-        draft = parse(draft_pb2.Draft, opened, _LIMIT)
-        return self._keep(draft_id, parse_envelope(draft.envelope), draft.content_key)
+        draft = self._contents(line.draft_id, line.box)
+        if line.version < VERSION and draft.envelope.header.blobs:
+            raise DraftFileError("the draft's attachments are not in its file")
+        self._parties(draft.envelope, self._trust.view(), self._clock())
+        return draft
+
+    def take(self, draft: DraftContents) -> DraftInfo:
+        """Keeps a draft that was read from a file and whose attachments are in the outbox."""
+        return self._keep(draft.draft_id, draft.envelope, draft.content_key)
 
     def readers(self, header: Header) -> list[Reader]:
         """Returns every desk that will be able to read an envelope."""
@@ -261,6 +261,21 @@ class Drafts:
         return found
 
     # --- how
+
+    def _contents(self, draft_id: str, box: bytes) -> DraftContents:
+        wrap = find(self._keys, KeyUse.WRAP)
+        context = _context(self._home.desk, draft_id)
+        data = open_box(Purpose.DRAFT, context, box, wrap.kid, unwrapping(self._keys, wrap.kid))
+        try:
+            draft = parse(draft_pb2.Draft, data, _LIMIT)
+            envelope = parse_envelope(draft.envelope)
+            header, seal = envelope.header_bytes, envelope.seal_bytes
+            payload = parse_payload(open_content(header, seal, envelope.ciphertext, draft.content_key), envelope.header)
+        except MalformedError:
+            raise CannotOpenError from None
+        if draft.version != 1:
+            raise CannotOpenError
+        return DraftContents(draft_id, envelope, draft.content_key, payload)
 
     def _legs(self, header: Header) -> list[Leg]:
         with self._store.begin() as c:

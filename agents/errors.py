@@ -62,6 +62,14 @@ class SplitViewError(VerificationError):
     """The hub has shown two histories, or cannot prove that it has one. Nothing is sealed until officers looked."""
 
 
+class DraftFileError(MalformedError):
+    """A draft's file is not whole: an attachment in it is missing or was changed. Nothing of it was taken."""
+
+
+class FolderError(MalformedError):
+    """A file cannot be written there: no such folder, or not one that may be written to."""
+
+
 NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
     {
         Reason.MALFORMED: ("Update this program; if it is current, report it.", "請更新程式；如已是最新版本，請回報。"),
@@ -167,6 +175,11 @@ _OTHERS: Final[tuple[tuple[type[ComityError], tuple[str, str]], ...]] = (
     ),
     (IncompleteError, ("Fill in what is named and try again.", "請補齊所列項目後重試。")),
     (NotUniqueError, ("Give the whole id.", "請輸入完整編號。")),
+    (
+        DraftFileError,
+        ("Have the draft exported again and take the whole file.", "請重新匯出草稿，並取得完整檔案。"),
+    ),
+    (FolderError, ("Name a folder that is there and may be written to.", "請指定已存在且可寫入的資料夾。")),
     (MalformedError, ("Check what was given.", "請核對輸入內容。")),
 )
 """By kind of error, the particular before the general: (English, Traditional Chinese)."""

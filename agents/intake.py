@@ -1,20 +1,24 @@
 """Intake: every item of the feed has its effect once, in the order of the log.
 
 For an incoming envelope: (1) receipt and place verified; (2) the try is counted, so that a message that kills its
-reader is quarantined after three, and taken back where the hub broke off or a key is not here; (3) envelope verified at
-the leaf's directory; (4) replay; (5) the same workflow engine as the hub's; (6) wrap, commitment, AEAD, padding;
-(7) payload; (8) the checkpoint in it; (9) message, case, acknowledgement, event and cursor become durable in one
-transaction. The acknowledgement is sent after that.
+reader is quarantined after three, and taken back where the hub broke off, lied, or a key is not here; (3) the bytes
+are those that the event names, and the envelope verifies at the leaf's directory; (4) replay; (5) the same workflow
+engine as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9) message, case,
+acknowledgement, event and cursor become durable in one transaction. The acknowledgement is sent after that.
 
-What breaks a rule is refused with one word and kept aside; reading goes on. What the hub cannot prove stops it.
+What breaks a rule by its sender's doing is refused with one word, and kept aside if its signatures verify; reading goes
+on. What the hub cannot prove stops it, and nothing is said of the message to anybody. What comes without its envelope
+is a tombstone or a debt (`agents/debts.py`).
 
 Never does: show anything to a person; say OPENED.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, cast
 
 from comity.checks import Signer
 from comity.encoding import serialise
@@ -34,6 +38,7 @@ from agents.acks import Acks, raise_status
 from agents.alarms import AlarmKind, raise_alarm
 from agents.archive import Archive
 from agents.cases import action_of, author_of, leg_between, unread_leg, with_about, with_unread
+from agents.debts import Debts, has_content, is_erased, withdrawn
 from agents.errors import SplitViewError
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
@@ -43,13 +48,12 @@ from agents.outgoing import keep_receipt, outgoing_message
 from agents.records import MessageStatus, Standing
 from agents.session import Session
 from agents.store import Store
+from agents.succession import superseded
 from agents.trust import Clock, Trust
 from agents.verifying import Item, Verifier, kept_receipt
 
 TRIES: Final = 3
 """How often an item is begun before it is quarantined."""
-DESTROY_AFTER_MS: Final = 14 * 86_400_000
-"""When a desk key is destroyed, counted from its successor's beginning."""
 
 
 class Taken:
@@ -69,7 +73,8 @@ class Intake:
     ) -> None:
         self._home, self._store, self._trust, self._keys = home, store, trust, keys
         self._acks, self._archive, self._clock = acks, archive, clock
-        self._verifier = Verifier(home, store, trust, clock)
+        self._verifier = Verifier(home, trust, clock)
+        self._debts = Debts(store, trust, self._verifier, clock)
         self._occurrences = Occurrences(home, store, clock)
 
     def cursor(self) -> Cursor:
@@ -88,14 +93,38 @@ class Intake:
         at = self.cursor()
         if wire.receipt.index < at.next_index:
             return Taken()
+        return await self._take(session, wire, at)
+
+    async def owed(self, session: Session) -> AsyncIterator[Taken]:
+        """Asks again for what came without its envelope, and yields what was taken of it.
+
+        To be called when everything has come that the newest head covers: so has what explains it.
+
+        Raises:
+            RefusedError, UnknownKeyError, SplitViewError: as `take`.
+        """
+        async with aclosing(cast("Any", self._debts.ask(session))) as owed:
+            async for wire, before in owed:
+                try:
+                    taken = await self._take(session, wire, before)
+                except SplitViewError:
+                    raise
+                except VerificationError:
+                    continue  # the alarm is raised, and it is owed still: that stops nothing else
+                if taken.message is not None:
+                    yield taken
+
+    async def _take(self, session: Session, wire: feed_pb2.FeedItem, at: Cursor) -> Taken:
+        if is_erased(wire):
+            await self._debts.take_erased(session, wire, at)
+            return Taken(event=True)
         item = await self._verifier.item(session, wire, at)  # step 1
         kind = item.verified.event.kind
         if kind is not EventKind.SUBMITTED:
             self._occurrences.take(item)
             return Taken(event=True)
-        if not wire.HasField("envelope"):
-            with self._store.begin() as c:  # withdrawn, expired or erased before it was read: a numbered tombstone
-                finish(c, item)
+        if not has_content(wire):
+            self._debts.take(item)
             return Taken(event=True)
         with self._store.begin() as c:  # step 2
             tries = rows.count_try(c, item.index)
@@ -103,20 +132,21 @@ class Intake:
             return self._quarantine(item, None, "QUARANTINED")
         try:
             return await self._envelope(session, item)
-        except (RefusedError, UnknownKeyError):
-            # The hub broke off, or another member holds the key: that says nothing against the message.
+        except (RefusedError, UnknownKeyError, VerificationError):
+            # The hub broke off or lied, or another member holds the key: that says nothing against the message.
             with self._store.begin() as c:
                 rows.take_back_try(c, item.index)
             raise
 
     async def _envelope(self, session: Session, item: Item) -> Taken:
+        self._verifier.check_named(item)  # step 3
         try:
             envelope = parse_envelope(item.wire.envelope, reader=self._home.desk)
         except MalformedError:
-            self._verifier.invalid(item.wire, str(item.index))
+            self._verifier.invalid(item.wire)
             return self._quarantine(item, None, "QUARANTINED")
         if envelope.header.sender == self._home.desk:
-            return self._own_copy(item, envelope)
+            return await self._own_copy(session, item, envelope)
         await self._settle_before(session, envelope)
         return await self._incoming(session, item, envelope)
 
@@ -130,19 +160,22 @@ class Intake:
 
     async def _incoming(self, session: Session, item: Item, envelope: Envelope) -> Taken:
         header = envelope.header
+        genuine: Envelope | None = None
         try:
             with self._store.begin() as c:
                 before = leg_between(c, header.case_id, header.sender, self._home.desk)
                 before = before or unread_leg(c, header, self._home.desk)
                 seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
-            signers = self._verifier.envelope(envelope, item, before)  # step 3
+            signers = self._verifier.signers(envelope, item)
+            genuine = envelope
+            self._verifier.check_rules(envelope, item, before)
             if seen is not None:  # step 4
                 return self._replayed(item, envelope, seen)
             with self._store.begin() as c:
                 leg = self._advance(c, item, envelope, signers, before)  # step 5
-        except (RefusedError, VerificationError, MalformedError):
-            self._verifier.invalid(item.wire, str(item.index))
-            return self._quarantine(item, envelope, "QUARANTINED")
+        except (RefusedError, MalformedError):
+            self._verifier.invalid(item.wire)
+            return self._quarantine(item, genuine, "QUARANTINED")
         if self._clock() > header.deliver_by:
             return self._quarantine(item, envelope, "EXPIRED", leg)
         try:
@@ -156,19 +189,19 @@ class Intake:
         except SplitViewError:
             raise
         except VerificationError:  # what the sender passed off as a checkpoint is none: no reason to stop reading
-            self._verifier.invalid(item.wire, str(item.index))
+            self._verifier.invalid(item.wire)
             return self._quarantine(item, envelope, "QUARANTINED", leg)
         message = self._message(item, envelope, author_of(signers))
         message = replace(message, archive=self._archive.seal(message.message_hash, content_key))
         ack = self._acks.make(message.message_hash, AckState.STORED)
         with self._store.begin() as c:  # step 9
-            if rows.cursor(c).next_index <= item.index:
+            if rows.to_be_taken(c, item.index):
                 rows.put_message(c, message)
                 stored = apply_stored(leg, message.message_hash, item.time).leg
                 rows.put_leg(c, stored)
                 self._withdrawn(c, envelope)
                 rows.add_ack(c, ack)
-                finish(c, item)
+                finish(c, item, believed=True)
         return Taken(message.message_hash)
 
     def _advance(
@@ -187,7 +220,7 @@ class Intake:
         if not self._holds(desk_key_id):
             self._keys.reload()
             if not self._holds(desk_key_id):
-                if self._destroyed(item, desk_key_id):
+                if self._destroyed(desk_key_id):
                     raise CannotOpenError
                 raise UnknownKeyError("this desk's key was not granted to this member")
         header, seal = envelope.header_bytes, envelope.seal_bytes
@@ -198,25 +231,37 @@ class Intake:
     def _holds(self, key_id: bytes) -> bool:
         return any(entry.kid == key_id and entry.use is KeyUse.DESK for entry in self._keys.entries())
 
-    def _destroyed(self, item: Item, key_id: bytes) -> bool:
-        """Returns whether a desk key has gone for good: its successor began 14 days ago."""
-        epochs = self._trust.view().desk_keys(self._home.desk)
-        own = next((key for key in epochs if key.kid == key_id), None)
-        later = [key.valid_from for key in epochs if own is not None and key.epoch > own.epoch]
-        return bool(later) and self._clock() > min(later) + DESTROY_AFTER_MS
+    def _destroyed(self, key_id: bytes) -> bool:
+        """Returns whether nobody here will ever hold a desk key: it has gone for good, or was never this desk's."""
+        view = self._trust.view()
+        own = [key for key in view.desk_keys(self._home.desk) if key.kid == key_id]
+        return view.disputed(key_id) or any(superseded(view, key, self._clock()) for key in own)
 
-    def _own_copy(self, item: Item, envelope: Envelope) -> Taken:
-        """This desk's own message has its place in the log: now, and not before, its cases move."""
+    async def _own_copy(self, session: Session, item: Item, envelope: Envelope) -> Taken:
+        """This desk's own message has its place in the log: now, and not before, its cases move.
+
+        A message that another home of this desk has sent carries what the hub has shown to that home.
+        """
         header = envelope.header
+        with self._store.begin() as c:
+            known = rows.message(c, envelope.message_hash)
+            before = leg_between(c, header.case_id, header.sender, header.counterparts[0])
         try:
-            signers = self._verifier.envelope(envelope, item, None)
-            content_key = b""
+            signers = self._verifier.signers(envelope, item)
+            self._verifier.check_rules(envelope, item, before)
+            content_key, gossip = self._open(item, envelope) if known is None else (b"", b"")
+        except (RefusedError, MalformedError, CannotOpenError):
+            return self._spoilt(item)
+        try:
+            if gossip:
+                await self._trust.check_gossip(session, gossip, item.index)
+        except SplitViewError:
+            raise
+        except VerificationError:
+            return self._spoilt(item)
+        try:
             with self._store.begin() as c:
-                known = rows.message(c, envelope.message_hash)
-            if known is None:
-                content_key, _ = self._open(item, envelope)
-            with self._store.begin() as c:
-                if rows.cursor(c).next_index > item.index:
+                if not rows.to_be_taken(c, item.index):
                     return Taken()
                 if known is None:
                     message = outgoing_message(envelope, author_of(signers), self._clock())
@@ -230,18 +275,22 @@ class Intake:
                     action = with_about(c, action_of(envelope, signers, item.view, desk))
                     rows.put_leg(c, apply(leg, action, item.time).leg)
                 self._withdrawn(c, envelope)
-                finish(c, item)
-        except (RefusedError, VerificationError, MalformedError, CannotOpenError):
-            # Not this desk's doing, or not as the hub has it: a person must look, and no case moves.
-            self._verifier.invalid(item.wire, str(item.index))
-            with self._store.begin() as c:
-                finish(c, item)
-            return Taken(quarantined=True)
+                finish(c, item, believed=True)
+        except (RefusedError, MalformedError):
+            return self._spoilt(item)
         return Taken(event=True)
+
+    def _spoilt(self, item: Item) -> Taken:
+        """An own copy is not this desk's doing, or not as the hub has it: a person must look, and no case moves."""
+        self._verifier.invalid(item.wire)
+        with self._store.begin() as c:
+            finish(c, item, believed=False)
+        return Taken(quarantined=True)
 
     def _withdrawn(self, c: Connection, envelope: Envelope) -> None:
         if envelope.header.verb is not Verb.WITHDRAW:
             return
+        withdrawn(c, envelope.header.about)
         about = rows.message(c, envelope.header.about)
         if about is None:
             return
@@ -256,7 +305,7 @@ class Intake:
         with self._store.begin() as c:
             if seen != envelope.message_hash:
                 raise_alarm(c, AlarmKind.INVALID_DELIVERY, f"replay {item.index}", self._clock())
-            finish(c, item)
+            finish(c, item, believed=True)
         return Taken(event=True)
 
     def _message(self, item: Item, envelope: Envelope, author: str) -> Message:
@@ -271,12 +320,19 @@ class Intake:
         )
 
     def _quarantine(self, item: Item, envelope: Envelope | None, reason: str, leg: Leg | None = None) -> Taken:
-        """Refuses a message with one word, keeps its bytes aside, and goes on. Its case moves as the log has it."""
+        """Refuses a message with one word and goes on. Its case moves as the log has it.
+
+        Args:
+            item: what brought it.
+            envelope: kept aside; None where its signatures do not verify: it must not stand where another is known by.
+            reason: the word.
+            leg: as it moved, None where it did not.
+        """
         standing = Standing.EXPIRED if reason == "EXPIRED" else Standing.QUARANTINED
         message_hash = item.verified.event.message_hash
         ack = self._acks.make(message_hash, AckState.REFUSED, reason)
         with self._store.begin() as c:
-            if rows.cursor(c).next_index > item.index:
+            if not rows.to_be_taken(c, item.index):
                 return Taken()
             if envelope is not None and rows.message(c, message_hash) is None:
                 found = replace(self._message(item, envelope, ""), standing=standing)
@@ -284,6 +340,8 @@ class Intake:
                     rows.put_message(c, found)
             if leg is not None:
                 rows.put_leg(c, leg)
+            if leg is not None and envelope is not None and envelope.header.verb is Verb.WITHDRAW:
+                withdrawn(c, envelope.header.about)
             rows.add_ack(c, ack)
-            finish(c, item)
+            finish(c, item, believed=envelope is not None)
         return Taken(message_hash, quarantined=True)

@@ -33,7 +33,9 @@ from agents.home import Home, write_private
 from agents.keys import DATA_LIMIT, KeyEntry, Keys, KeyUse, LocalKeys, UnknownKeyError
 
 MESSAGE_LIMIT: Final = 4 * DATA_LIMIT
-"""Greatest length of a message between client and key process, in bytes."""
+"""Greatest length of a request to the key process, in bytes."""
+ANSWER_LIMIT: Final = 64 * DATA_LIMIT
+"""Greatest length of its answer, in bytes: a list of keys grows by one archive key a revocation."""
 START_SECONDS: Final = 60
 """How long `unlock` waits: a guess at a passphrase costs under a second, a loaded machine more."""
 
@@ -110,12 +112,10 @@ class Server:
             case "regrant":
                 kid, member, public = (bytes.fromhex(fields[name]) for name in ("kid", "member", "public"))
                 return {"data": self._keys.regrant(kid, member, public).hex()}
+            case "granted":
+                return {"public": self._keys.granted(bytes.fromhex(fields["grant"])).hex()}
             case "list":
-                entries = [
-                    {**asdict(entry), "kid": entry.kid.hex(), "public": entry.public.hex()}
-                    for entry in self._keys.entries()
-                ]
-                return {"entries": entries}
+                return {"entries": [_entry_fields(entry) for entry in self._keys.entries()]}
             case "reload":
                 self._keys.reload()
                 return {}
@@ -167,10 +167,7 @@ class RemoteKeys:
     def entries(self) -> tuple[KeyEntry, ...]:
         """Returns what is held."""
         if self._entries is None:
-            self._entries = tuple(
-                KeyEntry(bytes.fromhex(e["kid"]), KeyUse(e["use"]), e["owner"], e["epoch"], bytes.fromhex(e["public"]))
-                for e in self._ask(op="list")["entries"]
-            )
+            self._entries = tuple(_entry(fields) for fields in self._ask(op="list")["entries"])
         return self._entries
 
     def sign(self, key_id: bytes, data: bytes) -> bytes:
@@ -190,6 +187,10 @@ class RemoteKeys:
         """Returns a desk key sealed to another member, see `Keys.regrant`."""
         answer = self._ask(op="regrant", kid=key_id.hex(), member=member_kid.hex(), public=member_public.hex())
         return bytes.fromhex(answer["data"])
+
+    def granted(self, grant: bytes) -> bytes:
+        """Returns the public key in a grant, see `Keys.granted`."""
+        return bytes.fromhex(self._ask(op="granted", grant=grant.hex())["public"])
 
     def reload(self) -> None:
         """Has the key process read the grants again."""
@@ -218,7 +219,7 @@ class RemoteKeys:
                     if self._connection is None:
                         self._connection = self._connect()
                     self._connection.send_bytes(json.dumps(request).encode())
-                    answer: dict[str, Any] = json.loads(self._connection.recv_bytes(MESSAGE_LIMIT))
+                    answer: dict[str, Any] = json.loads(self._connection.recv_bytes(ANSWER_LIMIT))
                     break
                 except (EOFError, OSError):
                     self.close()
@@ -331,6 +332,28 @@ def _hand_over(child: subprocess.Popen[bytes], order: bytes) -> bytes:
     # Whoever outlives the child reaps it; nobody else may wait for it to end.
     threading.Thread(target=child.wait, daemon=True).start()
     return answer
+
+
+def _entry_fields(entry: KeyEntry) -> dict[str, Any]:
+    return {
+        "kid": entry.kid.hex(),
+        "use": entry.use.value,
+        "owner": entry.owner,
+        "epoch": entry.epoch,
+        "public": entry.public.hex(),
+        "grant": entry.grant.hex(),
+    }
+
+
+def _entry(fields: dict[str, Any]) -> KeyEntry:
+    return KeyEntry(
+        bytes.fromhex(fields["kid"]),
+        KeyUse(fields["use"]),
+        fields["owner"],
+        fields["epoch"],
+        bytes.fromhex(fields["public"]),
+        bytes.fromhex(fields["grant"]),
+    )
 
 
 def _refusal(name: str) -> bytes:

@@ -9,6 +9,7 @@ Never does: passphrases, asking the directory whether a key is good.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +24,7 @@ from comity.keys import Use, WrapKey, kid
 from comity.names import check_desk
 from comity.sealing import open_desk_key, seal_desk_key
 
-from agents.grants import ARCHIVE_EPOCH, load_grants, parse_grant
+from agents.grants import DeskKeyGrant, archive_number, load_grants, parse_grant
 from agents.home import Home
 from agents.keyring import MemberKeyring
 
@@ -72,9 +73,11 @@ class KeyEntry:
     owner: str
     """Member or desk."""
     epoch: int
-    """Desk keys: the epoch. Others: 0."""
+    """Desk and archive keys: the epoch. Others: 0."""
     public: bytes
     """The public key."""
+    grant: bytes = b""
+    """Desk and archive keys: SHA-256 of the grant that it was opened from. Others: empty."""
 
 
 class Keys(Protocol):
@@ -120,6 +123,15 @@ class Keys(Protocol):
         Raises:
             UnknownKeyError: it is not held.
             MalformedError: not a key that can be sealed to.
+        """
+        ...
+
+    def granted(self, grant: bytes) -> bytes:
+        """Returns the public key of the desk (or archive) key in a grant, which need not be in the home.
+
+        Raises:
+            MalformedError: not a grant.
+            CannotOpenError: it is not for this member, or damaged.
         """
         ...
 
@@ -214,6 +226,10 @@ class LocalKeys:
         seed = self._wraps[key_id].seed
         return seal_desk_key(held[0].owner, held[0].epoch, member_kid, member_public, seed)
 
+    def granted(self, grant: bytes) -> bytes:
+        """Returns the public key in a grant, see `Keys.granted`."""
+        return self._opened(parse_grant(grant)).public
+
     def reload(self) -> None:
         """Reads the grants again. One that does not open is left out: it is a damaged file, or another key's."""
         own = self._keyring
@@ -225,14 +241,18 @@ class LocalKeys:
         for data in self._grants():
             try:
                 grant = parse_grant(data)
-                key = open_desk_key(grant.desk, grant.epoch, grant.member_kid, grant.sealed_seed, own.wrap)
+                key = self._opened(grant)
             except (MalformedError, CannotOpenError):
                 continue
             key_id = kid(grant.desk, Use.DESK, key.public)
-            use = KeyUse.ARCHIVE if grant.epoch == ARCHIVE_EPOCH else KeyUse.DESK
+            use = KeyUse.DESK if archive_number(grant.epoch) is None else KeyUse.ARCHIVE
             wraps[key_id] = key
-            entries.append(KeyEntry(key_id, use, grant.desk, grant.epoch, key.public))
+            entries.append(KeyEntry(key_id, use, grant.desk, grant.epoch, key.public, hashlib.sha256(data).digest()))
         self._wraps, self._entries = wraps, tuple(entries)
+
+    def _opened(self, grant: DeskKeyGrant) -> WrapKey:
+        wrap = self._keyring.wrap
+        return open_desk_key(grant.desk, grant.epoch, grant.member_kid, grant.sealed_seed, wrap)
 
     def close(self) -> None:
         """Forgets the keys. Python cannot wipe them: they live until the memory is used again."""

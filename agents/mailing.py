@@ -16,7 +16,7 @@ from comity.receipts import VerifiedReceipt, parse_receipt, verify_receipt
 
 from agents import truststore
 from agents.alarms import Alarm, from_row
-from agents.attachments import Progress, fetch
+from agents.attachments import Progress, attachment_named, fetch
 from agents.connected import Connected
 from agents.errors import NotUniqueError
 from agents.intake import Taken
@@ -75,11 +75,14 @@ class Mailing(Connected):
                 if response.WhichOneof("message") == "head":
                     if not self.trust.see_head(response.head.body, response.head.sig):
                         await self.refresh()
-                    continue
-                taken = await self._intake.take(self.session, response.item)
-                await self._acks.flush(self.session)
-            show = taken.message is not None and not taken.quarantined
-            yield self._item(taken.message) if show and taken.message is not None else None
+                    found = [taken async for taken in self._intake.owed(self.session)]
+                else:
+                    found = [await self._intake.take(self.session, response.item)]
+                if found:
+                    await self._acks.flush(self.session)
+            for taken in found:
+                show = taken.message is not None and not taken.quarantined
+                yield self._item(taken.message) if show and taken.message is not None else None
 
     async def flush(self) -> int:
         """Sends acknowledgements that are still pending. Returns how many the hub has logged."""
@@ -113,11 +116,10 @@ class Mailing(Connected):
         Raises:
             NotUniqueError: no such attachment.
             CannotOpenError: it is not what the payload says; nothing was written.
+            FolderError: it cannot be written there.
         """
-        found = [a for a in self.peek(message).payload.attachments if a.id.hex().startswith(attachment_id)]
-        if len(found) != 1:
-            raise NotUniqueError("no attachment, or more than one, has an id that begins so")
-        return await fetch(self.session, found[0], Path(folder), progress)
+        found = attachment_named(self.peek(message).payload, attachment_id)
+        return await fetch(self.session, found, Path(folder), progress)
 
     # --- cases
 
@@ -190,13 +192,15 @@ class Mailing(Connected):
     # --- how
 
     async def _feed(self) -> AsyncIterator[Taken]:
-        """Yields what each item up to the present end brought; goes on where the connection broke."""
+        """Yields what each item up to the present end brought, then what was owed; goes on if the connection broke."""
         for attempt in range(FEED_TRIES):
             start = self._intake.cursor().next_index
             try:
                 async for response in self.session.read_feed(start, follow=False):
                     if response.WhichOneof("message") == "item":
                         yield await self._intake.take(self.session, response.item)
+                async for taken in self._intake.owed(self.session):
+                    yield taken
             except RefusedError as error:
                 if error.reason not in (Reason.UNAVAILABLE, Reason.STALLED) or attempt == FEED_TRIES - 1:
                     raise

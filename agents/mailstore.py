@@ -78,6 +78,19 @@ class EventRow:
     """Who acknowledged, empty elsewhere."""
     time: int
     receipt: bytes
+    believed: bool
+    """What the hub logged was found true: signed by whom it names, or due by the bytes that are here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """A delivery that came without its envelope and without a reason."""
+
+    log_index: int
+    number: int
+    """This desk's running number."""
+    message_hash: bytes
+    """Empty where the hub says it was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +227,10 @@ def legs(c: Connection, case_id: bytes | None = None) -> list[Leg]:
     return [_leg(json.loads(text)) for text in c.execute(query.order_by(s.legs.c.recipient)).scalars()]
 
 
-def add_event(c: Connection, event: EventRow) -> None:
-    """Adds an item of the feed; the same index again changes nothing."""
+def put_event(c: Connection, event: EventRow) -> None:
+    """Adds an item of the feed; one that came late takes the place of its tombstone."""
     values = {f.name: getattr(event, f.name) for f in fields(event)} | {"kind": int(event.kind)}
-    c.execute(insert(s.events).values(values).on_conflict_do_nothing())
+    c.execute(insert(s.events).values(values).on_conflict_do_update(index_elements=["log_index"], set_=values))
 
 
 def events(c: Connection, message_hashes: list[bytes] | None = None) -> list[EventRow]:
@@ -226,9 +239,39 @@ def events(c: Connection, message_hashes: list[bytes] | None = None) -> list[Eve
     if message_hashes is not None:
         query = query.where(s.events.c.message_hash.in_(message_hashes))
     return [
-        EventRow(r.log_index, r.number, r.salt, EventKind(r.kind), r.message_hash, r.desk, r.time, r.receipt)
+        EventRow(
+            r.log_index, r.number, r.salt, EventKind(r.kind), r.message_hash, r.desk, r.time, r.receipt, r.believed
+        )
         for r in c.execute(query)
     ]
+
+
+def believe(c: Connection, log_index: int) -> None:
+    """Marks an item as found true after all."""
+    c.execute(update(s.events).where(s.events.c.log_index == log_index).values(believed=True))
+
+
+def add_debt(c: Connection, debt: Debt) -> None:
+    """Remembers a delivery that the hub still owes."""
+    c.execute(insert(s.debts).values({f.name: getattr(debt, f.name) for f in fields(debt)}).on_conflict_do_nothing())
+
+
+def debts(c: Connection) -> list[Debt]:
+    """Returns what the hub owes, in the order of the log."""
+    return [
+        Debt(r.log_index, r.number, r.message_hash) for r in c.execute(select(s.debts).order_by(s.debts.c.log_index))
+    ]
+
+
+def end_debt(c: Connection, log_index: int) -> None:
+    """Forgets that a delivery is owed."""
+    c.execute(delete(s.debts).where(s.debts.c.log_index == log_index))
+
+
+def to_be_taken(c: Connection, log_index: int) -> bool:
+    """Returns whether an item has not had its effect yet: it lies ahead, or is owed."""
+    owed = c.execute(select(s.debts.c.log_index).where(s.debts.c.log_index == log_index)).first()
+    return owed is not None or cursor(c).next_index <= log_index
 
 
 def cursor(c: Connection) -> Cursor:

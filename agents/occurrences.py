@@ -1,7 +1,7 @@
 """What the feed brings besides envelopes: acknowledgements, clocks, withdrawals, and what the hub noticed.
 
 Acknowledgements count only when they verify. Clock events are computed again from the bytes: the log says when a limit
-went by, this side knows itself that it did.
+went by, this side knows itself that it did. What is not found true is recorded as logged, and not as having happened.
 
 Never does: open anything.
 """
@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from agents import mailstore as rows
 from agents.acks import check_ack, raise_status, status_of
 from agents.alarms import AlarmKind, raise_alarm
-from agents.cases import leg_between, not_stored
+from agents.cases import header_of, leg_between, not_stored
 from agents.evidence import save_evidence
 from agents.home import Home
 from agents.mailstore import AckRow, Cursor, EventRow, Message
@@ -49,24 +49,31 @@ class Occurrences:
         self._home, self._store, self._clock = home, store, clock
 
     def take(self, item: Item) -> None:
-        """Takes a verified item and records it."""
+        """Takes a verified item and records it, and whether what it says was found true."""
         event = item.verified.event
         with self._store.begin() as c:
-            if rows.cursor(c).next_index > item.index:
+            if not rows.to_be_taken(c, item.index):
                 return
             message = rows.message(c, event.message_hash)
-            desk = ""
+            desk, believed = "", False
             if event.kind in (EventKind.ACKNOWLEDGED, EventKind.REFUSED):
                 desk = self._acknowledged(c, item, message)
+                believed = bool(desk)
             elif event.kind is EventKind.EQUIVOCATION:
                 raise_alarm(c, AlarmKind.EQUIVOCATION, event.message_hash.hex(), self._clock())
-            elif message is not None:
-                self._clocked(c, item, message)
-            finish(c, item, desk)
+            elif event.kind is EventKind.ERASED:
+                believed = True  # of what the hub itself has done
+            elif message is not None and (event.kind in _CLOCKS or event.kind in _ENDS):
+                believed = self._ended(c, item, message) if event.kind in _ENDS else _ran_out(c, item, message)
+                if not believed:
+                    self._invalid(c, item)
+            finish(c, item, desk, believed=believed)
 
     def _acknowledged(self, c: Connection, item: Item, message: Message | None) -> str:
         """Takes a counterpart's acknowledgement. Returns its desk, empty where it does not count."""
         body, sig = item.wire.ack.body, item.wire.ack.sig
+        if message is None and erased_before(c):
+            return ""  # of mail that was erased before this home read it
         try:
             if message is None or not message.outgoing:
                 raise VerificationError("the acknowledgement is of no message of this desk")
@@ -86,63 +93,107 @@ class Occurrences:
             try:
                 rows.put_leg(c, apply_stored(leg, ack.message_hash, item.time).leg)
             except RefusedError:
-                raise_alarm(c, AlarmKind.INVALID_DELIVERY, str(item.index), self._clock())
+                self._invalid(c, item)
         return ack.desk
 
-    def _clocked(self, c: Connection, item: Item, message: Message) -> None:
-        event = item.verified.event
-        if event.kind in _ENDS:
-            if not _ended(c, item, message):
-                save_evidence(
-                    self._home, AlarmKind.INVALID_DELIVERY, self._clock(), {"feed_item": serialise(item.wire)}
-                )
-                raise_alarm(c, AlarmKind.INVALID_DELIVERY, str(item.index), self._clock())
-                return
-            status, standing = _ENDS[event.kind]
-            if not message.outgoing:
-                rows.update_message(c, message.message_hash, standing=standing.value)
-            elif event.kind is EventKind.EXPIRED:  # a withdrawal's own copy has said of which desk it is
-                for desk in rows.statuses(c, message.message_hash):
-                    raise_status(c, message.message_hash, desk, status)
-        kind = _CLOCKS.get(event.kind)
-        if kind is None:
-            return
-        for leg in rows.legs(c, message.case_id):
-            # Where our STORED came too late at the hub, the log is right and we are not.
-            late = event.kind is EventKind.EXPIRED and not message.outgoing
-            try:
-                found = not_stored(leg, message.message_hash) if late else leg
-                rows.put_leg(c, apply_clock(found, kind, event.message_hash, item.time).leg)
-            except RefusedError:
-                continue  # known already, or not due on this leg
-            return
+    def _ended(self, c: Connection, item: Item, message: Message) -> bool:
+        """Takes the end of a message. Returns False where it did not end as the log says: then nothing happens."""
+        kind = item.verified.event.kind
+        if not _has_ended(c, item, message):
+            return False
+        status, standing = _ENDS[kind]
+        if not message.outgoing:
+            rows.update_message(c, message.message_hash, standing=standing.value)
+        elif kind is EventKind.EXPIRED:  # a withdrawal's own copy has said of which desk it is
+            for desk in rows.statuses(c, message.message_hash):
+                raise_status(c, message.message_hash, desk, status)
+        if kind is EventKind.EXPIRED:
+            # Where our STORED came too late at the hub, the log is right and we are not. Not every leg ends with it.
+            _apply_to_one(c, item, message, late=not message.outgoing)
+        return True
+
+    def _invalid(self, c: Connection, item: Item) -> None:
+        now = self._clock()
+        save_evidence(self._home, AlarmKind.INVALID_DELIVERY, now, {"feed_item": serialise(item.wire)})
+        raise_alarm(c, AlarmKind.INVALID_DELIVERY, str(item.index), now)
 
 
-def _ended(c: Connection, item: Item, message: Message) -> bool:
+def _apply_to_one(c: Connection, item: Item, message: Message, *, late: bool = False) -> bool:
+    """Moves the leg whose clock has run out. Returns False where none of that kind is due on any leg."""
+    kind = _CLOCKS[item.verified.event.kind]
+    for leg in rows.legs(c, message.case_id):
+        try:
+            found = not_stored(leg, message.message_hash) if late else leg
+            rows.put_leg(c, apply_clock(found, kind, message.message_hash, item.time).leg)
+        except RefusedError:
+            continue
+        return True
+    return False
+
+
+def _ran_out(c: Connection, item: Item, message: Message) -> bool:
+    """Takes OVERDUE or LAPSED. Nobody signs them, but both sides can count: the limit is in the message's header.
+
+    Returns:
+        False where it had not gone by, or where what it ran for had come in time: then nothing happens.
+    """
+    event = item.verified.event
+    overdue = event.kind is EventKind.OVERDUE
+    limit = message.respond_by if overdue else header_of(message).lapses_at
+    if not limit or event.effective_time != limit or limit >= item.time:
+        return False
+    if _apply_to_one(c, item, message):
+        return True
+    # Known already; or the message was refused here, so that this side's legs do not know what the hub's do.
+    legs, named = rows.legs(c, message.case_id), message.message_hash
+    if message.standing is Standing.QUARANTINED or not legs:
+        return True
+    if not overdue:
+        return any(leg.opening == named and leg.ended_at == limit for leg in legs)
+    return any(
+        (leg.question == named and leg.overdue_logged) or (leg.recall == named and leg.recall_overdue_logged)
+        for leg in legs
+    )
+
+
+def _has_ended(c: Connection, item: Item, message: Message) -> bool:
     """Returns whether a message ended as the log says. Nobody signs such an event: the hub's word alone ends nothing.
 
     A withdrawal was signed, and its verified envelope, which stands before the event, has moved the case. What expired
-    was not stored in time: its limit is in the header, and no STORED of ours is in the log.
+    was not stored in time: its limit is in the header, and no STORED of ours, or of every recipient, is in the log.
     """
     event = item.verified.event
     if event.kind is EventKind.WITHDRAWN:
         legs = rows.legs(c, message.case_id)
         return any(leg.opening == message.message_hash and leg.state is State.WITHDRAWN for leg in legs)
-    acks = rows.acks_of(c, message.message_hash)
-    stored = any(a.own and a.state is AckState.STORED and a.receipt for a in acks)
+    acks = [a for a in rows.acks_of(c, message.message_hash) if a.state is AckState.STORED and a.receipt]
+    if message.outgoing:
+        stored = set(rows.statuses(c, message.message_hash)) <= {a.desk for a in acks if not a.own}
+    else:
+        stored = any(a.own for a in acks)
     return event.effective_time == message.deliver_by < item.time and not stored
 
 
-def finish(c: Connection, item: Item, desk: str = "") -> None:
-    """Records an item and moves the cursor past it.
+def erased_before(c: Connection) -> bool:
+    """Returns whether mail was erased before this home read it: then acknowledgements of unknown mail may follow."""
+    return any(event.kind is EventKind.SUBMITTED and event.believed for event in rows.events(c, [b""]))
+
+
+def finish(c: Connection, item: Item, desk: str = "", *, believed: bool) -> None:
+    """Records an item and moves the cursor past it, unless it came late.
 
     Args:
         c: of the item's one transaction.
         item: what was taken.
         desk: who acknowledged, where it is an acknowledgement that counts.
+        believed: what the hub logged was found true.
     """
     event, receipt = item.verified.event, kept_receipt(item)
-    row = EventRow(item.index, item.number, item.salt, event.kind, event.message_hash, desk, item.time, receipt)
-    rows.add_event(c, row)
-    rows.set_cursor(c, Cursor(item.index + 1, item.number, item.time))
+    row = EventRow(
+        item.index, item.number, item.salt, event.kind, event.message_hash, desk, item.time, receipt, believed
+    )
+    rows.put_event(c, row)
+    if rows.cursor(c).next_index <= item.index:
+        rows.set_cursor(c, Cursor(item.index + 1, item.number, item.time))
+    rows.end_debt(c, item.index)
     rows.end_tries(c, item.index)

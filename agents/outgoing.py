@@ -15,7 +15,7 @@ from typing import Final
 from comity.encoding import serialise
 from comity.envelope import Envelope, signatures_digest, to_wire
 from comity.errors import Reason, RefusedError, VerificationError
-from comity.receipts import EventKind, Receipt, VerifiedReceipt, encode_receipt, verify_receipt
+from comity.receipts import Event, EventKind, Receipt, VerifiedReceipt, encode_receipt
 from sqlalchemy import Connection
 
 from agents import draftstore, mailstore
@@ -25,6 +25,7 @@ from agents.attachments import Progress, forget, upload
 from agents.drafts import Drafts, OpenedDraft
 from agents.home import Home
 from agents.mailstore import Message
+from agents.proving import tie, verify_receipt
 from agents.records import DraftState, MessageStatus, Sent, Standing
 from agents.session import Session
 from agents.store import Store
@@ -100,21 +101,24 @@ class Outgoing:
         Raises:
             VerificationError: it does not.
         """
-        verified = verify_receipt(receipt, self._trust.exchange_origin, self._trust.view().log_keys())
-        event, expected = verified.event, signatures_digest(envelope.signatures)
+        try:
+            verified = await verify_receipt(self._trust, session, receipt)
+            self._check_event(verified.event, envelope)
+        except VerificationError:
+            self._trust.history.invalid_receipt(receipt, envelope.message_hash.hex())
+            raise
+        await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
+        return verified
+
+    def _check_event(self, event: Event, envelope: Envelope) -> None:
         if (event.kind, event.message_hash) != (EventKind.SUBMITTED, envelope.message_hash):
             raise VerificationError("the receipt is not of this message")
         if len(event.deliveries) != len(envelope.header.recipients):
             raise VerificationError("the event is not delivered to every recipient")
         # A retry may carry other signatures than the first submission, whose receipt it gets; its signers are the same.
-        if event.signatures_digest != expected and event.kids != tuple(s.kid for s in envelope.signatures):
+        signers = tuple(s.kid for s in envelope.signatures)
+        if event.signatures_digest != signatures_digest(envelope.signatures) and event.kids != signers:
             raise VerificationError("the receipt names other signers")
-        if verified.leaf.directory_size > self._trust.directory_size:
-            await self._trust.refresh(session)
-        if self._trust.view().root_at(verified.leaf.directory_size) != verified.leaf.directory_root:
-            raise VerificationError("the receipt's leaf names another directory")
-        await self._trust.check_receipt_history(session, verified.checkpoint, receipt.checkpoint)
-        return verified
 
     def _keep(self, opened: OpenedDraft) -> None:
         message = outgoing_message(opened.envelope, opened.info.author, self._clock())

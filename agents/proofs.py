@@ -93,7 +93,7 @@ class Proofs:
             findings.append(f"{log}: leaf {index}, of which a receipt is kept here, is not in the log")
             self._evidence(index, kept[index], b"", note)
         if log == "exchange":
-            await self._trust.check_history(session, checkpoint.size, checkpoint.root, note)
+            await self._trust.history.check(session, checkpoint.size, checkpoint.root, note)
         elif checkpoint.size <= view.size and view.root_at(checkpoint.size) not in (None, checkpoint.root):
             findings.append(f"directory: size {checkpoint.size} has another root than the one replayed here")
         return checkpoint

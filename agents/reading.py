@@ -23,12 +23,12 @@ from comity.workflow.terms import Role
 from comity.workflow.timers import settle
 
 from agents import mailstore as rows
-from agents.acks import Acks
+from agents.acks import Acks, proves
 from agents.archive import Archive
 from agents.cases import case_info, profile_between
 from agents.errors import NotUniqueError, UnpinnedError
 from agents.home import Home
-from agents.mailstore import Message
+from agents.mailstore import EventRow, Message
 from agents.records import (
     AttachmentInfo,
     CaseInfo,
@@ -43,6 +43,19 @@ from agents.records import (
 from agents.store import Store
 from agents.trust import Clock, Trust
 
+UNPROVED: Final = "UNPROVED"
+"""What a timeline calls an event that the hub has logged and that was not found true."""
+_PROVED: Final = frozenset(
+    {
+        EventKind.ACKNOWLEDGED,
+        EventKind.REFUSED,
+        EventKind.WITHDRAWN,
+        EventKind.OVERDUE,
+        EventKind.LAPSED,
+        EventKind.EXPIRED,
+    }
+)
+"""Events that are told by their name only where they were found true."""
 _WHOLE: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -209,13 +222,13 @@ class Reading:
         found = [
             TimelineEvent(
                 time=event.time,
-                kind=_kind(event.receipt, event.kind),
+                kind=_kind(event),
                 message=event.message_hash.hex(),
                 verb=messages[event.message_hash].verb,
                 sender=messages[event.message_hash].sender,
                 desk=event.desk,
                 log_index=event.log_index,
-                proof=bool(event.receipt),
+                proof=event.believed,
             )
             for event in happened
         ]
@@ -248,21 +261,25 @@ class Reading:
         return found
 
 
-def _kind(receipt: bytes, kind: EventKind) -> str:
-    """Returns what happened: of an acknowledgement how far it goes, as its proved event says."""
-    state = parse_event(parse_receipt(receipt).event).ack_state if kind is EventKind.ACKNOWLEDGED else None
-    return kind.name if state is None else state.name
+def _kind(event: EventRow) -> str:
+    """Returns what happened: of an acknowledgement how far it goes. What the hub says alone has not happened."""
+    if event.kind in _PROVED and not event.believed:
+        return UNPROVED
+    if event.kind is not EventKind.ACKNOWLEDGED:
+        return event.kind.name
+    state = parse_event(parse_receipt(event.receipt).event).ack_state
+    return event.kind.name if state is None else state.name
 
 
 def _own_ack(ack: rows.AckRow, message: Message) -> TimelineEvent:
-    verified = parse_receipt(ack.receipt)
+    receipt = parse_receipt(ack.receipt)
     return TimelineEvent(
-        time=parse_leaf(verified.leaf).time_seconds * 1000,
+        time=parse_leaf(receipt.leaf).time_seconds * 1000,
         kind=ack.state.name,
         message=ack.message_hash.hex(),
         verb=message.verb,
         sender=message.sender,
         desk=ack.desk,
-        log_index=verified.index,
-        proof=True,
+        log_index=receipt.index,
+        proof=proves(parse_event(receipt.event), ack),
     )

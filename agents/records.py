@@ -211,7 +211,8 @@ class TimelineEvent:
     time: int
     """The leaf's time, Unix milliseconds UTC."""
     kind: str
-    """Event kind of the log; of an acknowledgement STORED (a machine), OPENED (a person) or REFUSED."""
+    """Event kind of the log; of an acknowledgement STORED (a machine), OPENED (a person) or REFUSED; UNPROVED where the
+    hub has logged something that was not found true."""
     message: str
     verb: Verb | None
     """None where the message is not known here."""
@@ -220,7 +221,7 @@ class TimelineEvent:
     """Who acknowledged, empty elsewhere."""
     log_index: int
     proof: bool
-    """A verified receipt is held."""
+    """The log has it, by a verified receipt, and it was found true: by signatures, or by the bytes held here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 - A desk key gets its successor a week before it ends, published a day before it begins.
 - This member's TLS key is registered for longer, and its certificate issued anew.
 - Colleagues who lack a grant get one.
-- A desk key is destroyed 14 days after its successor began: nothing that was sealed to it can be live any more, and
-  from then on it opens for nobody. What is kept stays readable under the archive key.
+- The archive gets a key after every revocation at the desk, where whoever revoked could not make it.
+- A desk key is destroyed 14 days after a good successor took over (`agents/succession.py`): nothing that was sealed to
+  it can be live any more, and from then on it opens for nobody. What is kept stays readable under the archive keys.
 
 Never does: anything that the delegation does not cover; revoke.
 """
@@ -12,7 +13,6 @@ Never does: anything that the delegation does not cover; revoke.
 from __future__ import annotations
 
 import contextlib
-import itertools
 from typing import Final
 
 from comity.directory.statements import DAY_MS
@@ -20,9 +20,9 @@ from comity.workflow.terms import Role
 
 from agents.admin import Admin
 from agents.client import Client
-from agents.grants import destroy_grant, load_grants, parse_grant
-from agents.intake import DESTROY_AFTER_MS
+from agents.grants import destroy_grant
 from agents.keys import KeyUse, UnknownKeyError, find
+from agents.succession import superseded
 from agents.transport import load_identity, save_certificate
 
 DESK_KEY_LEFT_MS: Final = 7 * DAY_MS
@@ -39,6 +39,7 @@ async def renew(client: Client) -> list[str]:
     done: list[str] = []
     if _may_renew(client):
         admin = Admin(client)
+        done += _archive(admin)
         done += await _desk_key(client, admin)
         done += await _transport(client, admin)
         done += _grants(client, admin)
@@ -48,11 +49,10 @@ async def renew(client: Client) -> list[str]:
 
 
 def destroy_old_keys(client: Client) -> list[str]:
-    """Destroys every member's copy of desk keys whose successor began 14 days ago."""
-    now, done = client.clock(), list[str]()
-    epochs = client.directory().desk_keys(client.desk)
-    for key, successor in itertools.pairwise(epochs):
-        if now <= successor.valid_from + DESTROY_AFTER_MS:
+    """Destroys every member's copy of desk keys whose successor took over 14 days ago (`agents/succession.py`)."""
+    view, now, done = client.directory(), client.clock(), list[str]()
+    for key in view.desk_keys(client.desk):
+        if not superseded(view, key, now):
             continue
         gone = [destroy_grant(client.home, member, client.desk, key.epoch) for member in client.home.members()]
         if any(gone):
@@ -95,13 +95,15 @@ async def _certificate(client: Client) -> list[str]:
     return ["certificate renewed"]
 
 
+def _archive(admin: Admin) -> list[str]:
+    return ["archive key renewed"] if admin.renew_archive() else []
+
+
 def _grants(client: Client, admin: Admin) -> list[str]:
     """Grants the desk's keys to members of this home that lack one of those held here."""
-    held = {e.epoch for e in client.keys.entries() if e.use in (KeyUse.DESK, KeyUse.ARCHIVE)}
     done = []
     for member in client.home.members():
-        granted = {parse_grant(data).epoch for data in load_grants(client.home, member)}
-        if not held - granted:
+        if not admin.lacks(member):
             continue
         with contextlib.suppress(UnknownKeyError):  # not certified for this desk, or no longer
             admin.grant(member)

@@ -23,11 +23,22 @@ own_statements = Table("own_statements", METADATA, Column("digest", LargeBinary,
 heads = Table(
     "heads",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("exchange_size", Integer, primary_key=True),
+    Column("directory_size", Integer, nullable=False),
+    Column("time", Integer, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("sig", LargeBinary, nullable=False),
 )
-"""The newest head."""
+"""Signed heads, one a size of the exchange log at most: what is logged later cannot be from before them."""
+
+leaves = Table(
+    "leaves",
+    METADATA,
+    Column("log_index", Integer, primary_key=True),
+    Column("directory_size", Integer, nullable=False),
+    Column("time_seconds", Integer, nullable=False),
+)
+"""What verified leaves of the exchange log say: neither decreases along the log."""
 
 checkpoints = Table(
     "checkpoints",
@@ -147,9 +158,19 @@ events = Table(
     Column("desk", String, nullable=False),
     Column("time", Integer, nullable=False),
     Column("receipt", LargeBinary, nullable=False),
+    Column("believed", Boolean, nullable=False),
     Index("events_message", "message_hash"),
 )
-"""The feed, item by item."""
+"""The feed, item by item. `believed` where what the hub logged was found true, by signatures or by the bytes."""
+
+debts = Table(
+    "debts",
+    METADATA,
+    Column("log_index", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
+    Column("message_hash", LargeBinary, nullable=False),
+)
+"""Deliveries that came without their envelope and without a reason: asked for again until one or the other comes."""
 
 tries = Table(
     "tries", METADATA, Column("log_index", Integer, primary_key=True), Column("count", Integer, nullable=False)

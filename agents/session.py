@@ -10,6 +10,7 @@ Never does: verify anything. What comes back is the hub's word until `agents/tru
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar
@@ -43,7 +44,7 @@ CALL_SECONDS: Final = 15.0
 """How long one attempt may take."""
 PATIENCE_SECONDS: Final = 20.0
 """For how long a call is tried again."""
-_TRY_AGAIN: Final = frozenset({Reason.BUSY, Reason.UNAVAILABLE, Reason.STALLED})
+_TRY_AGAIN: Final = frozenset({Reason.BUSY, Reason.QUOTA, Reason.UNAVAILABLE, Reason.STALLED})
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", 8 << 20),
     ("grpc.max_send_message_length", 8 << 20),
@@ -67,6 +68,15 @@ _CODES: Final = {
 }
 LOGS: Final = {"directory": log_pb2.LOG_KIND_DIRECTORY, "exchange": log_pb2.LOG_KIND_EXCHANGE}
 """The two logs by name."""
+
+
+def told_to_wait(refused: RefusedError) -> float:
+    """Returns how many seconds the hub asks to wait before the next attempt; 0 where it asks for nothing sensible."""
+    text = refused.metadata.get("retry_after_seconds", "")
+    if text.isascii() and text.isdigit() and len(text) < 7:
+        return float(text)
+    # A quota that does not fill again by itself: waiting would help nobody.
+    return math.inf if refused.reason is Reason.QUOTA else 0.0
 
 
 def refusal_from_status(status: Status) -> RefusedError | None:
@@ -267,17 +277,19 @@ class Session:
         give_up = loop.time() + self._patience
         pause = 0.05
         while True:
+            told = 0.0
             try:
                 return await make(self._open())
             except asyncio.CancelledError:
                 raise_unless_ours(give_up=loop.time() + pause > give_up)
             except grpc.RpcError as error:
                 refused = refusal(error)
-                if refused.reason not in _TRY_AGAIN or loop.time() + pause > give_up:
+                told = told_to_wait(refused)
+                if refused.reason not in _TRY_AGAIN or loop.time() + max(pause, told) > give_up:
                     raise refused from None
                 if refused.reason is Reason.UNAVAILABLE:
                     await self._next_endpoint()
-            await asyncio.sleep(pause * (0.5 + random.random()))  # noqa: S311 # spreads retries, protects nothing
+            await asyncio.sleep(told + pause * (0.5 + random.random()))  # noqa: S311 # spreads retries, protects nothing
             pause = min(pause * 2, 5.0)
 
     def _open(self) -> Any:

@@ -8,19 +8,22 @@ Never does: cryptography, network.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as DriverConnection
 from typing import Any, Final
 
+from comity.directory.heads import parse_head
 from comity.errors import ComityError
+from comity.receipts import EventKind
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from agents.schema import METADATA
+from agents.schema import METADATA, heads
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the tables; `_STEPS` leads from each to the next."""
+_SET_VERSION: Final = "PRAGMA user_version = 2"  # a PRAGMA takes no parameter
 
 
 class StoreError(ComityError):
@@ -68,9 +71,32 @@ class Store:
             found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
             if found > VERSION:
                 raise StoreError("the store was made by a newer version")
-            if found == 0:
-                METADATA.create_all(connection)
-                connection.exec_driver_sql("PRAGMA user_version = 1")
+            if found == VERSION:
+                return
+            for step in _STEPS[found:] if found else ():
+                step(connection)
+            METADATA.create_all(connection)
+            connection.exec_driver_sql(_SET_VERSION)
+
+
+def _to_2(connection: Connection) -> None:
+    """Several heads are kept, and of each event whether it was believed; of old clocks and ends nobody knows."""
+    connection.exec_driver_sql("ALTER TABLE events ADD COLUMN believed BOOLEAN NOT NULL DEFAULT 0")
+    connection.exec_driver_sql(
+        "UPDATE events SET believed = 1 WHERE desk != '' OR kind IN (?, ?)",
+        (int(EventKind.SUBMITTED), int(EventKind.ERASED)),
+    )
+    old = connection.exec_driver_sql("SELECT body, sig FROM heads").all()
+    connection.exec_driver_sql("DROP TABLE heads")
+    heads.create(connection)
+    for body, sig in old:
+        head = parse_head(body)
+        row = {"exchange_size": head.exchange_size, "directory_size": head.directory_size, "time": head.time}
+        connection.execute(heads.insert().values(**row, body=body, sig=sig))
+
+
+_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2)
+"""Step n leads from version n to n + 1."""
 
 
 def _prepare(connection: DriverConnection, _record: Any) -> None:

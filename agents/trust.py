@@ -1,9 +1,10 @@
 """Trust: what this agency has verified of the hub and of others, and that never goes back.
 
 - The directory is replayed in full from the pinned genesis, every rule checked; an entry that breaks one is not taken.
-- The newest head is kept. Nothing is sealed on one that is older than 10 minutes.
-- Every size of the exchange log that was ever seen (heads, receipts, checkpoints in payloads) must belong to one
-  history: it is tied to the trusted size by a consistency proof. The trusted size only grows.
+- An entry that a head did not cover cannot be from before that head, and none is from the future.
+- Nothing is sealed on a head that is older than 10 minutes.
+- Whatever is seen of the exchange log (heads, receipts, checkpoints in payloads) must belong to one history
+  (`agents/history.py`).
 - Roots and the genesis count only after people have compared a fingerprint. There is no trust on first use.
 
 A contradiction becomes an evidence file and an alarm, and until a person has dismissed it nothing is sealed.
@@ -14,7 +15,6 @@ Never does: keys, mail.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Final
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
@@ -23,28 +23,23 @@ from comity.directory.heads import parse_head
 from comity.encoding import Purpose, digest
 from comity.errors import ComityError, MalformedError, Reason, RefusedError, VerificationError
 from comity.keys import fingerprint, same_fingerprint
-from comity.merkle import EMPTY_ROOT, verify_consistency
 from comity.names import HUB
-from comity.workflow.terms import Role
 
 from agents import truststore as rows
-from agents.alarms import AlarmKind, raise_alarm
+from agents.alarms import AlarmKind
 from agents.errors import SplitViewError, UnpinnedError
-from agents.evidence import save_evidence
+from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History
 from agents.home import Home
 from agents.monitor import watch_own_name
 from agents.session import Session
 from agents.store import Store
-from agents.truststore import Pin, TrustedSize
+from agents.truststore import Pin, SeenHead
+
+__all__ = ["CLOCK_SKEW_MS", "HEAD_MAX_AGE_MS", "Clock", "Trust"]
 
 HEAD_MAX_AGE_MS: Final = 10 * 60_000
 """How old the newest head may be for anything to be sealed on it."""
-CLOCK_SKEW_MS: Final = 120_000
-"""How far the hub's clock may be ahead of ours."""
 _GENESIS: Final = "genesis"
-
-Clock = Callable[[], int]
-"""Returns Unix milliseconds UTC."""
 
 
 class Trust:
@@ -62,12 +57,17 @@ class Trust:
         with store.begin() as c:
             self._pins = rows.pins(c)
             entries = rows.entries(c)
-            signed = rows.head(c)
+        self.history = History(home, store, clock)
+        """What was seen of the exchange log and of heads."""
         self._replay(self._directory, entries)
-        self._signed_head = signed
-        self.head: Head | None = None if signed is None else parse_head(signed[0])
 
     # --- reading
+
+    @property
+    def head(self) -> Head | None:
+        """The newest head that was verified: the one over the longest logs."""
+        newest = self.history.newest
+        return None if newest is None else newest.head
 
     def view(self, size: int | None = None) -> View:
         """Returns the directory as of a size, the present one by default.
@@ -78,13 +78,6 @@ class Trust:
         if self._directory.size == 0 or (size is not None and not 0 < size <= self._directory.size):
             raise RefusedError(Reason.DIRECTORY_STALE, "the directory was not replayed that far: refresh")
         return self._directory.view(size)
-
-    def granting_keys(self) -> dict[bytes, bytes]:
-        """Returns the signing keys, by key id, that ever were an admin's or this desk's delegate's."""
-        state = self._directory.state
-        delegates = {key_id for desk, key_id in state.delegations if desk == self._home.desk}
-        records = [r for found in state.members.values() for r in found if r.agency == self._home.agency]
-        return {r.sign_kid: r.sign_key for r in records if Role.ADMIN in r.roles or r.sign_kid in delegates}
 
     def genesis(self) -> bytes:
         """Returns the hub's genesis, a serialised Statement.
@@ -124,10 +117,10 @@ class Trust:
             SplitViewError: a contradiction stands.
         """
         self.check_one_history()
-        now = self._clock()
-        if self.head is None or now - self.head.time > HEAD_MAX_AGE_MS:
+        head = self.head
+        if head is None or self._clock() - head.time > HEAD_MAX_AGE_MS:
             raise RefusedError(Reason.DIRECTORY_STALE, "the newest head is older than 10 minutes: refresh")
-        return self.head
+        return head
 
     def check_one_history(self) -> None:
         """Raises SplitViewError while a contradiction stands that nobody has dismissed."""
@@ -204,7 +197,8 @@ class Trust:
             RefusedError: the hub did not answer.
         """
         async with self._refreshing:  # two at once could leave the shorter directory behind
-            body, sig = await session.get_head(self._signed_head)
+            presented = self.history.newest
+            body, sig = await session.get_head(None if presented is None else (presented.body, presented.sig))
             claimed = self._form(body)
             # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
             entries = await session.read_entries(self._directory.size)
@@ -213,15 +207,18 @@ class Trust:
             if not 0 < claimed.directory_size <= grown.size:
                 raise VerificationError("the head names more of the directory than the hub shows")
             view = grown.view(claimed.directory_size)
-            head = verify_head(body, sig, view.head_key())
-            self._check_head(head, view)
+            seen = SeenHead(verify_head(body, sig, view.head_key()), body, sig)
+            self._check_head(seen.head, view)
+            self.history.check_head(seen, presented)
+            self._check_times(grown.size - len(entries), entries, presented, seen)
             with self._store.begin() as c:
                 rows.add_entries(c, grown.size - len(entries), entries)
                 watch_own_name(c, self._home.agency, statements, self._clock())
             self._directory = grown
-            await self.check_history(session, head.exchange_size, head.exchange_root, b"", (body, sig))
-            self._keep_head(head, body, sig)
-            return head
+            size, root = seen.head.exchange_size, seen.head.exchange_root
+            await self.history.check(session, size, root, b"", head=(body, sig))
+            self.history.keep_head(seen)
+            return self.head or seen.head
 
     def see_head(self, body: bytes, sig: bytes) -> bool:
         """Takes a head that came with the feed. Returns False where a refresh is needed to judge it.
@@ -233,13 +230,14 @@ class Trust:
         if not 0 < claimed.directory_size <= self._directory.size:
             return False
         view = self._directory.view(claimed.directory_size)
-        head = verify_head(body, sig, view.head_key())
-        self._check_head(head, view)
+        seen = SeenHead(verify_head(body, sig, view.head_key()), body, sig)
+        self._check_head(seen.head, view)
+        self.history.check_head(seen)
         with self._store.begin() as c:
-            known = rows.checkpoint(c, head.exchange_size)
-        if known is None or known.root != head.exchange_root:
+            known = rows.checkpoint(c, seen.head.exchange_size)
+        if known is None or known.root != seen.head.exchange_root:
             return False
-        self._keep_head(head, body, sig)
+        self.history.keep_head(seen)
         return True
 
     def expect(self, statements: list[bytes]) -> None:
@@ -250,9 +248,18 @@ class Trust:
 
     # --- the exchange log
 
-    async def check_receipt_history(self, session: Session, checkpoint: Checkpoint, note: bytes) -> None:
-        """Ties a receipt's checkpoint, whose signature was verified, to the one history."""
-        await self.check_history(session, checkpoint.size, checkpoint.root, note)
+    def checkpoint(self, note: bytes) -> Checkpoint:
+        """Verifies a checkpoint's signature and returns what it says.
+
+        Raises:
+            VerificationError: no key of the log has signed it.
+        """
+        for key in self.view().log_keys():
+            try:
+                return verify_checkpoint(note, self.exchange_origin, key)
+            except VerificationError:
+                continue
+        raise VerificationError("the checkpoint is not signed by a key of the log")
 
     async def check_gossip(self, session: Session, note: bytes, at_most: int) -> None:
         """Ties a checkpoint from a payload to the one history.
@@ -266,48 +273,10 @@ class Trust:
             VerificationError: not signed by a key of the log.
             SplitViewError: the sender was shown another history.
         """
-        for key in self.view().log_keys():
-            try:
-                checkpoint = verify_checkpoint(note, self.exchange_origin, key)
-                break
-            except VerificationError:
-                continue
-        else:
-            raise VerificationError("the checkpoint in the payload is not signed by a key of the log")
+        checkpoint = self.checkpoint(note)
         if checkpoint.size > at_most:
-            self._contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
-        await self.check_history(session, checkpoint.size, checkpoint.root, note)
-
-    async def check_history(
-        self, session: Session, size: int, root: bytes, note: bytes, head: tuple[bytes, bytes] = (b"", b"")
-    ) -> None:
-        """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
-
-        Args:
-            session: to ask for a proof.
-            size: number of leaves.
-            root: of that tree, signed by the hub in a head or checkpoint.
-            note: the signed checkpoint; empty for a head's.
-            head: body and signature of the head that says so, where one does.
-
-        Raises:
-            SplitViewError: it does not belong to it.
-            RefusedError: the hub did not answer.
-        """
-        shown: dict[str, bytes | int] = {"shown_head": head[0], "shown_head_signature": head[1]}
-        with self._store.begin() as c:
-            known, newest = rows.checkpoint(c, size), rows.newest_size(c)
-        if (known is not None and known.root != root) or (size == 0 and root != EMPTY_ROOT):
-            self._contradiction(size, root, note, shown)
-        if known is None and newest is not None and 0 not in (size, newest.size):
-            low, high = sorted([(size, root), (newest.size, newest.root)])
-            path = await session.get_consistency("exchange", low[0], high[0])
-            try:
-                verify_consistency(low[0], high[0], low[1], high[1], path)
-            except VerificationError:
-                self._contradiction(size, root, note, shown | {"consistency_path": b"".join(path)})
-        with self._store.begin() as c:
-            rows.put_checkpoint(c, TrustedSize(size, root, note))
+            self.history.contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
+        await self.history.check(session, checkpoint.size, checkpoint.root, note)
 
     # --- how
 
@@ -319,7 +288,7 @@ class Trust:
                 if directory.size == 1 and not self._is_genesis(statement):
                     raise VerificationError("entry 0 is not the genesis that was pinned")
             except (ComityError, ValueError) as error:
-                self._alarm(AlarmKind.DIRECTORY_REFUSED, str(directory.size), {"entry": entry})
+                self.history.alarm(AlarmKind.DIRECTORY_REFUSED, str(directory.size), {"entry": entry})
                 raise VerificationError("the hub shows a directory entry that breaks the rules") from error
             statements.append(statement)
         return statements
@@ -340,7 +309,7 @@ class Trust:
         if state is not None and origins != (state.origin, state.exchange_origin):
             raise VerificationError("the head is another hub's")
         if head.directory_root != view.root:
-            self._alarm(
+            self.history.alarm(
                 AlarmKind.SPLIT_VIEW,
                 f"directory {head.directory_size}",
                 {"directory_size": head.directory_size, "claimed": head.directory_root, "replayed": view.root},
@@ -349,11 +318,25 @@ class Trust:
         if head.time > self._clock() + CLOCK_SKEW_MS:
             raise VerificationError("the head is from the future: check the clocks")
 
-    def _keep_head(self, head: Head, body: bytes, sig: bytes) -> None:
-        if self.head is None or head.time > self.head.time:
-            with self._store.begin() as c:
-                rows.put_head(c, body, sig)
-            self.head, self._signed_head = head, (body, sig)
+    def _check_times(self, first: int, entries: list[bytes], before: SeenHead | None, seen: SeenHead) -> None:
+        """Checks the times of new entries: the hub chooses them, but not against what it has signed before.
+
+        Args:
+            first: index of the first one.
+            entries: that were replayed.
+            before: the newest head that was held before they came.
+            seen: the head that came with them.
+        """
+        latest = self._clock() + CLOCK_SKEW_MS
+        for index, entry in enumerate(entries, start=first):
+            time = parse_entry(entry)[0] * 1000
+            heads = [found for found in (before, seen) if found is not None and index >= found.head.directory_size]
+            late = next((found for found in heads if time < found.head.time - HUB_SLACK_MS), None)
+            if late is not None or time > latest:
+                head = late or seen
+                parts: dict[str, bytes | int] = {"entry": entry, "head": head.body, "head_signature": head.sig}
+                self.history.alarm(AlarmKind.DIRECTORY_REFUSED, str(index), parts)
+                raise VerificationError("the hub shows a directory entry of another time than it can be from")
 
     def _pinnable(self, name: str) -> bytes:
         if name == HUB:
@@ -369,27 +352,3 @@ class Trust:
         with self._store.begin() as c:
             rows.put_pin(c, pin)
             self._pins = rows.pins(c)
-
-    def _contradiction(self, size: int, root: bytes, note: bytes, further: dict[str, bytes | int]) -> None:
-        """Saves what contradicts what, and raises SplitViewError."""
-        with self._store.begin() as c:
-            ours = rows.checkpoint(c, size) or rows.newest_size(c) or TrustedSize(0, EMPTY_ROOT, b"")
-        body, sig = self._signed_head or (b"", b"")
-        parts: dict[str, bytes | int] = {
-            "shown_size": size,
-            "shown_root": root,
-            "shown_checkpoint": note,
-            "trusted_size": ours.size,
-            "trusted_root": ours.root,
-            "trusted_checkpoint": ours.note,
-            "head": body,
-            "head_signature": sig,
-        }
-        self._alarm(AlarmKind.SPLIT_VIEW, f"exchange {size} {root.hex()}", parts | further)
-        raise SplitViewError("the hub has shown two histories")
-
-    def _alarm(self, kind: AlarmKind, subject: str, parts: dict[str, bytes | int]) -> None:
-        now = self._clock()
-        save_evidence(self._home, kind, now, parts)
-        with self._store.begin() as c:
-            raise_alarm(c, kind, subject, now)

@@ -1,13 +1,29 @@
-"""What trust rests on, as rows: directory entries, the newest head, checkpoints, pins, own statements, alarms."""
+"""What trust rests on, as rows: directory entries, heads, leaves, checkpoints, pins, own statements, alarms."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from comity.directory import Head
+from comity.directory.heads import parse_head
+from comity.receipts import Leaf
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
+
+HEADS_APART_MS: Final = 10 * 60_000
+"""Of heads that name the same directory, one in so long is kept, and the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenHead:
+    """A head that was verified."""
+
+    head: Head
+    body: bytes
+    sig: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +83,67 @@ def add_entries(c: Connection, first: int, added: list[bytes]) -> None:
         c.execute(insert(s.entries).on_conflict_do_nothing(), rows)
 
 
-def put_head(c: Connection, body: bytes, sig: bytes) -> None:
-    """Keeps the newest head."""
-    row = {"id": 1, "body": body, "sig": sig}
-    c.execute(insert(s.heads).values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+def put_head(c: Connection, seen: SeenHead) -> None:
+    """Keeps a head that contradicts none of those kept. One between two that say as much goes."""
+    head, h = seen.head, s.heads.c
+    before = c.execute(
+        select(h.exchange_size, h.directory_size, h.time)
+        .where(h.exchange_size < head.exchange_size)
+        .order_by(h.exchange_size.desc())
+        .limit(2)
+    ).all()
+    row = {
+        "exchange_size": head.exchange_size,
+        "directory_size": head.directory_size,
+        "time": head.time,
+        "body": seen.body,
+        "sig": seen.sig,
+    }
+    c.execute(insert(s.heads).values(row).on_conflict_do_update(index_elements=["exchange_size"], set_=row))
+    if len(before) < 2:
+        return
+    last, first = before
+    if last.directory_size == first.directory_size and head.time - first.time < HEADS_APART_MS:
+        c.execute(delete(s.heads).where(h.exchange_size == last.exchange_size))
 
 
-def head(c: Connection) -> tuple[bytes, bytes] | None:
-    """Returns (body, signature) of the newest head."""
-    row = c.execute(select(s.heads.c.body, s.heads.c.sig)).first()
-    return None if row is None else (row.body, row.sig)
+def newest_head(c: Connection) -> SeenHead | None:
+    """Returns the head over the longest logs, or None."""
+    return head_up_to(c, None)
+
+
+def head_up_to(c: Connection, exchange_size: int | None) -> SeenHead | None:
+    """Returns the head over the longest logs of those over no more leaves than that (None: any), or None."""
+    h = s.heads.c
+    query = select(h.body, h.sig).order_by(h.exchange_size.desc()).limit(1)
+    row = c.execute(query if exchange_size is None else query.where(h.exchange_size <= exchange_size)).first()
+    return None if row is None else SeenHead(parse_head(row.body), row.body, row.sig)
+
+
+def head_from(c: Connection, exchange_size: int) -> SeenHead | None:
+    """Returns the head over the shortest logs of those over at least so many leaves, or None."""
+    h = s.heads.c
+    query = select(h.body, h.sig).where(h.exchange_size >= exchange_size).order_by(h.exchange_size).limit(1)
+    row = c.execute(query).first()
+    return None if row is None else SeenHead(parse_head(row.body), row.body, row.sig)
+
+
+def put_leaf(c: Connection, log_index: int, leaf: Leaf) -> None:
+    """Keeps what a verified leaf says."""
+    row = {"log_index": log_index, "directory_size": leaf.directory_size, "time_seconds": leaf.time_seconds}
+    c.execute(insert(s.leaves).values(row).on_conflict_do_nothing())
+
+
+def leaves_around(c: Connection, log_index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
+    """Returns (directory size, Unix seconds) of the nearest leaf kept at or before an index, and at or after it."""
+    leaf = s.leaves.c
+    query = select(leaf.directory_size, leaf.time_seconds).limit(1)
+    before = c.execute(query.where(leaf.log_index <= log_index).order_by(leaf.log_index.desc())).first()
+    after = c.execute(query.where(leaf.log_index >= log_index).order_by(leaf.log_index)).first()
+    return (
+        None if before is None else (before.directory_size, before.time_seconds),
+        None if after is None else (after.directory_size, after.time_seconds),
+    )
 
 
 def put_checkpoint(c: Connection, found: TrustedSize) -> None:

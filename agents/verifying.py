@@ -1,43 +1,35 @@
 """Verifying what the feed brings, from the bytes: nothing of an item is acted on before it passed here.
 
-An item: its receipt (leaf commits to the event, inclusion, checkpoint in the one history), the leaf's directory against
-the replayed one, the delivery number against the event, order and gaps. An envelope: form, origin, the event's word on
-it, parties and agreement at the leaf's directory, signatures, age, number of counterparts, the agreed profile.
+An item: its receipt (leaf commits to the event, inclusion, checkpoint in the one history), the leaf's directory and
+time against all that the hub has signed (`agents/history.py`), the delivery number against the event, order and gaps.
+An envelope: the event's word on its bytes, form, origin, parties and agreement at the leaf's directory, signatures,
+age, number of counterparts, the agreed profile.
 
 Never does: opening, storage of mail, acknowledgements.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from comity.checks import Signer, check_directory_age, check_parties, verify_signatures
+from comity.checks import Signer, check_parties, check_rules, verify_signatures
 from comity.directory import View
 from comity.encoding import serialise
-from comity.envelope import Envelope, signatures_digest
+from comity.envelope import Envelope, Signature, message_hash, parse_header, parse_seal, signatures_digest
 from comity.errors import MalformedError, Reason, RefusedError, VerificationError
-from comity.receipts import (
-    VerifiedReceipt,
-    delivery_commitment,
-    encode_receipt,
-    parse_leaf,
-    receipt_from_wire,
-    verify_receipt,
-)
-from comity.v1 import feed_pb2
-from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, Deadlines
-from comity.workflow.engine import check_counterparts
+from comity.receipts import Event, Leaf, VerifiedReceipt, delivery_commitment, encode_receipt, receipt_from_wire
+from comity.v1 import envelope_pb2, feed_pb2
 from comity.workflow.legs import Leg
 from comity.workflow.terms import SignatureRole
 
-from agents.alarms import AlarmKind, raise_alarm
-from agents.cases import opens_case, profile_between
-from agents.evidence import save_evidence
+from agents.alarms import AlarmKind
+from agents.cases import opens_case
 from agents.home import Home
 from agents.mailstore import Cursor
+from agents.proving import tie, verify_place, verify_receipt
 from agents.session import Session
-from agents.store import Store
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 
 GAP: Final = "gap after"
@@ -69,8 +61,8 @@ class Item:
 class Verifier:
     """Verifies items of one desk's feed."""
 
-    def __init__(self, home: Home, store: Store, trust: Trust, clock: Clock) -> None:
-        self._home, self._store, self._trust, self._clock = home, store, trust, clock
+    def __init__(self, home: Home, trust: Trust, clock: Clock) -> None:
+        self._home, self._trust, self._clock = home, trust, clock
 
     async def item(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> Item:
         """Verifies an item's receipt and place.
@@ -85,81 +77,129 @@ class Verifier:
         """
         receipt = receipt_from_wire(wire.receipt)
         try:
-            if self._leaf_directory(receipt.leaf) > self._trust.directory_size:
-                await self._trust.refresh(session)
-            verified = verify_receipt(receipt, self._trust.exchange_origin, self._trust.view().log_keys())
-            leaf = verified.leaf
-            if self._trust.view().root_at(leaf.directory_size) != leaf.directory_root:
-                raise VerificationError("the leaf names another directory than the one replayed")
+            verified = await verify_receipt(self._trust, session, receipt)
             committed = delivery_commitment(wire.delivery_salt, self._home.desk, wire.number)
             if committed not in verified.event.deliveries:
                 raise VerificationError("the event does not name this delivery")
-            if wire.number <= after.number or leaf.time_seconds * 1000 < after.time:
-                raise VerificationError("the delivery is out of order")
-            if leaf.time_seconds * 1000 > self._clock() + CLOCK_SKEW_MS:
-                raise VerificationError("the leaf is from the future: check the clocks")
+            self._check_place(wire, verified.leaf, after)
         except VerificationError:
-            self.invalid(wire, str(receipt.index))
+            self.invalid(wire)
             raise
-        await self._trust.check_receipt_history(session, verified.checkpoint, receipt.checkpoint)
+        await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
+        self._check_gap(wire, after)
+        leaf = verified.leaf
+        return Item(
+            wire.number, wire.delivery_salt, verified, self._trust.view(leaf.directory_size), leaf_time(leaf), wire
+        )
+
+    async def erased(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> Leaf:
+        """Verifies the place of an item of which the hub says that it erased all else.
+
+        Raises:
+            VerificationError: the hub cannot prove it, or contradicts itself. Evidence is saved; reading stops.
+        """
+        receipt = receipt_from_wire(wire.receipt)
+        try:
+            leaf, checkpoint = await verify_place(self._trust, session, receipt)
+            self._check_place(wire, leaf, after)
+        except VerificationError:
+            self.invalid(wire)
+            raise
+        await tie(self._trust, session, receipt, leaf, checkpoint)
+        self._check_gap(wire, after)
+        return leaf
+
+    def _check_place(self, wire: feed_pb2.FeedItem, leaf: Leaf, after: Cursor) -> None:
+        if wire.number <= after.number or leaf_time(leaf) < after.time:
+            raise VerificationError("the delivery is out of order")
+        if leaf_time(leaf) > self._clock() + CLOCK_SKEW_MS:
+            raise VerificationError("the leaf is from the future: check the clocks")
+
+    def _check_gap(self, wire: feed_pb2.FeedItem, after: Cursor) -> None:
         if wire.number != after.number + 1:
             self._alarm(AlarmKind.DELIVERY_GAP, f"{GAP} {after.number}", wire)
-        view = self._trust.view(leaf.directory_size)
-        return Item(wire.number, wire.delivery_salt, verified, view, leaf.time_seconds * 1000, wire)
 
-    def envelope(self, envelope: Envelope, item: Item, leg: Leg | None) -> tuple[Signer, ...]:
-        """Verifies an envelope against the event that logs it and the directory at its leaf.
+    def check_named(self, item: Item) -> None:
+        """Checks that the bytes are those that the event names: whatever else is wrong with them, it is the sender's.
+
+        Raises:
+            VerificationError: they are not. They say nothing of the message; evidence is saved, reading stops.
+        """
+        if not _named(item.wire.envelope, item.verified.event, self._home.desk):
+            self.invalid(item.wire)
+            raise VerificationError("the envelope is not the one that the log names")
+
+    def signers(self, envelope: Envelope, item: Item) -> tuple[Signer, ...]:
+        """Verifies an envelope's signatures at the directory of its leaf.
 
         Args:
-            envelope: its form was checked.
+            envelope: the one that the event names; its form was checked.
             item: what brought it.
-            leg: of that case with the sender, None where there is none.
 
         Returns:
             The people behind it.
 
         Raises:
             RefusedError: for the same reasons as the hub's.
-            VerificationError: it is not what the event names.
         """
-        header, event, view = envelope.header, item.verified.event, item.view
-        named = (event.message_hash, event.signatures_digest, event.kids)
-        kids = tuple(s.kid for s in envelope.signatures)
-        if named != (envelope.message_hash, signatures_digest(envelope.signatures), kids):
-            raise VerificationError("the envelope is not the one that the log names")
+        header = envelope.header
         if header.origin != self._trust.exchange_origin:
             raise RefusedError(Reason.WRONG_ORIGIN, "made for another hub")
-        opening = opens_case(header.family, header.verb)
-        signers = check_parties(envelope, view, item.time, opening=opening)
+        signers = check_parties(envelope, item.view, item.time, opening=opens_case(header.family, header.verb))
         verify_signatures(envelope, signers)
-        seconded = any(s.role is SignatureRole.APPROVER for s in envelope.signatures)
-        limit = (MAX_AGE_SECONDED if seconded else MAX_AGE)[header.precedence]
-        check_directory_age(header, view, item.time, limit)
-        check_counterparts(header.family, header.verb, header.counterparts, joint=header.joint)
-        if header.sender_agency != self._home.agency:
-            profile = profile_between(view, self._home.agency, header.sender_agency, header.family, item.time)
-            given = Deadlines(header.deliver_by, header.respond_by or None, header.lapses_at or None)
-            opened = None if leg is None else leg.opened
-            profile.check_deadlines(
-                header.family, header.verb, header.precedence, given, created=header.created, opened=opened
-            )
         return signers
 
-    def invalid(self, wire: feed_pb2.FeedItem, subject: str) -> None:
+    def check_rules(self, envelope: Envelope, item: Item, leg: Leg | None) -> None:
+        """Checks what does not depend on a signature: times, directory, number of counterparts, the agreed profile.
+
+        Args:
+            envelope: its signatures were verified.
+            item: what brought it.
+            leg: of that case with the other side, None where there is none.
+
+        Raises:
+            RefusedError, MalformedError: for the same reasons as the hub's.
+        """
+        header = envelope.header
+        opened = None if leg is None else leg.opened
+        opening = opens_case(header.family, header.verb)
+        check_rules(envelope, item.view, item.time, opening=opening, opened=opened)
+
+    def invalid(self, wire: feed_pb2.FeedItem) -> None:
         """Saves evidence of a delivery that does not verify, and raises the alarm."""
-        self._alarm(AlarmKind.INVALID_DELIVERY, subject, wire)
+        index = wire.receipt.index
+        self._trust.history.invalid(str(index), index, {"feed_item": serialise(wire)})
 
     def _alarm(self, kind: AlarmKind, subject: str, wire: feed_pb2.FeedItem) -> None:
-        now = self._clock()
-        save_evidence(self._home, kind, now, {"feed_item": serialise(wire)})
-        with self._store.begin() as c:
-            raise_alarm(c, kind, subject, now)
+        self._trust.history.alarm(kind, subject, {"feed_item": serialise(wire)})
 
-    def _leaf_directory(self, leaf: bytes) -> int:
-        try:
-            return parse_leaf(leaf).directory_size
-        except MalformedError as error:
-            raise VerificationError("the receipt's leaf is malformed") from error
+
+def leaf_time(leaf: Leaf) -> int:
+    """Returns a leaf's time in Unix milliseconds UTC."""
+    return leaf.time_seconds * 1000
+
+
+def _named(wire: envelope_pb2.Envelope, event: Event, desk: str) -> bool:
+    """Returns whether every byte is what the event names: header and seal by the message hash, the rest by the seal.
+
+    A header or seal that is malformed, and hashes to what was logged, was logged so.
+    """
+    if message_hash(wire.header, wire.seal) != event.message_hash:
+        return False
+    try:
+        signatures = [Signature(s.kid, SignatureRole(s.role), s.sig) for s in wire.signatures]
+    except ValueError:
+        return False  # what was logged had roles
+    if (signatures_digest(signatures), tuple(s.kid for s in signatures)) != (event.signatures_digest, event.kids):
+        return False
+    try:
+        header, seal = parse_header(wire.header), parse_seal(wire.seal)
+        wraps = {r.desk: d for r, d in zip(header.recipients, seal.wrap_sha256, strict=True)}
+    except (MalformedError, ValueError):
+        return True
+    given = [(w.desk, hashlib.sha256(w.data).digest()) for w in wire.wraps]
+    wanted = [(desk, wraps[desk])] if desk in wraps else given
+    return given == wanted and hashlib.sha256(wire.ciphertext).digest() == seal.ciphertext_sha256
 
 
 def kept_receipt(item: Item) -> bytes:

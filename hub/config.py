@@ -55,18 +55,40 @@ class Settings(BaseSettings):
     """An upload that nobody finished, or that no envelope named, is collected after this long."""
 
     agency_requests_per_second: float = Field(default=500.0, gt=0)
-    """Requests that an agency may make, averaged; a large one counts as several."""
+    """Tokens that an agency gets: a request costs one, and more for its bytes and for each item and recipient in it."""
     agency_request_burst: int = Field(default=2000, ge=100)
-    """Requests that an agency may make at once."""
+    """Tokens that an agency may spend at once."""
+    anonymous_requests_per_second: float = Field(default=10.0, gt=0)
+    """Requests that one TLS key may make which is not registered: about health, averaged."""
+    anonymous_request_burst: int = Field(default=100, ge=1)
+    """Requests that such a key may make at once."""
+    agency_streams: int = Field(default=64, ge=1)
+    """Streams that an agency may have open at once, on any number of connections."""
+    key_streams: int = Field(default=16, ge=1)
+    """Streams that one TLS key may have open at once."""
+    key_health_watches: int = Field(default=2, ge=1)
+    """Watches of the hub's health that one TLS key may have open at once."""
+    health_watches: int = Field(default=256, ge=1)
+    """Watches of the hub's health that may be open at once, everybody's together."""
+    agency_statements_per_day: int = Field(default=1000, ge=1)
+    """Directory statements of one agency in any 24 hours, revocations and disputes not counted."""
     agency_stored_bytes: int = Field(default=100 << 30, ge=0)
     """Bytes of attachments that an agency may keep here."""
+    agency_stored_blobs: int = Field(default=100_000, ge=1)
+    """Attachments that an agency may keep here, however small."""
+    agency_unfinished_uploads: int = Field(default=256, ge=1)
+    """Of these, uploads that are not complete."""
 
     queue_size: int = Field(default=4096, ge=1)
     """Commands that wait for the sequencer; more are refused with BUSY."""
+    agency_queue_percent: int = Field(default=25, ge=1, le=100)
+    """Share of that queue which one agency may fill; one whole call of 256 always fits."""
     batch_size: int = Field(default=256, ge=1, le=4096)
     """Greatest number of commands in one transaction."""
     read_threads: int = Field(default=4, ge=1, le=64)
     """Threads, with a database connection each, that read."""
+    feed_page_bytes: int = Field(default=64 << 20, ge=1 << 20)
+    """Bytes of feed pages that all readers together hold; beyond it the page used longest ago is read again."""
 
     max_connection_streams: int = Field(default=64, ge=1, le=1024)
     """Calls at once on one connection."""

@@ -43,8 +43,6 @@ class Rule:
     """Kinds that may use it."""
     request_limit: int
     """Greatest length of one request message, in bytes."""
-    metered: bool = True
-    """Whether it counts against the agency's request quota."""
     live: bool = False
     """A stream without an end: no default deadline."""
 
@@ -58,7 +56,7 @@ _PARTIES: Final = frozenset({_M, _S})
 _EVERYONE_KNOWN: Final = frozenset({_M, _S, _O})
 """The directory and the log. A suspended agency must still be able to revoke a stolen key and to check proofs."""
 _ANYBODY: Final = frozenset(CallerKind)
-"""Health, and nothing else."""
+"""Health, and nothing else. Whoever is not known is metered by its TLS key, and its streams end at the next look."""
 
 CALL_LIMIT: Final = 4 * KIB * KIB + 256 * KIB
 """Greatest length of any request message, in bytes: a batch of 4 MiB and its framing."""
@@ -86,10 +84,10 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "/comity.v1.LogService/GetInclusionProof": Rule(_EVERYONE_KNOWN, KIB),
         "/comity.v1.LogService/GetConsistencyProof": Rule(_EVERYONE_KNOWN, KIB),
         "/comity.v1.LogService/GetOpening": Rule(_PARTIES, KIB),
-        # Whether the hub is well. It tells one word.
-        "/grpc.health.v1.Health/Check": Rule(_ANYBODY, KIB, metered=False),
-        "/grpc.health.v1.Health/List": Rule(_ANYBODY, KIB, metered=False),
-        "/grpc.health.v1.Health/Watch": Rule(_ANYBODY, KIB, metered=False, live=True),
+        # Whether the hub is well. It tells one word. What asks without a registered key, asks with Check.
+        "/grpc.health.v1.Health/Check": Rule(_ANYBODY, KIB),
+        "/grpc.health.v1.Health/List": Rule(_ANYBODY, KIB),
+        "/grpc.health.v1.Health/Watch": Rule(_ANYBODY, KIB, live=True),
     }
 )
 """Every method by its full name. Reflection is not offered."""

@@ -203,11 +203,26 @@ blobs = Table(
     metadata,
     Column("agency", Text, primary_key=True),
     Column("sha256", LargeBinary, primary_key=True),
+    Column("nonce", LargeBinary, nullable=False, comment="in the names of its objects; never used again"),
+    Column("desk", Text, nullable=False, comment="that announced it; once complete, that uploaded it"),
     Column("length", BigInteger, nullable=False),
     Column("offset", BigInteger, nullable=False, comment="bytes that are durable"),
+    Column("parts", Integer, nullable=False, comment="objects that hold them until it is complete"),
     Column("complete", Boolean, nullable=False),
-    Column("created", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False, comment="or last moved on"),
     CheckConstraint('0 <= "offset" AND "offset" <= length', "offset"),
+    sqlite_with_rowid=False,
+)
+
+blob_totals = Table(
+    "blob_totals",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("stored_bytes", BigInteger, nullable=False, comment="sum of its blobs.length"),
+    Column("stored", BigInteger, nullable=False, comment="number of its blobs"),
+    Column("unfinished", BigInteger, nullable=False, comment="of these, not complete"),
+    CheckConstraint("stored_bytes >= 0 AND 0 <= unfinished AND unfinished <= stored", "sums"),
+    comment="One row an agency, locked before any of its blobs is added, completed or removed.",
     sqlite_with_rowid=False,
 )
 

@@ -46,12 +46,12 @@ from hub.faults import Faults
 from hub.feed.rpc import FeedRpc
 from hub.feed.service import FeedService
 from hub.health.rpc import HealthRpc
-from hub.health.service import HealthService
+from hub.health.service import HealthService, living
 from hub.interceptors.chain import Chain
 from hub.interceptors.identity import Identity
-from hub.interceptors.method import Surroundings
+from hub.interceptors.method import StreamLimits, Surroundings
 from hub.interceptors.transport import make_server, server_credentials
-from hub.log.commands import Appended, AppendStatements, SignedHead
+from hub.log.commands import Appended, SignedHead
 from hub.log.domain import LogName
 from hub.log.follower import Follower
 from hub.log.fsck import Fsck
@@ -61,8 +61,9 @@ from hub.log.scrub import Scrub
 from hub.log.sequencer import Sequencer
 from hub.log.service import LogService
 from hub.log.store import read_state
+from hub.log.trial import Trial
 from hub.policy import check_complete
-from hub.quota import RequestQuota
+from hub.quota import OpenStreams, RequestQuota
 from hub.telemetry import Telemetry, build_telemetry
 from hub.vault import HubKeys
 
@@ -92,17 +93,17 @@ def offered_methods() -> list[str]:
 class _Logs:
     """What the directory's service asks of the logs and the sequencer, which it does not know."""
 
-    def __init__(self, logs: LogService, sequencer: Sequencer) -> None:
-        self._logs, self._sequencer = logs, sequencer
+    def __init__(self, logs: LogService, sequencer: Sequencer, trial: Trial) -> None:
+        self._logs, self._sequencer, self._trial = logs, sequencer, trial
 
-    async def current_head(self) -> SignedHead:
-        return await self._logs.current_head()
+    async def current_head(self, *, fresh: bool = False) -> SignedHead:
+        return await self._logs.current_head(fresh=fresh)
 
     async def root_at(self, log: int, size: int) -> bytes | None:
         return await self._logs.root_at(log, size)
 
-    async def append(self, statements: Sequence[bytes]) -> Appended:
-        appended: Appended = await self._sequencer.submit(AppendStatements(tuple(statements)))
+    async def append(self, owner: str, statements: Sequence[bytes]) -> Appended:
+        appended: Appended = await self._sequencer.submit(await self._trial.admit(statements), owner)
         return appended
 
 
@@ -135,18 +136,14 @@ class Hub:
             work=ExchangeWork(),
             guard=guard,
             queue_size=settings.queue_size,
+            agency_queue_percent=settings.agency_queue_percent,
             batch_size=settings.batch_size,
             trust_database_clock=isinstance(clock, SystemClock),
         )
         self.logs = LogService(**parts)
-        self.feed = FeedService(**parts, log=self.logs)
+        self.feed = FeedService(**parts, log=self.logs, page_bytes=settings.feed_page_bytes)
         self._verifier = Verifier(
-            db=self.database,
-            directory=self.directory,
-            keys=keys.logs,
-            clock=clock,
-            faults=faults,
-            sequencer=self.sequencer,
+            directory=self.directory, faults=faults, sequencer=self.sequencer, telemetry=telemetry
         )
         self._clockwork = Clockwork(
             db=self.database, sequencer=self.sequencer, clock=clock, faults=faults, telemetry=telemetry
@@ -159,6 +156,7 @@ class Hub:
             directory=self.directory,
             on_grown=self.feed.grown,
             on_failure=self.fail,
+            telemetry=telemetry,
         )
         objects = open_objects(settings.blobs, endpoint=settings.blobs_s3_endpoint, region=settings.blobs_s3_region)
         self.blobs = BlobService(
@@ -167,6 +165,8 @@ class Hub:
             clock,
             telemetry,
             agency_bytes=settings.agency_stored_bytes,
+            agency_blobs=settings.agency_stored_blobs,
+            agency_unfinished=settings.agency_unfinished_uploads,
             keep_hours=settings.upload_keep_hours,
         )
         self._authority = Authority(keys.authority, keys.authority_key, client_days=settings.client_certificate_days)
@@ -175,7 +175,16 @@ class Hub:
         except MalformedError as error:
             raise StartError(f"the setting names does not fit a certificate: {error}") from None
         self.identity = Identity(self.directory.view, clock)
-        self.health = HealthService({"database": self._probe_database, "sequencer": self._probe_sequencer}, telemetry)
+        probes = {
+            "database": self._probe_database,
+            "sequencer": living(lambda: self.sequencer.alive and not self.sequencer.failed),
+            "verifier": living(lambda: self._verifier.alive),
+            "clockwork": living(lambda: self._clockwork.alive),
+            "scrub": living(lambda: self._scrub.alive),
+            "follower": living(lambda: self._follower.alive),
+            "tasks": living(lambda: not any(task.done() for task in self._tasks)),
+        }
+        self.health = HealthService(probes, telemetry)
         exchange = ExchangeService(
             directory=self.directory,
             sequencer=self.sequencer,
@@ -183,10 +192,17 @@ class Hub:
             faults=faults,
             telemetry=telemetry,
         )
+        trial = Trial(
+            db=self.database,
+            directory=self.directory,
+            clock=clock,
+            statements_per_day=settings.agency_statements_per_day,
+            trust_database_clock=isinstance(clock, SystemClock),
+        )
         directory = DirectoryService(
             directory=self.directory,
             database=self.database,
-            logs=_Logs(self.logs, self.sequencer),
+            logs=_Logs(self.logs, self.sequencer, trial),
             authority=self._authority,
             clock=clock,
             telemetry=telemetry,
@@ -208,11 +224,13 @@ class Hub:
 
     def _make_server(self) -> grpc.aio.Server:
         s = self._settings
-        quota = RequestQuota(s.agency_requests_per_second, s.agency_request_burst)
         chain = Chain(
             Surroundings(
                 identity=self.identity,
-                quota=quota,
+                quota=RequestQuota(s.agency_requests_per_second, s.agency_request_burst),
+                anonymous_quota=RequestQuota(s.anonymous_requests_per_second, s.anonymous_request_burst),
+                streams=OpenStreams(s.stall_seconds),
+                stream_limits=StreamLimits(s.agency_streams, s.key_streams, s.key_health_watches, s.health_watches),
                 telemetry=self.telemetry,
                 default_deadline_seconds=s.default_deadline_seconds,
                 stall_seconds=s.stall_seconds,
@@ -294,6 +312,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.blobs.stop()
         await self._scrub.stop()
         await self._follower.stop()
         await self._clockwork.stop()
@@ -331,14 +350,12 @@ class Hub:
                 await self.blobs.collect()
             except ComityError as error:
                 self.telemetry.log.warning("attachments not collected", error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 # the next round may succeed
+                self.telemetry.failed("attachments not collected", error)
             await asyncio.sleep(COLLECT_SECONDS)
 
     async def _probe_database(self) -> None:
         await self.database.read(lambda connection: read_state(connection, LogName.EXCHANGE))
-
-    async def _probe_sequencer(self) -> None:
-        if self.sequencer.failed:
-            raise StartError(self.sequencer.failed)
 
 
 async def build(

@@ -214,6 +214,16 @@ class Telemetry:
                 span.set_status(StatusCode.ERROR)
                 raise
 
+    def failed(self, event: str, error: BaseException) -> None:
+        """Writes down and counts a fault of this program that one item of some work has provoked; the work goes on.
+
+        Args:
+            event: what did not succeed, in constant words.
+            error: its class is told, and nothing else of it.
+        """
+        self.log.error(event, error=type(error).__name__)
+        self.counters.add("comity.failures", what=event)
+
     def on_close(self, action: Callable[[], object]) -> None:
         """Registers something to be done at the end."""
         self._closing.append(action)

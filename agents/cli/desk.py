@@ -10,13 +10,14 @@ from typing import Annotated
 
 import typer
 
+from agents.accepting import accept_grants
 from agents.admin import Admin
 from agents.cli.catalogue import t
 from agents.cli.exits import UsageError
 from agents.cli.lists import Languages, spoken
 from agents.cli.session import Session, read_file, write_file
 from agents.client import Client
-from agents.grants import parse_grant, save_grant
+from agents.grants import parse_grant
 
 app = typer.Typer(name="desk", help="The desk's key, its duty telephone, and who renews it.", no_args_is_help=True)
 
@@ -59,7 +60,7 @@ def grant(
         for data in Admin(client).grant(member):
             if out is not None:
                 found = parse_grant(data)
-                path = out / f"{found.desk.replace('/', '.')}.{found.epoch}.grant"
+                path = out / f"{found.desk.replace('/', '.')}.{found.label}.grant"
                 write_file(path, data)
                 files.append(str(path))
                 session.screen.say(t("Written: {path}", path=path))
@@ -77,17 +78,15 @@ def accept(
 ) -> None:
     """Take grants of the desk's key that were made in another home."""
     session = Session.of(ctx)
-    member = session.member()
-    grants = [save_grant(session.home, member, read_file(path)) for path in file]
-    keys = session.keys(member)
-    try:
-        keys.reload()
-        held = {(entry.owner, entry.epoch) for entry in keys.entries()}
-    finally:
-        keys.close()
-    opened = [found for found in grants if (found.desk, found.epoch) in held]
-    session.screen.say(t("{n} of {all} grants open with your keys.", n=len(opened), all=len(grants)), "bold green")
-    session.screen.result({"accepted": [{"desk": g.desk, "epoch": g.epoch} for g in opened], "files": len(grants)})
+    files = [read_file(path) for path in file]
+
+    async def body(client: Client) -> None:
+        grants = await accept_grants(client, files)
+        opened = [{"desk": g.desk, "epoch": g.epoch if g.archive is None else 0, "archive": g.archive} for g in grants]
+        session.screen.say(t("{n} of {all} grants open with your keys.", n=len(grants), all=len(files)), "bold green")
+        session.screen.result({"accepted": opened, "files": len(files)})
+
+    session.online(body)
 
 
 @app.command("contact")

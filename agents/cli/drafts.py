@@ -21,7 +21,7 @@ from agents.cli.lists import by_code
 from agents.cli.mail import caught_up, draft_named
 from agents.cli.render import show_gaps, show_readers, show_review
 from agents.cli.sending import after_draft, send_now
-from agents.cli.session import Session, fresh, read_file, read_text, write_file
+from agents.cli.session import Session, fresh, read_text, reading
 from agents.cli.times import offset, short_stamp, when
 from agents.cli.views import draft_view, gap_views, reader_views, review_view, sent_view
 from agents.cli.words import COMMANDS, label, short, verb_label
@@ -281,12 +281,13 @@ def send(ctx: typer.Context, draft: DraftId, yes: Yes = False) -> None:
 def export(
     ctx: typer.Context, *, draft: DraftId, out: Annotated[Path, typer.Option("--out", help="File to write.")]
 ) -> None:
-    """Write a sealed draft to a file, for an approver who works in another home of this desk."""
+    """Write a sealed draft and its attachments to a file, for an approver who works in another home of this desk."""
     session = Session.of(ctx)
     fresh(out)
 
     async def body(client: Client) -> None:
-        write_file(out, client.export_draft(draft_named(client, draft).id))
+        with session.screen.progress(t("Writing")) as report:
+            await client.export_draft(draft_named(client, draft).id, out, progress=report)
         session.screen.say(
             t("Written: {path}. Only the approvers of this desk and its author can open it.", path=out), "bold green"
         )
@@ -301,9 +302,12 @@ def import_draft(
 ) -> None:
     """Take a sealed draft from another home of this desk."""
     session = Session.of(ctx)
-    data = read_file(file)
 
-    async def body(client: Client) -> None:
-        after_draft(session, client, client.import_draft(data))
+    with reading(file) as source:
 
-    session.online(body)
+        async def body(client: Client) -> None:
+            with session.screen.progress(t("Reading")) as report:
+                info = await client.import_draft(source, progress=report)
+            after_draft(session, client, info)
+
+        session.online(body)

@@ -154,25 +154,30 @@ def save(
     ] = "",
     into: Annotated[Path, typer.Option("--into", help="Folder to save into.")] = Path(),
 ) -> None:
-    """Save attachments, under safe names, after the whole of each was found genuine."""
+    """Save attachments of a message or draft, under safe names, after the whole of each was found genuine."""
     session = Session.of(ctx)
     if not into.is_dir():
         raise UsageError(t("There is no such folder: {path}", path=into))
 
     async def body(client: Client) -> None:
         found = message_named(client, message)
-        if not found:
+        draft = "" if found else next((d.id for d in client.drafts() if d.id.startswith(message.lower())), "")
+        if not found and not draft:
             raise NothingFoundError(t("There is no such message here."))
-        opened = await _open(client, found)
-        chosen = [item for item in opened.attachments if item.id.startswith(attachment.lower())]
+        payload = client.review(draft).payload if draft else (await _open(client, found)).payload
+        listed = [(item.id.hex(), item.plain_length) for item in payload.attachments]
+        chosen = [(name, length) for name, length in listed if name.startswith(attachment.lower())]
         if not chosen:
             raise NothingFoundError(t("The message has no such attachment."))
         saved = []
-        for item in chosen:
-            with session.screen.progress(t("Saving")) as report:
-                path = await client.save_attachment(found, item.id, into, progress=report)
-            session.screen.say(t("Saved: {path} ({size})", path=path, size=size(item.length)), "bold green")
-            saved.append({"attachment": item.id, "file": str(path), "length": item.length})
+        for name, length in chosen:
+            if draft:
+                path = client.save_draft_attachment(draft, name, into)
+            else:
+                with session.screen.progress(t("Saving")) as report:
+                    path = await client.save_attachment(found, name, into, progress=report)
+            session.screen.say(t("Saved: {path} ({size})", path=path, size=size(length)), "bold green")
+            saved.append({"attachment": name, "file": str(path), "length": length})
         session.screen.result({"saved": saved})
 
     session.online(body)

@@ -12,10 +12,11 @@ import asyncio
 import getpass
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import typer
 from comity.errors import CannotOpenError
@@ -230,6 +231,16 @@ def read_file(path: Path) -> bytes:
     if len(data) > FILE_LIMIT:
         raise UsageError(t("The file is too large to be what it should be."))
     return data
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that was handed over, to be read in parts; `-` is the standard input."""
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    with path.open("rb") as file:
+        yield file
 
 
 def read_text(path: Path) -> str:

@@ -45,7 +45,8 @@ class DirectoryRpc(directory_pb2_grpc.DirectoryServiceServicer):
         """Adds statements, all or none."""
         if not 1 <= len(request.statements) <= MOST_STATEMENTS:
             raise MalformedError("a call carries 1 to 64 statements")
-        appended = await self._service.append([serialise(statement) for statement in request.statements])
+        statements = [serialise(statement) for statement in request.statements]
+        appended = await self._service.append(caller().account, statements)
         return pb.AppendStatementsResponse(first_index=appended.first_index, head=_head(appended.head))
 
     async def IssueCertificate(

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from comity.directory import Directory, Head, View, verify_head
+from comity.directory.heads import parse_head
 from comity.errors import Reason, RefusedError, VerificationError
 from comity.names import agency_of
 from comity.tls import request_spki
@@ -112,14 +113,14 @@ class Appended(Protocol):
 class Logs(Protocol):
     """What the service needs of the logs, which lie above it. Bound in `hub/server.py`."""
 
-    async def current_head(self) -> SignedHead:
-        """Returns the newest signed head."""
+    async def current_head(self, *, fresh: bool = False) -> SignedHead:
+        """Returns the newest signed head; a fresh one covers everything committed before this call."""
 
     async def root_at(self, log: int, size: int) -> bytes | None:
         """Returns the root of a log at a size, read from the database, or None where it is not that long."""
 
-    async def append(self, statements: Sequence[bytes]) -> Appended:
-        """Adds serialised statements, all or none, through the sequencer."""
+    async def append(self, owner: str, statements: Sequence[bytes]) -> Appended:
+        """Tries serialised statements and adds them, all or none, through the sequencer, at an account's cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class DirectoryService:
         self._agreed: dict[bytes, None] = {}
 
     async def head(self, seen: PresentedHead | None) -> SignedHead:
-        """Returns the newest head, after a look at the one the caller holds.
+        """Returns the newest head, after a look at the one the caller holds: it covers at least as much.
 
         Raises:
             MalformedError: the presented head breaks the protocol's form.
@@ -164,7 +165,11 @@ class DirectoryService:
         """
         if seen is not None:
             await self._compare(seen)
-        return await self._logs.current_head()
+        head = await self._logs.current_head()
+        if seen is not None and not _covers(parse_head(head.body), parse_head(seen.body)):
+            # Another process has signed it since this one last looked.
+            head = await self._logs.current_head(fresh=True)
+        return head
 
     async def _compare(self, seen: PresentedHead) -> None:
         key = seen.body + seen.sig
@@ -214,14 +219,18 @@ class DirectoryService:
             yield entries
             from_index += len(entries)
 
-    async def append(self, statements: Sequence[bytes]) -> Appended:
+    async def append(self, owner: str, statements: Sequence[bytes]) -> Appended:
         """Adds serialised statements, all or none.
+
+        Args:
+            owner: account of the caller; it has a share of the queue, and no authority.
+            statements: they carry their authority in their signatures.
 
         Raises:
             MalformedError: one breaks the protocol's form.
-            RefusedError: STATEMENT_REFUSED, STALE_POSITION, WRONG_ORIGIN, BUSY or UNAVAILABLE.
+            RefusedError: STATEMENT_REFUSED, STALE_POSITION, WRONG_ORIGIN, QUOTA, BUSY or UNAVAILABLE.
         """
-        appended = await self._logs.append(statements)
+        appended = await self._logs.append(owner, statements)
         self._telemetry.log.info("statements appended", index=appended.first_index, count=len(statements))
         return appended
 
@@ -251,3 +260,7 @@ class DirectoryService:
         if desk is not None:
             until = max(k.valid_until for k in view.transport_keys(desk) if k.spki_sha256 == digest)
         return self._authority.issue_client(spki, now, until)
+
+
+def _covers(head: Head, other: Head) -> bool:
+    return head.directory_size >= other.directory_size and head.exchange_size >= other.exchange_size

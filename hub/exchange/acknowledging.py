@@ -31,8 +31,7 @@ def acknowledge(book: Book, command: Acknowledge, moment: Moment, view: View) ->
         first = book.acks.get((ack.message_hash, ack.desk, int(ack.state)))
         if first is not None:
             return first
-        if command.directory_size != view.size:
-            check_signer(view, ack.kid, ack.desk, now)
+        _check_signer(view, ack.kid, ack.desk, now)
         if ack.state is AckState.STORED:
             _store(book, known, ack.desk, now)
         elif ack.state is AckState.OPENED and not book.stored(known, ack.desk):
@@ -56,8 +55,8 @@ def acknowledge(book: Book, command: Acknowledge, moment: Moment, view: View) ->
     return new
 
 
-def check_signer(view: View, kid: bytes, desk: str, now: int) -> bytes:
-    """Returns the public key of a live member key that may acknowledge for a desk.
+def _check_signer(view: View, kid: bytes, desk: str, now: int) -> None:
+    """Checks that a key is a live member key that may acknowledge for a desk, as the sender will: at the leaf's moment.
 
     Raises:
         RefusedError: BAD_SIGNATURE.
@@ -65,7 +64,6 @@ def check_signer(view: View, kid: bytes, desk: str, now: int) -> bytes:
     record = view.member_key(kid, now)
     if record is None or desk not in record.desks:
         raise bad_signature()
-    return record.sign_key
 
 
 def unknown_message() -> RefusedError:

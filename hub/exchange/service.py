@@ -1,7 +1,7 @@
 """Takes envelopes and acknowledgements. Numbers are the steps of the submit path (DESIGN.md).
 
 1. the TLS identity became a desk before this module was called (`hub/interceptors`); 2. static checks, here; 3. and 4.
-parties and signatures (`verifier.py`); 5. to 9. the sequencer.
+keys and signatures (`verifier.py`); 5. to 9. the sequencer.
 
 Never does: protobuf, SQL. Each item of a batch is answered by itself; a cancelled call never disturbs another.
 """
@@ -13,6 +13,7 @@ from typing import Any
 
 from comity.envelope import Envelope
 from comity.errors import ComityError, MalformedError, Reason, RefusedError
+from comity.names import agency_of
 from comity.receipts import Receipt
 from comity.workflow.engine import check_counterparts
 
@@ -63,7 +64,7 @@ class ExchangeService:
         checked = [self._static(desk, origin, item) for item in items]
         if self._faults.armed:
             self._faults.hit("submit.after_parse")
-        return await self._pass_on(checked)
+        return await self._pass_on(agency_of(desk), checked)
 
     def _static(self, desk: str, origin: str, item: Envelope | MalformedError) -> Envelope | ComityError:
         if isinstance(item, MalformedError):
@@ -103,12 +104,12 @@ class ExchangeService:
                 checked.append(RefusedError(Reason.WRONG_SENDER, "the acknowledging desk is not the calling desk"))
             else:
                 checked.append(item)
-        return await self._pass_on(checked)
+        return await self._pass_on(agency_of(desk), checked)
 
-    async def _pass_on(self, checked: Sequence[Envelope | GivenAck | ComityError]) -> list[Result]:
-        """Step 5: queues what passed; a full queue is refused here, before it costs memory."""
+    async def _pass_on(self, agency: str, checked: Sequence[Envelope | GivenAck | ComityError]) -> list[Result]:
+        """Step 5: queues what passed; a full queue, or share of it, is refused here, before it costs memory."""
         weight = sum(_weight(item) for item in checked if not isinstance(item, ComityError))
-        ticket = self._sequencer.admit(len(checked), weight)
+        ticket = self._sequencer.admit(len(checked), weight, agency)
         arrived: list[Arrived] = []
         refused: list[tuple[Any, int, Any]] = []
         for slot, item in enumerate(checked):

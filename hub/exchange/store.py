@@ -66,13 +66,6 @@ def load(connection: Connection, commands: Sequence[Command]) -> Book:
     return book
 
 
-def repeats(connection: Connection, ids: Sequence[tuple[str, bytes]]) -> dict[tuple[str, bytes], Known]:
-    """Returns the envelopes that were taken under these (agency, envelope id)."""
-    book = Book()
-    _add(book, sql.BY_ID.rows(connection, *_columns(ids, 2)))
-    return book.by_id
-
-
 def due(connection: Connection, now_ms: int, limit: int) -> list[Command]:
     """Returns commands for legs and envelopes whose clocks have run out, the longest due first."""
     legs = connection.exec_driver_sql(_pick(connection, sql.LEGS_DUE), (now_ms, limit)).all()

@@ -5,7 +5,7 @@ Never does: I/O, clocks, signatures. An envelope that is refused leaves the book
 
 from __future__ import annotations
 
-from comity.checks import Signer, check_parties
+from comity.checks import Signer, check_parties, check_rules
 from comity.directory import View
 from comity.envelope import Envelope, signatures_digest
 from comity.errors import ComityError, Reason, RefusedError
@@ -44,16 +44,25 @@ def submit(book: Book, command: SubmitEnvelope, moment: Moment, view: View) -> O
     try:
         if known is not None and known.message_hash == envelope.message_hash:
             return repeated(known)
-        signers = command.signers
-        if command.directory_size != view.size:
-            opening = is_opening(header.family, header.verb)
-            signers = check_parties(envelope, view, moment.now_ms, opening=opening)
+        if command.refusal is not None:
+            raise command.refusal
+        signers = _judge(book, envelope, moment, view)
         if known is not None:
             return _equivocation(book, command, known)
         _check_blobs(book, header)
         return _take(book, command, signers, moment, view)
     except ComityError as error:
         return error
+
+
+def _judge(book: Book, envelope: Envelope, moment: Moment, view: View) -> tuple[Signer, ...]:
+    """Checks times, directory, agreement, profile, keys and people as every recipient will: at the leaf's moment."""
+    header = envelope.header
+    opening = is_opening(header.family, header.verb)
+    leg = None if opening else book.find_leg(header.sender, header.case_id, header.counterparts[0])
+    opened = None if leg is None else leg.leg.opened
+    check_rules(envelope, view, moment.now_ms, opening=opening, opened=opened)
+    return check_parties(envelope, view, moment.now_ms, opening=opening)
 
 
 def repeated(known: Known) -> Outcome:

@@ -17,6 +17,10 @@ from hub.log.domain import Batch
 
 CACHE_ITEMS = 8192
 CACHE_BYTES = 32 << 20
+ITEM_BYTES = 2048
+"""Of an item without content: receipt, path, checkpoint, objects."""
+SIGNATURE_BYTES = 97
+"""Key id, role, signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class FeedItem:
     kind: EventKind
     content: Content | None = None
     """SUBMITTED only; None once withdrawn, expired or erased."""
+    remains: tuple[bytes, bytes] | None = None
+    """(header, seal) of what is withheld because its `deliver_by` went by: they show that it did."""
     ack: tuple[bytes, bytes] | None = None
     """(body, signature) of an acknowledgement."""
     expires: int = 0
@@ -51,6 +57,16 @@ class FeedItem:
     def index(self) -> int:
         """Its leaf."""
         return self.receipt.index
+
+    @property
+    def weight(self) -> int:
+        """Bytes it keeps in memory, roughly and rather too many."""
+        weight = ITEM_BYTES + sum(map(len, (*(self.remains or ()), *(self.ack or ()))))
+        if self.content is None:
+            return weight
+        c = self.content
+        parts = (c.header, c.seal, c.ciphertext, c.wrap)
+        return weight + sum(map(len, parts)) + SIGNATURE_BYTES * len(c.signatures)
 
 
 def items_of(batch: Batch) -> list[FeedItem]:
@@ -70,7 +86,8 @@ def items_of(batch: Batch) -> list[FeedItem]:
                 )
                 # The sender's own copy does not expire: it was delivered when it was sent.
                 expires = 0 if d.desk == envelope.header.sender else envelope.header.deliver_by
-            items.append(FeedItem(d.desk, d.number, d.salt, receipt, entry.draft.kind, content, ack, expires))
+            item = FeedItem(d.desk, d.number, d.salt, receipt, entry.draft.kind, content, ack=ack, expires=expires)
+            items.append(item)
     return items
 
 
@@ -97,7 +114,7 @@ class Recent:
             self._items = self._bytes = 0
             self.start = batch.first
         items = items_of(batch)
-        size = sum(len(item.content.ciphertext) + 4096 for item in items if item.content is not None)
+        size = sum(item.weight for item in items)
         self._batches.append((batch.size, items, size))
         self._items += len(items)
         self._bytes += size

@@ -44,9 +44,13 @@ def _item(item: FeedItem) -> pb.FeedItem:
         number=item.number,
         delivery_salt=item.delivery_salt,
         receipt=receipt_to_wire(item.receipt),
-        envelope=None if item.content is None else _envelope(item.desk, item.content),
+        envelope=_remains(item) if item.content is None else _envelope(item.desk, item.content),
         ack=None if item.ack is None else exchange_pb2.SignedAck(body=item.ack[0], sig=item.ack[1]),
     )
+
+
+def _remains(item: FeedItem) -> envelope_pb2.Envelope | None:
+    return None if item.remains is None else envelope_pb2.Envelope(header=item.remains[0], seal=item.remains[1])
 
 
 def _envelope(desk: str, content: Content) -> envelope_pb2.Envelope:

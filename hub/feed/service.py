@@ -1,7 +1,8 @@
 """The one road out: each desk reads its own items from an index on, gap-free, and again from any index.
 
-What is live comes from memory, what is older from the database, a page at a time; one item is in flight a reader, so a
-slow one costs no memory. Batches of other processes are noticed by PostgreSQL's announcement or by a poll.
+What is live comes from memory, what is older from the database, a page at a time. A reader holds the one item that is
+in flight; all pages lie in one place with one budget (`pages.py`), so slow readers cost little memory, however many.
+Batches of other processes are noticed by PostgreSQL's announcement or by a poll.
 
 Never does: keep anything a reader. A reader remembers where it is; who it is, is checked around it, again and again
 (`hub/interceptors`).
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Final
 
 from comity.merkle import MAX_SIZE
@@ -20,6 +22,7 @@ from hub.db import Database
 from hub.faults import Faults
 from hub.feed import store
 from hub.feed.domain import FeedItem, Recent
+from hub.feed.pages import Pages
 from hub.log.commands import SignedHead
 from hub.log.domain import Batch, DirectorySource, LogKeys
 from hub.log.receipts import receipt_of
@@ -27,9 +30,25 @@ from hub.log.service import LogService
 from hub.telemetry import Telemetry
 
 PAGE_ITEMS: Final = 256
-PAGE_BYTES: Final = 4 << 20
+PAGE_BYTES: Final = 512 << 10
+"""Of one page, all that was read counted; a page has at least one item."""
+ALL_PAGES_BYTES: Final = 64 << 20
 HEAD_SECONDS: Final = 60.0
 """How often a live reader gets a head where nothing else happens."""
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """Where a reader is, and how far its page goes."""
+
+    at: int
+    """The first index that was not told yet."""
+    last: int = -1
+    """Index of the page's last item."""
+    end: int = 0
+    """Where to go on after it."""
+    told: int | None = None
+    """The log's size where nothing comes after it, up to that size."""
 
 
 class FeedService:
@@ -46,12 +65,14 @@ class FeedService:
         log: LogService,
         telemetry: Telemetry,
         head_seconds: float = HEAD_SECONDS,
+        page_bytes: int = ALL_PAGES_BYTES,
     ) -> None:
         """Takes its collaborators."""
         self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
         self._faults, self._log, self._telemetry = faults, log, telemetry
         self._head_seconds = head_seconds
         self._recent = Recent()
+        self._pages = Pages(page_bytes)
         self._size = 0
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._stopping = False
@@ -116,13 +137,14 @@ class FeedService:
             RefusedError: UNAVAILABLE: the database does not answer.
         """
         self.readers += 1
+        place = _Place(min(from_index, MAX_SIZE))
         try:
-            at, due = min(from_index, MAX_SIZE), 0.0
+            due = 0.0
             loop = asyncio.get_running_loop()
             head: tuple[SignedHead, int] | None = None
             while True:
-                items, at, told = await self._next(desk, at)
-                for item in items:
+                item, told = await self._next(desk, place)
+                if item is not None:
                     if self._faults.armed:
                         self._faults.hit("feed.before_item")
                     yield item
@@ -142,34 +164,63 @@ class FeedService:
                 if self._size <= told:
                     await self._wait(desk)
         finally:
+            self._pages.drop(place)
             self.readers -= 1
 
-    async def _next(self, desk: str, at: int) -> tuple[list[FeedItem], int, int | None]:
-        """Returns some items, where to go on, and the log's size if they are the last up to it; None if not."""
-        recent = self._recent
-        if recent.start <= at and recent.end and self._size <= recent.end:
-            found = recent.after(desk, at, PAGE_ITEMS)
-            items = [self._in_time(item) for item in found]
-            if len(found) == PAGE_ITEMS:
-                return items, found[-1].index + 1, None
-            return items, max(at, recent.end), recent.end
+    async def _next(self, desk: str, place: _Place) -> tuple[FeedItem | None, int | None]:
+        """Returns the next item if there is one, and the log's size if none follows up to it; None where some may."""
+        item = self._pages.take(place)
+        if item is None:
+            recent, at = self._recent, place.at
+            if recent.start <= at and recent.end and self._size <= recent.end:
+                found = recent.after(desk, at, 1)
+                if not found:
+                    place.at = max(at, recent.end)
+                    return None, recent.end
+                # Whether a desk that is late had stored it in time is known to the database alone.
+                if not self._late(found[0]):
+                    place.at = found[0].index + 1
+                    return found[0], None
+            items = await self._read_page(desk, place)
+            if not items:
+                place.at = place.end
+                return None, place.told
+            item = items.pop(0)
+            self._pages.keep(place, items)
+        # Should the page be dropped, it is read again from here.
+        place.at = item.index + 1
+        told = None
+        if item.index == place.last:
+            place.at, told = max(place.at, place.end), place.told
+        return self._in_time(item), told
+
+    async def _read_page(self, desk: str, place: _Place) -> list[FeedItem]:
         if self._faults.armed:
             self._faults.hit("feed.before_page")
+        at = place.at
         page = await self._db.read(lambda c: store.read_page(c, desk, at, PAGE_ITEMS, PAGE_BYTES))
         self._size = max(self._size, page.size)
         origin = self._directory.current.state.exchange_origin
-        items = [self._in_time(self._item(desk, row, origin)) for row in page.rows]
         self._telemetry.counters.add("comity.feed_pages")
-        return items, max(at, page.next_index), page.size if page.next_index >= page.size else None
+        place.last = page.rows[-1].receipt.index if page.rows else -1
+        place.end = max(at, page.next_index)
+        place.told = page.size if page.next_index >= page.size else None
+        return [self._item(desk, row, origin) for row in page.rows]
 
     def _item(self, desk: str, row: store.FeedRow, origin: str) -> FeedItem:
         receipt = receipt_of(row.receipt, origin, self._keys)
         # Of an erased event nothing is told but its place: a tombstone, so that numbers have no gap.
         salt = row.salt if receipt.salt else b""
-        return FeedItem(desk, row.number, salt, receipt, row.kind, row.content, row.ack, row.expires)
+        late = row.remains is not None and self._clock.now_ms() > row.deliver_by
+        remains = row.remains if late else None
+        return FeedItem(desk, row.number, salt, receipt, row.kind, row.content, remains, row.ack, row.expires)
+
+    def _late(self, item: FeedItem) -> bool:
+        return bool(item.expires) and item.content is not None and self._clock.now_ms() > item.expires
 
     def _in_time(self, item: FeedItem) -> FeedItem:
         """Withholds what may not be delivered any more, whether its expiry was logged yet or not."""
-        if not item.expires or self._clock.now_ms() <= item.expires:
+        if item.content is None or not self._late(item):
             return item
-        return FeedItem(item.desk, item.number, item.delivery_salt, item.receipt, item.kind)
+        remains = (item.content.header, item.content.seal)
+        return FeedItem(item.desk, item.number, item.delivery_salt, item.receipt, item.kind, remains=remains)

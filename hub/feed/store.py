@@ -11,7 +11,7 @@ from comity.receipts import AckState, EventKind
 from sqlalchemy import Connection, and_, func, select
 
 from hub.bulk import Lookup
-from hub.feed.domain import Content
+from hub.feed.domain import ITEM_BYTES, Content
 from hub.log.domain import LogName
 from hub.log.signatures import unpack_signatures
 from hub.log.store import StoredReceipt, load_receipts, read_state
@@ -33,6 +33,10 @@ class FeedRow:
     kind: EventKind
     receipt: StoredReceipt
     content: Content | None
+    remains: tuple[bytes, bytes] | None
+    """(header, seal) where the envelope's content is not here any more and they still are."""
+    deliver_by: int
+    """Of the envelope; 0 where there is none."""
     ack: tuple[bytes, bytes] | None
     expires: int
     """`deliver_by` where the desk has not acknowledged the envelope as STORED; 0 elsewhere."""
@@ -57,10 +61,14 @@ def read_page(connection: Connection, desk: str, index: int, count: int, most_by
         desk: whose.
         index: the first leaf that matters.
         count: at most so many.
-        most_bytes: no further row is returned once the ciphertexts would exceed this; at least one is.
+        most_bytes: no further row is returned once all that is read of them would exceed this; at least one is.
     """
     size = read_state(connection, LogName.EXCHANGE).size
     d, e, k, s = deliveries.c, envelopes.c, acks.c, acks.alias().c
+    # Only what fits the page is read: a page of the largest envelopes would not fit in memory.
+    taken, next_index = _fitting(connection, desk, range(index, size), count=count, most_bytes=most_bytes)
+    if not taken:
+        return Page([], next_index, size)
     rows = connection.execute(
         select(
             d.idx,
@@ -76,7 +84,6 @@ def read_page(connection: Connection, desk: str, index: int, count: int, most_by
             k.body,
             k.sig,
             s.idx,
-            func.length(e.ciphertext),
         )
         .join_from(deliveries, envelopes, and_(e.idx == d.idx, d.kind == int(EventKind.SUBMITTED)), isouter=True)
         .join(acks, k.idx == d.idx, isouter=True)
@@ -85,32 +92,45 @@ def read_page(connection: Connection, desk: str, index: int, count: int, most_by
             and_(s.message_hash == d.message_hash, s.desk == d.desk, s.state == int(AckState.STORED)),
             isouter=True,
         )
-        .where(d.desk == desk, d.idx >= index, d.idx < size)
+        .where(d.desk == desk, d.idx >= taken[0], d.idx <= taken[-1])
         .order_by(d.idx)
-        .limit(count)
     ).all()
-    # Only what fits the page is read: a page of the largest envelopes would not fit in memory.
-    taken, total, next_index = 0, 0, size
-    for row in rows:
-        length = 0 if row[4] is None or row[13] is None else row[13]
-        if taken and total + length > most_bytes:
-            next_index = row[0]
-            break
-        taken, total = taken + 1, total + length
-    else:
-        if len(rows) == count:
-            next_index = rows[-1][0] + 1
-    rows = rows[:taken]
     receipts = load_receipts(connection, [row[0] for row in rows])
-    wanted = [row[0] for row in rows if row[4] is not None and row[13] is not None]
+    wanted = [row[0] for row in rows if row[4] is not None]
     ciphertexts = {row[0]: row[1] for row in _CIPHERTEXTS.rows(connection, wanted)}
     found: list[FeedRow] = []
-    for idx, number, salt, kind, wrap, header, seal, signatures, sender, deliver_by, body, sig, stored, _ in rows:
+    for idx, number, salt, kind, wrap, header, seal, signatures, sender, deliver_by, body, sig, stored in rows:
         ciphertext = ciphertexts.get(idx)
         content = None
         if wrap is not None and header is not None and ciphertext is not None:
             content = Content(header, seal, ciphertext, wrap, unpack_signatures(signatures))
+        remains = (header, seal) if content is None and header is not None else None
         expires = 0 if content is None or stored is not None or sender == desk else deliver_by
         ack = None if body is None else (body, sig)
-        found.append(FeedRow(number, salt, EventKind(kind), receipts[idx], content, ack, expires))
+        what = EventKind(kind)
+        found.append(FeedRow(number, salt, what, receipts[idx], content, remains, deliver_by or 0, ack, expires))
     return Page(found, next_index, size)
+
+
+def _fitting(connection: Connection, desk: str, within: range, *, count: int, most_bytes: int) -> tuple[list[int], int]:
+    """Returns the leaves of the deliveries that fit a page, by their lengths alone, and from where to read on."""
+    d, e, k = deliveries.c, envelopes.c, acks.c
+    parts = (d.wrap, e.header, e.seal, e.signatures, k.body, k.sig)
+    lengths = [func.coalesce(func.length(part), 0) for part in parts]
+    rows = connection.execute(
+        select(d.idx, d.wrap.is_not(None), func.coalesce(func.length(e.ciphertext), 0), *lengths)
+        .join_from(deliveries, envelopes, and_(e.idx == d.idx, d.kind == int(EventKind.SUBMITTED)), isouter=True)
+        .join(acks, k.idx == d.idx, isouter=True)
+        .where(d.desk == desk, d.idx >= within.start, d.idx < within.stop)
+        .order_by(d.idx)
+        .limit(count)
+    ).all()
+    taken: list[int] = []
+    total = 0
+    for idx, wrapped, ciphertext, *others in rows:
+        length = ITEM_BYTES + sum(others) + (ciphertext if wrapped else 0)
+        if taken and total + length > most_bytes:
+            return taken, idx
+        taken.append(idx)
+        total += length
+    return taken, taken[-1] + 1 if len(rows) == count else within.stop

@@ -1,4 +1,6 @@
-"""Whether the hub is well: a real round trip to the database and a look at the sequencer, remembered for a second.
+"""Whether the hub is well: a real round trip to the database, and whether every thread and task of it still lives.
+
+Remembered for a second.
 
 Anybody may ask, so that the answer is one word and costs no more than one round trip a second.
 
@@ -15,6 +17,20 @@ from hub.telemetry import Telemetry
 
 REMEMBERED_SECONDS = 1.0
 PROBE_SECONDS = 5.0
+
+
+class EndedError(Exception):
+    """A part of the hub that should work by itself has ended."""
+
+
+def living(alive: Callable[[], bool]) -> Callable[[], Awaitable[None]]:
+    """Returns a probe of a thread or task: it raises `EndedError` where that does not live."""
+
+    async def probe() -> None:
+        if not alive():
+            raise EndedError
+
+    return probe
 
 
 class HealthService:

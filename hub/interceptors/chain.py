@@ -25,9 +25,10 @@ CHAIN: Final[tuple[Around, ...]] = (
     steps.identified,  # 3. TLS key -> who calls, by the directory as it is now
     steps.permitted,  # 4. default deny: the table of hub/policy.py
     steps.metered,  # 5. the agency's request quota
-    steps.timed,  # 6. a deadline where the client named none
-    steps.watched,  # 7. streams: the caller is looked up again while they last
-    steps.parsed,  # 8. bytes become a message only now
+    steps.bounded,  # 6. streams: how many may be open at once
+    steps.timed,  # 7. a deadline where the client named none
+    steps.watched,  # 8. streams: the caller is looked up again while they last
+    steps.parsed,  # 9. bytes become a message only now, and what is in it is paid for
 )
 """Outermost first."""
 

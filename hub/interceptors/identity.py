@@ -40,8 +40,10 @@ class Caller:
 
     @property
     def account(self) -> str:
-        """Whose quota a call counts against."""
-        return self.agency or f"operator {self.operator}"
+        """Whose quota a call counts against. No two kinds can have one name: a name has no space."""
+        if self.agency:
+            return self.agency
+        return f"operator {self.operator}" if self.operator else f"key {self.spki.hex()}"
 
 
 _CALLER: ContextVar[Caller] = ContextVar("caller")

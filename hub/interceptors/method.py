@@ -13,11 +13,25 @@ import grpc
 
 from hub.interceptors.identity import Identity
 from hub.policy import Rule
-from hub.quota import RequestQuota
+from hub.quota import OpenStreams, RequestQuota
 from hub.telemetry import Telemetry
 
 Handler: TypeAlias = Callable[[Any, "grpc.aio.ServicerContext[Any, Any]"], Awaitable[Any]]
 """Takes a request, or an iterator of requests, and the call; returns the response, or None where it wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """How many streams may be open at once in this process."""
+
+    agency: int
+    """Of one agency or operator."""
+    key: int
+    """Of one TLS key."""
+    watch_key: int
+    """Of one TLS key, of a method that anybody may use."""
+    watch_total: int
+    """Of everybody together, of such a method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,11 @@ class Surroundings:
 
     identity: Identity
     quota: RequestQuota
+    """Of agencies and operators."""
+    anonymous_quota: RequestQuota
+    """Of each TLS key that the directory does not know."""
+    streams: OpenStreams
+    stream_limits: StreamLimits
     telemetry: Telemetry
     default_deadline_seconds: float
     """For a call whose client named none."""

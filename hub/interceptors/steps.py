@@ -17,6 +17,7 @@ from comity.errors import MalformedError, Reason, RefusedError
 from hub.errors import DETAILS_KEY, code_of, is_documented, reason_of, to_status
 from hub.interceptors.identity import Caller, Identity, caller, set_caller
 from hub.interceptors.method import Handler, Method, Surroundings
+from hub.interceptors.pricing import PRICES
 from hub.policy import CallerKind
 from hub.telemetry import Telemetry
 
@@ -132,13 +133,31 @@ def permitted(method: Method, around: Surroundings, rest: Handler) -> Handler:
 
 def metered(method: Method, around: Surroundings, rest: Handler) -> Handler:
     """Takes the request from the agency's quota. A stream of requests counts once; its bytes are counted at rest."""
-    if not method.rule.metered:
-        return rest
-    take = around.quota.take
 
     async def run(request: Any, context: Context) -> Any:
-        take(caller().account, 0 if method.requests_stream else len(request))
+        who = caller()
+        quota = around.anonymous_quota if who.kind is CallerKind.ANONYMOUS else around.quota
+        quota.take(who.account, 0 if method.requests_stream else len(request))
         return await rest(request, context)
+
+    return run
+
+
+def bounded(method: Method, around: Surroundings, rest: Handler) -> Handler:
+    """Refuses a stream where the agency or the TLS key has too many open: each holds a message, and a look a while."""
+    if not method.streams:
+        return rest
+    streams, most = around.streams, around.stream_limits
+    for_anybody = CallerKind.ANONYMOUS in method.rule.callers
+
+    async def run(request: Any, context: Context) -> Any:
+        who = caller()
+        key = f"key {who.spki.hex()}"
+        limits = [(f"all of {who.account}", most.agency), (key, most.key)]
+        if for_anybody:
+            limits += [(f"{key} {method.name}", most.watch_key), (method.name, most.watch_total)]
+        with streams.one(limits):
+            return await rest(request, context)
 
     return run
 
@@ -165,8 +184,11 @@ def timed(method: Method, around: Surroundings, rest: Handler) -> Handler:
 
 
 def watched(method: Method, around: Surroundings, rest: Handler) -> Handler:
-    """Looks the caller of a stream up again while it lasts, and ends the stream when the answer has changed."""
-    if not method.streams or not method.rule.metered:
+    """Looks the caller of a stream up again while it lasts, and ends the stream when the answer has changed.
+
+    A caller that nobody knows, as one with a revoked key, has its stream until the first look and no longer.
+    """
+    if not method.streams:
         return rest
     identity, seconds = around.identity, around.recheck_seconds
 
@@ -202,7 +224,8 @@ class _Watch:
         try:
             now = self._identity.again(self._who)
             check_permitted(self._method, now)
-            if (now.desk, now.operator) != (self._who.desk, self._who.operator):
+            known = now.kind is not CallerKind.ANONYMOUS
+            if not known or (now.desk, now.operator) != (self._who.desk, self._who.operator):
                 raise RefusedError(Reason.UNKNOWN_TLS_KEY, _UNKNOWN_KEY)
         except Exception as error:  # noqa: BLE001 # whatever went wrong, the stream does not go on unchecked
             self.found = error
@@ -215,9 +238,13 @@ def parsed(method: Method, around: Surroundings, rest: Handler) -> Handler:
     """Makes a message of the bytes of a request. Streams do it piece by piece (`hub/interceptors/streams.py`)."""
     if method.requests_stream:
         return rest
+    price, spend = PRICES.get(method.name), around.quota.spend
 
     async def run(request: bytes, context: Context) -> Any:
-        return await rest(parse_request(method, request), context)
+        message = parse_request(method, request)
+        if price is not None and (tokens := price(message)) > 0:
+            spend(caller().account, tokens)
+        return await rest(message, context)
 
     return run
 

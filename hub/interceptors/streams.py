@@ -57,6 +57,9 @@ async def _write(context: Context, message: Any, seconds: float) -> None:
             await context.write(message)
     except TimeoutError:
         raise _stalled() from None
+    except grpc.aio.InternalError:
+        # gRPC's way to say that the client has gone: it cancelled, or its connection was lost. No fault of anybody's.
+        raise asyncio.CancelledError from None
 
 
 async def _messages(method: Method, raw: AsyncIterator[bytes], seconds: float) -> AsyncIterator[Any]:

@@ -157,7 +157,7 @@ class Batching:
         directory = self._follow(connection, locked)
         if (directory.size, directory.root) != (locked.directory.size, locked.directory.root):
             raise FatalError("the directory in memory is not the one in the database")
-        return locked.exchange, Moment(self._time(locked, locked.exchange), directory.size, directory.root)
+        return locked.exchange, Moment(self._time(locked), directory.size, directory.root)
 
     def _follow(self, connection: Any, locked: store.Locked) -> Directory:
         """Reads on where another process has added to the directory."""
@@ -174,12 +174,14 @@ class Batching:
         if state.frontier.root() != state.root:
             raise FatalError("the log's frontier does not hash to its root")
 
-    def _time(self, locked: store.Locked, state: LogState) -> int:
+    def _time(self, locked: store.Locked) -> int:
+        # Both logs go by one time: no leaf is from before an entry that it follows, and no entry from before a leaf.
+        last = max(locked.exchange.time_seconds, locked.directory.time_seconds)
         now_ms = locked.now_ms if locked.now_ms is not None and self._trust_database_clock else self._clock.now_ms()
         now = now_ms // 1000
-        if now < state.time_seconds - MAX_BACKWARDS_SECONDS:
+        if now < last - MAX_BACKWARDS_SECONDS:
             raise FatalError("the clock is behind the log")
-        return max(state.time_seconds, now)
+        return max(last, now)
 
     def _write(self, connection: Any, exchange: LogState, moment: Moment, done: Done) -> Batch:
         drafts = done.drafts
@@ -221,7 +223,7 @@ class Batching:
             locked = store.lock_heads(connection)
             self._check(locked.directory)
             current = self._follow(connection, locked)
-            now = self._time(locked, locked.directory)
+            now = self._time(locked)
             grown = grow_directory(connection, locked.directory, current, command, now=now, keys=self._keys)
             store.announce(connection, locked.exchange.size)
             if self._faults.armed:

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from comity.checks import Signer
+from comity.directory import Directory, SignedStatement
 from comity.envelope import Envelope
+from comity.errors import ComityError
 from comity.receipts import Ack, EventKind
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitEnvelope:
-    """An envelope whose form, parties and signatures were checked. Answered with a `Receipt`."""
+    """An envelope whose form and signatures were checked. Answered with a `Receipt`.
+
+    Who signed, and whether they might, is judged under the lock, at the moment that the leaf will name.
+    """
 
     envelope: Envelope
-    signers: tuple[Signer, ...]
-    directory_size: int
-    """Directory at which its parties were checked; they are checked again where it has moved."""
+    refusal: ComityError | None = None
+    """Why it can only be a repetition: then it gets the first receipt again, and this where it is none."""
 
     @property
     def weight(self) -> int:
@@ -32,13 +35,14 @@ class SubmitEnvelope:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
-    """A recipient's acknowledgement, signature verified. Answered with a `Receipt`."""
+    """A recipient's acknowledgement, signature verified; whether its key is live is judged under the lock.
+
+    Answered with a `Receipt`.
+    """
 
     ack: Ack
     body: bytes
     sig: bytes
-    directory_size: int
-    """Directory at which its signer was checked."""
 
     @property
     def weight(self) -> int:
@@ -47,10 +51,28 @@ class Acknowledge:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """What a copy of the directory became with some statements, before they came to the sequencer."""
+
+    size: int
+    """Of the directory they were tried on."""
+    root: bytes
+    """Of the same."""
+    time_seconds: int
+    """Of the entries, Unix seconds."""
+    entries: tuple[bytes, ...]
+    statements: tuple[SignedStatement, ...]
+    grown: Directory
+    """The directory with them; nobody else holds it."""
+
+
+@dataclass(frozen=True, slots=True)
 class AppendStatements:
     """Serialised directory Statements that stand or fall together. Answered with `Appended`."""
 
     statements: tuple[bytes, ...]
+    tried: Tried | None = None
+    """What came of trying them (`trial.py`); None where nobody did, as for the hub's own."""
 
     @property
     def weight(self) -> int:

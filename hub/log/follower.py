@@ -17,6 +17,7 @@ from comity.errors import ComityError, RefusedError
 from hub.db import Database
 from hub.log import store
 from hub.log.domain import DirectorySource, LogName
+from hub.telemetry import Telemetry
 
 
 class Follower:
@@ -29,11 +30,13 @@ class Follower:
         directory: DirectorySource,
         on_grown: Callable[[int], None],
         on_failure: Callable[[str], None],
+        telemetry: Telemetry,
         poll_seconds: float = 1.0,
     ) -> None:
         """Takes who is told the exchange log's size, and who is told that the directory cannot be followed."""
         self._db, self._directory = db, directory
         self._on_grown, self._on_failure, self._poll = on_grown, on_failure, poll_seconds
+        self._telemetry = telemetry
         self._announced = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -47,6 +50,11 @@ class Follower:
 
         self._db.listen(wake)
         self._task = asyncio.create_task(self._run(), name="follower")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it follows, or was never meant to."""
+        return self._task is None or not self._task.done()
 
     async def stop(self) -> None:
         """Ends."""
@@ -69,6 +77,8 @@ class Follower:
             except ComityError:
                 self._on_failure("a stored entry of the directory breaks its rules")
                 return
+            except Exception as error:  # noqa: BLE001 # the next look may succeed
+                self._telemetry.failed("not followed", error)
 
     async def look(self) -> None:
         """Looks once.

@@ -5,6 +5,7 @@ Never does: transactions, publishing: a grown copy is handed back and counts onl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from comity.directory import Directory
@@ -12,8 +13,26 @@ from comity.directory.statements import make_entry
 from comity.merkle import append, leaf_hash
 
 from hub.log import store
-from hub.log.commands import AppendStatements
+from hub.log.commands import AppendStatements, Tried
 from hub.log.domain import LogKeys, LogName, LogState
+
+
+def try_statements(current: Directory, statements: Sequence[bytes], now: int) -> Tried:
+    """Returns what becomes of a directory with some statements, all or none.
+
+    Args:
+        current: the directory; not changed.
+        statements: serialised.
+        now: Unix seconds of the entries.
+
+    Raises:
+        MalformedError: one breaks the protocol's form.
+        RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN.
+    """
+    grown = current.clone()
+    entries = tuple(make_entry(now, statement) for statement in statements)
+    applied = tuple(grown.apply(entry) for entry in entries)
+    return Tried(current.size, current.root, now, entries, applied, grown)
 
 
 def grow_directory(
@@ -36,10 +55,11 @@ def grow_directory(
         MalformedError: one breaks the protocol's form.
         RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN.
     """
-    grown = current.clone()
-    entries = [make_entry(now, statement) for statement in command.statements]
-    for entry in entries:
-        grown.apply(entry)
+    tried = command.tried
+    # Of the same second, so that an entry never seems older than what was sequenced before it.
+    if tried is None or (tried.size, tried.root, tried.time_seconds) != (current.size, current.root, now):
+        tried = try_statements(current, command.statements, now)
+    entries = list(tried.entries)
     hashes = [leaf_hash(entry) for entry in entries]
     appended = append(state.frontier, hashes)
     first, size = state.size, appended.frontier.size
@@ -54,4 +74,4 @@ def grow_directory(
         key=keys.log_key.public,
     )
     store.move_head(connection, state, appended.frontier, appended.root, now)
-    return grown
+    return tried.grown

@@ -95,7 +95,11 @@ class Guard:
         self._note = note or self._note
 
     def keep_up(self, *, force: bool = False) -> None:
-        """Writes the newest checkpoint, at most once a second unless forced."""
+        """Writes the newest checkpoint, at most once a second unless forced. Where that fails it is due still.
+
+        Raises:
+            OSError: the disk did not take it.
+        """
         if not self._note or self._path is None:
             return
         now = time.monotonic()
@@ -103,14 +107,13 @@ class Guard:
             return
         if self._faults.armed:
             self._faults.hit("log.before_checkpoint_file")
-        note, self._note = self._note, b""
         beside = self._path.with_name(self._path.name + ".new")
         with beside.open("wb") as file:
-            file.write(note)
+            file.write(self._note)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._path)
-        self._written_at = now
+        self._note, self._written_at = b"", now
 
 
 __all__ = ["ForkGuardError", "Guard", "LogDamagedError"]

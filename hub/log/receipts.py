@@ -10,6 +10,7 @@ from functools import lru_cache
 from comity.directory import Head, sign_head
 from comity.directory.state import State
 from comity.keys import SigningKey
+from comity.merkle import EMPTY_ROOT
 from comity.receipts import Receipt
 
 from hub.log.commands import SignedHead
@@ -31,19 +32,23 @@ def receipt_of(stored: StoredReceipt, origin: str, keys: LogKeys) -> Receipt:
     return Receipt(stored.event or b"", stored.salt or b"", stored.index, stored.leaf, stored.path, checkpoint)
 
 
-def head_of(directory: State, exchange: LogState, now_ms: int, keys: LogKeys) -> SignedHead:
-    """Returns a signed head over both logs.
+def head_of(
+    directory: State, exchange: LogState, now_ms: int, keys: LogKeys, directory_size: int | None = None
+) -> SignedHead:
+    """Returns a signed head over both logs as they stood at one moment: clients hold the hub to that.
 
     Args:
         directory: the replayed directory.
         exchange: the exchange log.
         now_ms: when it is signed, Unix milliseconds UTC.
         keys: of the logs.
+        directory_size: how much of the directory there was at that moment; None for all of it.
     """
+    size = directory.size if directory_size is None else directory_size
     head = Head(
         directory_origin=directory.origin,
-        directory_size=directory.size,
-        directory_root=directory.frontier.root(),
+        directory_size=size,
+        directory_root=directory.roots[size - 1] if size else EMPTY_ROOT,
         exchange_origin=directory.exchange_origin,
         exchange_size=exchange.size,
         exchange_root=exchange.root,

@@ -41,6 +41,11 @@ class Scrub:
         """Begins, in the background of the running event loop."""
         self._task = asyncio.create_task(self._run(), name="scrub")
 
+    @property
+    def alive(self) -> bool:
+        """Whether it checks, or was never meant to. A finding ends it, and the hub with it."""
+        return self._task is None or not self._task.done()
+
     async def stop(self) -> None:
         """Ends; a page that is being read is finished."""
         if self._task is not None:
@@ -57,6 +62,8 @@ class Scrub:
             except RefusedError:
                 await asyncio.sleep(1)  # the database does not answer: the next pass begins anew
                 continue
+            except Exception as error:  # noqa: BLE001 # it is no finding, and the next pass may tell
+                self._telemetry.failed("scrub failed", error)
             await asyncio.sleep(max(0.0, self._pass_seconds - (loop.time() - began)))
 
     async def check_once(self) -> bool:

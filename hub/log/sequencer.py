@@ -56,6 +56,7 @@ class Sequencer:
         telemetry: Telemetry,
         guard: Guard | None = None,
         queue_size: int = 4096,
+        agency_queue_percent: int = 25,
         batch_size: int = 256,
         trust_database_clock: bool = True,
     ) -> None:
@@ -71,6 +72,7 @@ class Sequencer:
             telemetry: counters and log lines.
             guard: checks the logs before the first batch and keeps the last checkpoint; None in tests of parts.
             queue_size: commands that may wait; more are refused with BUSY.
+            agency_queue_percent: how much of that may be one agency's.
             batch_size: greatest number of commands in one transaction.
             trust_database_clock: False in tests whose clock stands still.
         """
@@ -86,7 +88,7 @@ class Sequencer:
             work=work,
             trust_database_clock=trust_database_clock,
         )
-        self._admission = Admission(queue_size)
+        self._admission = Admission(queue_size, agency_queue_percent)
         self._queue: deque[Pending] = deque()
         self._arrived = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -129,8 +131,8 @@ class Sequencer:
             self._thread = None
         await asyncio.sleep(0)  # the last answers are on their way into this loop
 
-    async def submit(self, command: Command) -> Any:
-        """Runs one command.
+    async def submit(self, command: Command, owner: str = "") -> Any:
+        """Runs one command, for an agency or, by default, for the hub itself.
 
         Returns:
             As documented on the command.
@@ -138,22 +140,24 @@ class Sequencer:
         Raises:
             ComityError: it is refused; BUSY where the queue is full, UNAVAILABLE where nothing can be made durable.
         """
-        ticket = self.admit(1, command.weight)
+        ticket = self.admit(1, command.weight, owner)
         self.offer([(command, ticket, 0)])
         result = (await ticket.future)[0]
         if isinstance(result, BaseException):
             raise result
         return result
 
-    def admit(self, count: int, weight: int) -> Ticket:
+    def admit(self, count: int, weight: int, owner: str = "") -> Ticket:
         """Step 5: returns a ticket for some commands, which then go to `offer` or `answer`. On the event loop.
+
+        `owner` is the agency whose share of the queue they take; empty for the hub's own.
 
         Raises:
             RefusedError: BUSY, or UNAVAILABLE once the sequencer has stopped.
         """
         if self._failed or self._stopping:
             raise unavailable()
-        return self._admission.admit(count, weight)
+        return self._admission.admit(count, weight, owner)
 
     def settle(self, answers: Sequence[Answer]) -> None:
         """Answers commands that were refused on the event loop itself."""
@@ -171,6 +175,11 @@ class Sequencer:
     def failed(self) -> str:
         """Why sequencing has stopped for good; empty while it has not."""
         return self._failed
+
+    @property
+    def alive(self) -> bool:
+        """Whether the writer thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     @property
     def waiting(self) -> int:
@@ -203,7 +212,10 @@ class Sequencer:
             given = answers
             if batch is not None and batch.entries:
                 for listener in self._batch_listeners:
-                    listener(batch)
+                    try:
+                        listener(batch)
+                    except Exception as error:  # noqa: BLE001 # what is committed is answered all the same
+                        self._telemetry.failed("a batch was not told", error)
                 try:
                     if self._faults.armed:
                         self._faults.hit("submit.after_wake")
@@ -225,10 +237,18 @@ class Sequencer:
                 continue
             with self._telemetry.span("batch", count=len(pending)):
                 self._safely(pending)
-            if self._guard is not None:
-                self._guard.keep_up()
-        if self._guard is not None and not self._failed:
-            self._guard.keep_up(force=True)
+            self._keep_up()
+        if not self._failed:
+            self._keep_up(force=True)
+
+    def _keep_up(self, *, force: bool = False) -> None:
+        """Keeps the last checkpoint outside the database; a disk that does not take it must not end the thread."""
+        if self._guard is None:
+            return
+        try:
+            self._guard.keep_up(force=force)
+        except (OSError, FaultError) as error:
+            self._telemetry.failed("the checkpoint was not kept", error)
 
     def _take(self) -> list[Pending] | None:
         """Waits for commands; None at the end. AppendStatements come alone: what follows sees the new directory."""
@@ -237,8 +257,8 @@ class Sequencer:
                 if self._stopping:
                     return None
                 # What was signed last is kept outside the database within a second, also when nothing follows.
-                if not self._arrived.wait(1.0) and self._guard is not None:
-                    self._guard.keep_up()
+                if not self._arrived.wait(1.0):
+                    self._keep_up()
             taken = [self._queue.popleft()]
             weight = taken[0][0].weight
             while self._queue and len(taken) < self._batch_size and weight < MAX_BATCH_WEIGHT:
@@ -256,7 +276,9 @@ class Sequencer:
             self.fail(str(error))
             self.answer([(ticket, slot, unavailable()) for _, ticket, slot in pending])
         except (DatabaseError, PoolTimeoutError, FaultError, LostRaceError) as error:
-            if isinstance(error, DatabaseError) and not is_unavailable(error):
+            # One row that is not what was read says nothing against the other commands of the batch.
+            lost = isinstance(error, LostRaceError) and len(pending) > 1
+            if lost or (isinstance(error, DatabaseError) and not is_unavailable(error)):
                 self._one_by_one(pending, error)
                 return
             self._telemetry.log.warning("batch not durable", error=type(error).__name__, count=len(pending))
@@ -272,6 +294,7 @@ class Sequencer:
                 self._safely([one])
             return
         self._telemetry.log.error("command failed", error=type(error).__name__, kind=type(pending[0][0]).__name__)
+        self._telemetry.counters.add("comity.failures", what="command failed")
         self.answer([(pending[0][1], pending[0][2], error)])
 
     def _process(self, pending: list[Pending]) -> None:

@@ -105,9 +105,9 @@ class LogService:
         exchange = store.read_state(connection, LogName.EXCHANGE)
         if directory.size > self._directory.current.size:
             self._directory.refresh(connection)
-        # Should this process just have published more than the snapshot shows, both are true: they are committed.
+        # This process may have published more since: a head says how both logs stood together, and no more.
         state = self._directory.current.state
-        return head_of(state, exchange, self._clock.now_ms(), self._keys), exchange.size
+        return head_of(state, exchange, self._clock.now_ms(), self._keys, directory.size), exchange.size
 
     async def root_at(self, log: int, size: int) -> bytes | None:
         """Returns the root of a log at a size, read from the database, or None where it is not that long."""

@@ -110,6 +110,14 @@ def lock_heads(connection: Connection) -> Locked:
     return Locked(_state(directory), _state(exchange), exchange[6])
 
 
+def clock_ms(connection: Connection) -> int | None:
+    """Returns the database's clock, Unix milliseconds UTC; None where the engine has none of its own."""
+    if connection.dialect.name == "sqlite":
+        return None
+    now: int = connection.exec_driver_sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").scalar_one()
+    return now
+
+
 def read_state(connection: Connection, log: LogName) -> LogState:
     """Returns one log's head row."""
     h = log_heads.c

@@ -32,13 +32,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('idx', name=op.f('pk_acks')),
     sa.UniqueConstraint('message_hash', 'desk', 'state', name=op.f('uq_acks_message_hash'))
     )
+    op.create_table('blob_totals',
+    sa.Column('agency', sa.Text(), nullable=False),
+    sa.Column('stored_bytes', sa.BigInteger(), nullable=False, comment='sum of its blobs.length'),
+    sa.Column('stored', sa.BigInteger(), nullable=False, comment='number of its blobs'),
+    sa.Column('unfinished', sa.BigInteger(), nullable=False, comment='of these, not complete'),
+    sa.CheckConstraint('stored_bytes >= 0 AND 0 <= unfinished AND unfinished <= stored', name=op.f('ck_blob_totals_sums')),
+    sa.PrimaryKeyConstraint('agency', name=op.f('pk_blob_totals')),
+    comment='One row an agency, locked before any of its blobs is added, completed or removed.',
+    sqlite_with_rowid=False
+    )
     op.create_table('blobs',
     sa.Column('agency', sa.Text(), nullable=False),
     sa.Column('sha256', sa.LargeBinary(), nullable=False),
+    sa.Column('nonce', sa.LargeBinary(), nullable=False, comment='in the names of its objects; never used again'),
+    sa.Column('desk', sa.Text(), nullable=False, comment='that announced it; once complete, that uploaded it'),
     sa.Column('length', sa.BigInteger(), nullable=False),
     sa.Column('offset', sa.BigInteger(), nullable=False, comment='bytes that are durable'),
+    sa.Column('parts', sa.Integer(), nullable=False, comment='objects that hold them until it is complete'),
     sa.Column('complete', sa.Boolean(), nullable=False),
-    sa.Column('created', sa.BigInteger(), nullable=False),
+    sa.Column('created', sa.BigInteger(), nullable=False, comment='or last moved on'),
     sa.CheckConstraint('0 <= "offset" AND "offset" <= length', name=op.f('ck_blobs_offset')),
     sa.PrimaryKeyConstraint('agency', 'sha256', name=op.f('pk_blobs')),
     sqlite_with_rowid=False
@@ -230,4 +243,5 @@ def downgrade() -> None:
     op.drop_table('desk_counters')
     op.drop_table('deliveries')
     op.drop_table('blobs')
+    op.drop_table('blob_totals')
     op.drop_table('acks')

@@ -1,25 +1,32 @@
-"""What an envelope must satisfy besides its form: parties, keys, agreement, signatures. Hub and recipient run the same.
+"""What an envelope must satisfy besides its form: times, parties, keys, agreement, signatures.
 
-The hub runs `check_parties` at its present directory before it queues an envelope, and again under the log's lock if
-the directory moved; the recipient runs it at the directory size of the leaf, and a later verifier likewise
-(PROTOCOL.md, section "Which moment counts").
+Hub and recipient run the same `check_rules` and `check_parties` at the same moment: the leaf's directory and the leaf's
+time, in whole seconds. The hub runs them under the log's lock, where that moment is known; the recipient, and any later
+verifier, reads it in the leaf (PROTOCOL.md, section "Which moment counts"). What one takes the other takes.
 
-Never does: clocks (moments are arguments), workflow (`comity.workflow`), opening (`comity.sealing`).
+Never does: read a clock (moments are arguments), move a leg (`comity.workflow.engine`), open (`comity.sealing`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from comity.directory.records import Agreement
 from comity.directory.state import View
 from comity.envelope import Envelope, Header, signing_bytes
 from comity.errors import Reason, RefusedError
 from comity.keys import verify
 from comity.names import agency_of
-from comity.workflow.terms import Role, SignatureRole
+from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, Deadlines, check_times, load_profile
+from comity.workflow.engine import check_counterparts
+from comity.workflow.terms import Family, Role, SignatureRole, Verb
 
 DIRECTORY_MAX_AGE_MS = 24 * 3_600_000
 """How long after it was superseded a directory may still be sealed under; the profile shortens it for FLASH."""
+ENDING_VERBS: Final = frozenset({Verb.WITHDRAW, Verb.RECALL, Verb.ANSWER_RECALL, Verb.CLOSE})
+"""What brings nothing new and ends what was begun: it outlives the agreement, or ending that would block a recall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,60 @@ class Signer:
     """Roles at that moment."""
     role: SignatureRole
     """In which capacity they signed."""
+
+
+def check_rules(envelope: Envelope, view: View, now: int, *, opening: bool, opened: int | None) -> None:
+    """Checks all that depends on neither keys nor the leg's state: times, directory, number of desks, the profile.
+
+    Args:
+        envelope: its static checks passed.
+        view: the directory at the moment that counts.
+        now: that moment, Unix milliseconds UTC: the leaf's seconds × 1000.
+        opening: whether the verb opens a case.
+        opened: `created` of the opening envelope of the leg that it serves; None where there is no leg yet.
+
+    Raises:
+        MalformedError: the number of counterparts is wrong.
+        RefusedError: CREATED_IN_FUTURE, CREATED_TOO_OLD, BAD_TIMES, TOO_LATE, DIRECTORY_STALE, NO_AGREEMENT,
+            FAMILY_NOT_OFFERED, or NOT_FOUND where the agreed profile does not come with this version.
+    """
+    header = envelope.header
+    seconded = any(s.role is SignatureRole.APPROVER for s in envelope.signatures)
+    check_times(
+        precedence=header.precedence,
+        created=header.created,
+        deliver_by=header.deliver_by,
+        respond_by=header.respond_by or None,
+        lapses_at=header.lapses_at or None,
+        has_approver=seconded,
+        now_ms=now,
+    )
+    check_directory_age(header, view, now, (MAX_AGE_SECONDED if seconded else MAX_AGE)[header.precedence])
+    check_counterparts(header.family, header.verb, header.counterparts, joint=header.joint)
+    check_profile(header, view, now, opening=opening, opened=opened)
+
+
+def check_profile(header: Header, view: View, now: int, *, opening: bool, opened: int | None) -> None:
+    """Holds a header's limits against the profile that its sender agreed on with each counterpart.
+
+    Args:
+        header: of the envelope.
+        view: the directory at the moment that counts.
+        now: that moment, Unix milliseconds UTC.
+        opening: whether the verb opens a case.
+        opened: as for `check_rules`.
+
+    Raises:
+        RefusedError: BAD_TIMES, NO_AGREEMENT, FAMILY_NOT_OFFERED or NOT_FOUND, as for `check_rules`.
+    """
+    given = Deadlines(header.deliver_by, header.respond_by or None, header.lapses_at or None)
+    for desk in header.counterparts:
+        agency = agency_of(desk)
+        if agency != header.sender_agency:
+            agreed = _agreement(header, view, agency, now, opening=opening)
+            load_profile(agreed.profile_sha256).check_deadlines(
+                header.family, header.verb, header.precedence, given, created=header.created, opened=opened
+            )
 
 
 def check_parties(envelope: Envelope, view: View, now: int, *, opening: bool) -> tuple[Signer, ...]:
@@ -83,12 +144,53 @@ def check_agreement(header: Header, view: View, now: int, *, opening: bool) -> N
         agency = agency_of(desk)
         if agency == sender:
             continue
-        agreed = view.agreement(sender, agency, header.family, now)
-        if agreed is None and not opening:
-            # An answer needs an agreement in the family, whoever may open cases under it.
-            agreed = view.agreement(agency, sender, header.family, now)
-        if agreed is None or view.suspended(agency):
+        _agreement(header, view, agency, now, opening=opening)
+        if view.suspended(agency):
             raise no_agreement()
+
+
+def agreement_for(
+    view: View, sender: str, other: str, now: int, *, family: Family, verb: Verb, opening: bool, attached: bool
+) -> Agreement:
+    """Returns the agreement that governs what one agency sends to another.
+
+    An answer needs one in the family, whoever may open cases under it. An ending verb without attachments needs none
+    that still lives: the newest one that there was governs it.
+
+    Args:
+        view: the directory at the moment that counts.
+        sender: agency.
+        other: agency.
+        now: that moment, Unix milliseconds UTC.
+        family: of the header.
+        verb: of the header.
+        opening: whether the verb opens a case.
+        attached: whether there are attachments.
+
+    Raises:
+        RefusedError: NO_AGREEMENT.
+    """
+    agreed = view.agreement(sender, other, family, now)
+    if agreed is None and not opening:
+        agreed = view.agreement(other, sender, family, now)
+        if agreed is None and verb in ENDING_VERBS and not attached:
+            agreed = view.past_agreement(sender, other, family)
+    if agreed is None:
+        raise no_agreement()
+    return agreed
+
+
+def _agreement(header: Header, view: View, agency: str, now: int, *, opening: bool) -> Agreement:
+    return agreement_for(
+        view,
+        header.sender_agency,
+        agency,
+        now,
+        family=header.family,
+        verb=header.verb,
+        opening=opening,
+        attached=bool(header.blobs),
+    )
 
 
 def no_agreement() -> RefusedError:
@@ -109,14 +211,29 @@ def bad_signature() -> RefusedError:
 
 
 def verify_signatures(envelope: Envelope, signers: tuple[Signer, ...]) -> None:
-    """Verifies every signature with libsodium. The slow step: the hub runs it off its event loop.
+    """Verifies every signature with libsodium, by the keys that `check_parties` found.
 
     Raises:
         RefusedError: BAD_SIGNATURE.
     """
-    for signature, signer in zip(envelope.signatures, signers, strict=True):
+    _verify(envelope, [signer.key for signer in signers])
+
+
+def verify_known_signatures(envelope: Envelope, view: View) -> None:
+    """Verifies every signature by the key that its key id names, live or not. Says nothing of who may sign.
+
+    The slow step, apart from the moment that counts: the hub runs it before it knows that moment.
+
+    Raises:
+        RefusedError: BAD_SIGNATURE, also where no member ever had the key.
+    """
+    _verify(envelope, [view.sign_key(s.kid) for s in envelope.signatures])
+
+
+def _verify(envelope: Envelope, keys: Iterable[bytes | None]) -> None:
+    for signature, key in zip(envelope.signatures, keys, strict=True):
         data = signing_bytes(envelope.header_bytes, envelope.seal_bytes, signature.role)
-        if not verify(signer.key, data, signature.sig):
+        if key is None or not verify(key, data, signature.sig):
             raise bad_signature()
 
 

@@ -19,6 +19,7 @@ from comity.encoding import Purpose, tagged
 from comity.errors import MalformedError, Reason, RefusedError, VerificationError
 from comity.keys import SigningKey, WrapKey
 from comity.v1 import directory_pb2 as pb
+from comity.v1 import feed_pb2
 from comity.workflow.terms import Role
 
 from agents import joining
@@ -241,6 +242,48 @@ async def test_two_histories_under_the_hubs_own_signature_stop_the_client_and_ar
             await analyst.refer("hkma/intake", referral())
         analyst.dismiss_alarm(analyst.alarms()[0].id)
         assert (await analyst.refer("hkma/intake", referral())).to == ("hkma/intake",)
+
+
+async def test_a_head_over_shorter_logs_than_the_one_presented_is_a_split_view_with_both_as_evidence(
+    tmp_path: Path,
+) -> None:
+    async with two_offices(tmp_path, hire=False) as (sfc, _hkma):
+        client = await sfc.client()
+        before = client.directory()
+        shorter = await sealed_head(
+            sfc, client, directory_size=before.size - 1, directory_root=before.root_at(before.size - 1)
+        )
+        newest = client.trust.head
+
+        async def lying(seen: object) -> tuple[bytes, bytes]:
+            return shorter
+
+        client.session.get_head = lying  # type: ignore[method-assign]
+        with pytest.raises(SplitViewError):
+            await client.refresh()
+        assert (client.trust.head, kinds(client)) == (newest, [AlarmKind.SPLIT_VIEW])
+        parts = evidence(sfc.home)[0]["parts"]
+        assert parts["shown_head"] != parts["head"]
+        assert parts["shown_head_signature"]["base64"]
+
+
+async def test_a_head_in_the_feed_that_neither_covers_ours_nor_is_covered_is_a_split_view(tmp_path: Path) -> None:
+    async with two_offices(tmp_path, hire=False) as (sfc, _hkma):
+        client = await sfc.client()
+        head, before = await client.refresh(), client.directory()
+        root = before.root_at(before.size - 1)
+        body, sig = await sealed_head(
+            sfc, client, directory_size=before.size - 1, directory_root=root, exchange_size=head.exchange_size + 1
+        )
+
+        async def lying(start: int, *, follow: bool) -> Any:
+            yield feed_pb2.ReadFeedResponse(head=pb.SignedHead(body=body, sig=sig))
+
+        client.session.read_feed = lying  # type: ignore[method-assign,assignment]
+        with pytest.raises(SplitViewError):
+            async for _ in client.live():
+                pass
+        assert kinds(client) == [AlarmKind.SPLIT_VIEW]
 
 
 async def test_a_head_that_is_anothers_from_the_future_or_unsigned_is_not_kept(tmp_path: Path) -> None:

@@ -241,5 +241,5 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError):
         Store.open(path)
-    assert VERSION == 1
+    assert VERSION == 2
     assert path.stat().st_mode & 0o777 == 0o600

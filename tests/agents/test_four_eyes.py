@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -78,9 +79,10 @@ async def test_nothing_of_a_draft_reaches_the_hub_before_it_is_sent(tmp_path: Pa
         analyst.discard(draft.id)
         assert list(sfc.home.outbox_path.iterdir()) == []
         assert analyst.drafts()[0].state is DraftState.DISCARDED
-        for call in (analyst.review, analyst.export_draft):
-            with pytest.raises(RefusedError):
-                call(draft.id)
+        with pytest.raises(RefusedError):
+            analyst.review(draft.id)
+        with pytest.raises(RefusedError):
+            await analyst.export_draft(draft.id, tmp_path / "discarded.draft")
 
 
 async def test_a_form_with_gaps_is_no_draft_and_every_gap_is_named(tmp_path: Path) -> None:
@@ -143,15 +145,16 @@ async def test_a_draft_moves_inside_the_agency_as_a_file_for_those_it_is_for(tmp
     async with two_offices(tmp_path) as (sfc, hkma):
         analyst, approver = await sfc.as_(Role.ANALYST), await sfc.as_(Role.APPROVER)
         draft = await analyst.refer("hkma/intake", referral())
-        data = analyst.export_draft(draft.id)
+        await analyst.export_draft(draft.id, tmp_path / "one.draft")
+        data = (tmp_path / "one.draft").read_bytes()
         assert b"unlicensed" not in data
         await approver.refresh()
-        assert approver.import_draft(data) == draft
+        assert await approver.import_draft(io.BytesIO(data)) == draft
         stranger = await hkma.as_(Role.APPROVER)
         await stranger.refresh()
         for client, wrong in ((stranger, data), (approver, b"{}"), (approver, b"garbage")):
             with pytest.raises(MalformedError):
-                client.import_draft(wrong)
+                await client.import_draft(io.BytesIO(wrong))
 
 
 async def test_who_can_read_a_draft_is_named_before_anybody_signs(tmp_path: Path) -> None:

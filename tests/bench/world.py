@@ -229,6 +229,7 @@ def seed(world: BenchWorld, url: str, home: Path) -> dict[str, str]:
         # One agency sends everything here; its quota is not what is measured.
         "COMITY_HUB_AGENCY_REQUESTS_PER_SECOND": "1000000",
         "COMITY_HUB_AGENCY_REQUEST_BURST": "1000000",
+        "COMITY_HUB_AGENCY_QUEUE_PERCENT": "100",
     }
 
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hub.blobs.objects import Objects, open_objects
+from hub.blobs.service import BlobService
+from hub.db import Database
+from tests.support.blobs import make_blobs, totals_counted, totals_kept
+from tests.support.clock import FakeClock
 from tests.support.commands import make_operators
 
 
@@ -15,3 +22,52 @@ def operators(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("operators")
     make_operators(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint() -> Iterator[str]:
+    """A real S3 endpoint on this machine."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3"])
+def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Objects:
+    """An object store of each kind."""
+    if request.param == "folder":
+        return open_objects(str(tmp_path / "blobs"))
+    import boto3  # type: ignore[import-untyped]
+
+    endpoint = request.getfixturevalue("s3_endpoint")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    bucket = f"comity-{os.urandom(6).hex()}"
+    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
+    return open_objects(f"s3://{bucket}/attachments", endpoint=endpoint, region="us-east-1")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still."""
+    return FakeClock()
+
+
+@pytest.fixture
+def database(migrated_database_url: str) -> Iterator[Database]:
+    """An open database. Whatever a test did with attachments, the totals are the sums."""
+    opened = Database.open(migrated_database_url)
+    yield opened
+    kept, counted = opened.read_now(totals_kept), opened.read_now(totals_counted)
+    opened.close()
+    assert kept == counted
+
+
+@pytest.fixture
+def blobs(database: Database, objects: Objects, clock: FakeClock) -> BlobService:
+    """The service of attachments."""
+    return make_blobs(database, objects, clock)

@@ -145,7 +145,7 @@ async def test_an_acknowledging_key_that_was_revoked_meanwhile_is_refused(
         opening = (await core.take(world.envelope(core.directory.view()))).event.message_hash
         world.revoke("hkma", world.member("hkma/intake", Role.AGENT).kid)
         body, sig = world.ack(opening, "hkma/intake")
-        command = Acknowledge(parse_ack(body), body, sig, core.directory.current.size)
+        command = Acknowledge(parse_ack(body), body, sig)
         await core.catch_up()
         with pytest.raises(RefusedError) as refused:
             await core.sequencer.submit(command)

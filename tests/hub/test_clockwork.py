@@ -6,6 +6,7 @@ import asyncio
 import os
 
 import pytest
+from comity.envelope import message_hash
 from comity.errors import Reason
 from comity.receipts import AckState, EventKind, parse_event
 from comity.workflow.terms import Verb
@@ -63,8 +64,11 @@ async def test_D_08_D_09_what_was_not_stored_in_time_expires_and_is_not_delivere
     async with running_core(migrated_database_url, world, clock=clock) as core:
         opening = (await core.take(world.envelope(core.directory.view()))).event.message_hash
         clock.advance(days=15)
-        # Before the clockwork came by: it is withheld all the same.
-        assert [item.content for item in await core.read("hkma/intake")] == [None]
+        # Before the clockwork came by: it is withheld all the same. What is left shows that its time went by.
+        (withheld,) = await core.read("hkma/intake")
+        assert withheld.content is None
+        assert withheld.remains is not None
+        assert message_hash(*withheld.remains) == opening
         assert (await core.read("sfc/intake"))[0].content is not None
         assert texts(await core.acknowledge(world.ack(opening, "hkma/intake"))) == ["TOO_LATE"]
         assert texts(await core.acknowledge(world.ack(opening, "hkma/intake", AckState.OPENED))) == ["TOO_LATE"]
@@ -74,9 +78,26 @@ async def test_D_08_D_09_what_was_not_stored_in_time_expires_and_is_not_delivere
             told = [core.verified(item.receipt).event for item in await core.read(desk)]
             assert [event.kind.name for event in told].count("EXPIRED") == 1
             assert told[0].kind is EventKind.SUBMITTED
+        assert (await core.read("hkma/intake"))[0].remains == withheld.remains
         refused = world.ack(opening, "hkma/intake", AckState.REFUSED, reason="EXPIRED")
         assert texts(await core.acknowledge(refused)) == ["receipt"]
         assert texts(await core.acknowledge(world.ack(opening, "hkma/intake"))) == ["TOO_LATE"]
+
+
+async def test_of_what_was_withdrawn_nothing_is_told_before_its_time_went_by(
+    migrated_database_url: str, world: World
+) -> None:
+    clock = FakeClock(world.now)
+    async with running_core(migrated_database_url, world, clock=clock) as core:
+        view, case = core.directory.view(), os.urandom(16)
+        opening = (await core.take(world.envelope(view, case_id=case))).event.message_hash
+        await core.take(world.envelope(view, verb=Verb.WITHDRAW, case_id=case, about=opening))
+        tombstone = (await core.read("hkma/intake"))[0]
+        assert (tombstone.content, tombstone.remains) == (None, None)
+        clock.advance(days=15)
+        tombstone = (await core.read("hkma/intake"))[0]
+        assert tombstone.remains is not None
+        assert message_hash(*tombstone.remains) == opening
 
 
 async def test_an_answer_that_was_not_stored_expires_too(migrated_database_url: str, world: World) -> None:
@@ -126,6 +147,7 @@ async def test_content_is_erased_a_fortnight_after_everybody_stored_it(
         assert tuple(row) == (None, None, None, None, "sfc/intake", int(Verb.REFER), 4)
         tombstone = (await core.read("hkma/intake"))[0]
         assert (tombstone.number, tombstone.content, tombstone.delivery_salt) == (1, None, b"")
+        assert tombstone.remains is None
         assert (tombstone.receipt.event, tombstone.receipt.salt) == (b"", b"")
         assert tombstone.receipt.leaf == taken.receipt.leaf
         assert parse_event((await core.read("sfc/intake"))[-1].receipt.event).kind is EventKind.ERASED

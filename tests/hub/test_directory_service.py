@@ -9,10 +9,12 @@ from pathlib import Path
 
 import grpc
 import pytest
+from comity.checkpoint import verify_checkpoint
 from comity.directory import Directory, Head, parse_entry, sign_head, verify_head
 from comity.directory.statements import parse_statement
 from comity.errors import Reason
 from comity.keys import SigningKey
+from comity.receipts import EventKind
 from comity.tls import TlsKey, certificate_to_pem, certificate_validity, spki_sha256_of_certificate
 from comity.v1 import directory_pb2 as pb
 from comity.v1 import log_pb2
@@ -21,6 +23,8 @@ from comity.v1.log_pb2_grpc import LogServiceStub
 from comity.workflow.terms import Role
 
 from hub.directory.service import HubDirectory
+from hub.log.commands import Record
+from hub.log.domain import LogName
 from hub.telemetry import Telemetry, make_log
 from tests.support.hub import RunningHub, info_of, reason_of, running_hub
 from tests.support.people import make_member
@@ -131,6 +135,21 @@ async def test_a_head_this_hub_signed_earlier_is_accepted_and_a_strangers_is_not
             await stub.GetHead(presented(other, hub.world.head_key))
         assert reason_of(caught.value) is Reason.WRONG_ORIGIN
         assert not hub.hub._failure
+
+
+async def test_an_answer_covers_the_head_that_was_presented_whichever_process_signed_that(hub: RunningHub) -> None:
+    async with hub.as_desk("sfc/intake") as channel:
+        stub = DirectoryServiceStub(channel)
+        first = await stub.GetHead(pb.GetHeadRequest())
+        held = verify_head(first.head.body, first.head.sig, hub.world.head_key.public)
+        await hub.hub.sequencer.submit(Record(EventKind.OPERATOR))
+        note = await hub.hub.logs.checkpoint(LogName.EXCHANGE)
+        grown = verify_checkpoint(note, hub.world.exchange_origin, hub.world.log_key.public)
+        assert grown.size == held.exchange_size + 1
+        newer = head_of(hub, exchange_size=grown.size, exchange_root=grown.root)
+        # Within the second for which a head is handed out again.
+        answer = (await stub.GetHead(presented(newer, hub.world.head_key))).head
+        assert verify_head(answer.body, answer.sig, hub.world.head_key.public).exchange_size == grown.size
 
 
 @pytest.mark.parametrize("what", ["longer directory", "longer exchange log", "another root"])

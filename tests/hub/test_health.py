@@ -115,3 +115,84 @@ async def test_S_13_a_database_that_takes_no_more_reads_shows_as_not_serving(
         monkeypatch.setattr("hub.db.MAX_WAITING_READS", 512)
         await asyncio.sleep(1.1)
         assert (await HealthStub(channel).Check(pb.HealthCheckRequest())).status == SERVING
+
+
+async def watch_to_the_end(stub: HealthStub) -> tuple[int, Reason]:
+    """Watches until it is ended; returns how many answers came, and why it ended."""
+    stream, told = stub.Watch(pb.HealthCheckRequest()), 0
+    try:
+        async with asyncio.timeout(10):
+            while await stream.read() is not grpc.aio.EOF:
+                told += 1
+    except grpc.aio.AioRpcError as error:
+        return told, reason_of(error)
+    raise AssertionError("the watch was not refused")
+
+
+async def test_a_revoked_keys_watch_ends_whenever_it_began(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    world, early, late = make_world(agencies=("sfc",)), TlsKey.generate(), TlsKey.generate()
+    for key in (early, late):
+        world.register_tls("sfc/intake", key)
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, recheck_seconds=0.5) as hub,
+        hub.channel(early) as before,
+        hub.channel(late) as after,
+        hub.as_desk("sfc/intake") as member,
+        hub.as_operator() as operator,
+    ):
+        lasting = [HealthStub(channel).Watch(pb.HealthCheckRequest()) for channel in (member, operator)]
+        for stream in lasting:
+            assert (await stream.read()).status == SERVING
+        watching = asyncio.create_task(watch_to_the_end(HealthStub(before)))
+        await asyncio.sleep(0.2)
+        assert not watching.done()
+        await hub.append(world.revoke_tls("sfc/intake", early), world.revoke_tls("sfc/intake", late))
+        assert await watching == (1, Reason.UNKNOWN_TLS_KEY)
+        assert await watch_to_the_end(HealthStub(after)) == (1, Reason.UNKNOWN_TLS_KEY)
+        await asyncio.sleep(1.2)
+        assert not any(stream.done() for stream in lasting), "who is known watches on"
+        assert (await HealthStub(after).Check(pb.HealthCheckRequest())).status == SERVING
+
+
+async def test_watches_are_few_for_each_key_and_for_all_together(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    world = make_world(agencies=("sfc", "hkma"))
+    limits = {"key_health_watches": 2, "health_watches": 3}
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, **limits) as hub,
+        hub.channel(TlsKey.generate()) as unknown,
+        hub.as_desk("hkma/intake") as member,
+    ):
+
+        async def watch(channel: grpc.aio.Channel) -> Reason | None:
+            stream = HealthStub(channel).Watch(pb.HealthCheckRequest())
+            held.append(stream)
+            try:
+                await stream.read()
+            except grpc.aio.AioRpcError as error:
+                return reason_of(error)
+            return None
+
+        held: list[object] = []
+        assert [await watch(unknown) for _ in range(3)] == [None, None, Reason.QUOTA]
+        assert [await watch(member) for _ in range(2)] == [None, Reason.QUOTA]
+
+
+async def test_a_key_that_nobody_knows_has_a_few_calls_of_its_own(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    world = make_world(agencies=("sfc",))
+    limits = {"anonymous_requests_per_second": 1e-3, "anonymous_request_burst": 3}
+    async with (
+        running_hub(migrated_sqlite_url, world, home=tmp_path, **limits) as hub,
+        hub.channel(TlsKey.generate()) as flood,
+        hub.channel(TlsKey.generate()) as balancer,
+        hub.as_desk("sfc/intake") as member,
+    ):
+        stub = HealthStub(flood)
+        await stub.Check(pb.HealthCheckRequest())
+        await stub.List(pb.HealthListRequest())
+        assert (await stub.Watch(pb.HealthCheckRequest()).read()).status == SERVING
+        for _ in range(2):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.Check(pb.HealthCheckRequest())
+        assert reason_of(caught.value) is Reason.QUOTA
+        for channel in (balancer, member):
+            assert (await HealthStub(channel).Check(pb.HealthCheckRequest())).status == SERVING

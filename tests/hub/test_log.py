@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from comity.checkpoint import verify_checkpoint
 from comity.directory import verify_head
+from comity.directory.statements import make_entry
 from comity.errors import MalformedError, Reason, RefusedError
 from comity.merkle import leaf_hash, verify_consistency, verify_inclusion
 from comity.receipts import AckState, EventKind
 from comity.tiles import split_hashes
 
+from hub.log import store
 from hub.log.commands import Record
-from hub.log.domain import LogName
+from hub.log.domain import LogName, LogState
 from tests.support.core import Core, running_core
 from tests.support.world import World, make_world
 
@@ -132,6 +136,29 @@ async def test_a_head_covers_what_was_committed_before_it_was_asked_for(
         assert (await core.logs.current_head()) == signed
         newer = await core.logs.current_head(fresh=True)
         assert verify_head(newer.body, newer.sig, world.head_key.public).exchange_size == 3
+
+
+async def test_a_head_says_how_both_logs_stood_at_one_moment(
+    migrated_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(agencies=("sfc",))
+    async with running_core(migrated_database_url, world) as core:
+        await grow(core, 2)
+        before, read_state = core.directory.current, store.read_state
+        grown = before.clone()
+        grown.apply(make_entry(before.state.times[-1], world.revoke_tls("sfc/intake")))
+
+        def overtaken(connection: Any, log: LogName) -> LogState:
+            state = read_state(connection, log)
+            if log is LogName.EXCHANGE:  # both are read; before the head is signed this process appends
+                core.directory.publish(grown)
+            return state
+
+        monkeypatch.setattr(store, "read_state", overtaken)
+        signed = await core.logs.current_head(fresh=True)
+        head = verify_head(signed.body, signed.sig, world.head_key.public)
+        assert core.directory.current is grown
+        assert (head.directory_size, head.directory_root, head.exchange_size) == (before.size, before.root, 2)
 
 
 async def test_no_head_is_signed_while_the_database_does_not_answer(migrated_sqlite_url: str, world: World) -> None:

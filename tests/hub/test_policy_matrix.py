@@ -42,15 +42,17 @@ def expected(method: str) -> set[str]:
 
 
 @asynccontextmanager
-async def hub_with_every_caller(url: str, home: Path) -> AsyncIterator[tuple[RunningHub, dict[str, Any]]]:
-    """A hub, and a channel for each kind of caller."""
+async def hub_with_every_caller(
+    url: str, home: Path, **changes: Any
+) -> AsyncIterator[tuple[RunningHub, dict[str, Any]]]:
+    """A hub, with settings that differ, and a channel for each kind of caller."""
     world = make_world(agencies=("sfc", "hkma"))
     second, unknown = TlsKey.generate(), TlsKey.generate()
     world.register_tls("sfc/intake", second)
     world.revoke_tls("sfc/intake", second)
     world.suspend("hkma")
     expired = world.certificate(world.desk("sfc/enforcement").tls_key, days=0, begins=world.now - 3_600_000)
-    async with running_hub(url, world, home=home) as hub:
+    async with running_hub(url, world, home=home, **changes) as hub:
         channels = {
             "member": hub.as_desk("sfc/intake"),
             "suspended": hub.as_desk("hkma/intake"),
@@ -114,6 +116,54 @@ async def test_I_09_every_method_is_denied_to_every_kind_of_caller_it_is_not_for
                         wrong.append((name, kind, reason))
 
     assert wrong == []
+
+
+async def ended(channel: Any, service: Any, method: Any) -> Reason | None:
+    """Calls a streaming method and reads to its end; returns why it was ended, None where it just ended."""
+    request = message_factory.GetMessageClass(method.input_type)()
+    stub = channel.unary_stream(
+        f"/{service.full_name}/{method.name}", request_serializer=lambda m: m.SerializeToString()
+    )
+    try:
+        async for _ in stub(request, timeout=20):
+            pass
+    except grpc.aio.AioRpcError as error:
+        return reason_of(error)
+    return None
+
+
+async def test_every_stream_of_a_caller_that_nobody_knows_ends_at_the_next_look(
+    migrated_sqlite_url: str, tmp_path: Path
+) -> None:
+    seen = []
+    async with hub_with_every_caller(migrated_sqlite_url, tmp_path, recheck_seconds=0.3) as (_, channels):
+        for service in SERVICES:
+            for method in (m for m in service.methods if m.server_streaming and not m.client_streaming):
+                for kind in ("revoked", "unknown"):
+                    seen.append((method.name, kind, await ended(channels[kind], service, method)))
+
+    assert ("Watch", "revoked", Reason.UNKNOWN_TLS_KEY) in seen
+    assert {reason for _, _, reason in seen} == {Reason.UNKNOWN_TLS_KEY}
+
+
+async def test_every_call_is_metered_whoever_makes_it(migrated_sqlite_url: str, tmp_path: Path) -> None:
+    limits = {"anonymous_requests_per_second": 1e-6, "anonymous_request_burst": 1}
+    limits |= {"agency_requests_per_second": 1e-6, "agency_request_burst": 100}
+    free = []
+    async with hub_with_every_caller(migrated_sqlite_url, tmp_path, **limits) as (_, channels):
+        health = SERVICES[-1]
+        for kind in ("member", "suspended", "operator", "revoked", "unknown"):
+            for _ in range(101):
+                if await call(channels[kind], health, health.methods_by_name["Check"]) is not None:
+                    break
+            for service in SERVICES:
+                for method in service.methods:
+                    if kind in expected(f"/{service.full_name}/{method.name}"):
+                        error = await call(channels[kind], service, method)
+                        if error is None or reason_of(error) is not Reason.QUOTA:
+                            free.append((method.name, kind))
+
+    assert free == []
 
 
 def test_the_table_says_what_the_matrix_expects() -> None:

@@ -129,6 +129,7 @@ async def test_D_06_readers_that_take_nothing_are_cut_and_hold_little_memory(
     # client must not let its own buffers grow, which gRPC would otherwise do.
     world = make_world(agencies=("sfc", "hkma"))
     limits = {"stall_seconds": 2.0, "agency_requests_per_second": 1e6, "agency_request_burst": 10**6}
+    limits |= {"agency_streams": 500, "key_streams": 500}
     page, made = [bytes(16 * 1024)] * 4, 0
 
     async def endless(*_: Any) -> Any:
@@ -169,7 +170,7 @@ async def test_a_connection_carries_64_calls_at_once_and_the_next_waits(
 ) -> None:
     world = make_world(agencies=("sfc",))
     async with (
-        running_hub(migrated_sqlite_url, world, home=tmp_path) as hub,
+        running_hub(migrated_sqlite_url, world, home=tmp_path, agency_streams=65, key_streams=65) as hub,
         hub.as_desk("sfc/intake") as channel,
     ):
         read = FeedServiceStub(channel).ReadFeed

@@ -334,10 +334,10 @@ async def test_an_attachment_must_be_uploaded_whole_by_the_sender(migrated_datab
             def insert(connection) -> None:  # type: ignore[no-untyped-def]
                 for agency, sha256, length, complete in rows:
                     connection.exec_driver_sql(
-                        "INSERT INTO blobs VALUES (%s, %s, %s, %s, %s, %s)".replace("%s", "?")
+                        "INSERT INTO blobs VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)".replace("%s", "?")
                         if database.dialect == "sqlite"
-                        else "INSERT INTO blobs VALUES (%s, %s, %s, %s, %s, %s)",
-                        (agency, sha256, length, length if complete else 3, complete, 1),
+                        else "INSERT INTO blobs VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                        (agency, sha256, b"n", "", length, length if complete else 3, 1, complete, 1),
                     )
 
             database.write(insert)

@@ -80,7 +80,9 @@ class Core:
             queue_size=queue_size,
             trust_database_clock=not isinstance(self.clock, FakeClock) if database_clock is None else database_clock,
         )
-        self.verifier = Verifier(**parts, faults=self.faults, sequencer=self.sequencer)
+        self.verifier = Verifier(
+            directory=self.directory, faults=self.faults, sequencer=self.sequencer, telemetry=self.telemetry
+        )
         self.exchange = ExchangeService(
             directory=self.directory,
             sequencer=self.sequencer,

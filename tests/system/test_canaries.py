@@ -153,7 +153,7 @@ async def play(sfc: Office, hkma: Office, word: Words, folder: Path) -> tuple[li
     analyst, officer = await sfc.as_(Role.ANALYST), await hkma.as_(Role.ANALYST)
     unsent = await analyst.refer("hkma/intake", refer(word), attachments=[attached], precedence=Precedence.URGENT)
     exported = folder / "draft.box"
-    exported.write_bytes(analyst.export_draft(unsent.id))
+    await analyst.export_draft(unsent.id, exported)
 
     await officer.sync()
     opened = await officer.open_item(sent.message_hash)

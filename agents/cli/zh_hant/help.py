@@ -151,8 +151,8 @@ HELP: Final = {
         "角色；可重複使用：analyst（分析）、approver（核准）、supervisor（主管）、duty-desk（值勤）、agent（"
         "代理程式）、auditor（審計）、admin（管理）。"
     ),
-    "Save attachments, under safe names, after the whole of each was found genuine.": (
-        "核實附件完整無誤後，以安全檔名儲存。"
+    "Save attachments of a message or draft, under safe names, after the whole of each was found genuine.": (
+        "核實訊息或草稿的附件完整無誤後，以安全檔名儲存。"
     ),
     "Say everything that is missing or wrong in a form, or that stands against sending a draft.": (
         "列出表格的缺漏及錯誤，或草稿未能發出的原因。"
@@ -243,8 +243,8 @@ HELP: Final = {
     "Who owns it now.": "現由何人負責。",
     "Why it slips.": "延期原因。",
     "Write a message's receipt to a file, to hand to somebody who checks it.": "將訊息的回執寫入檔案，以供他人核實。",
-    "Write a sealed draft to a file, for an approver who works in another home of this desk.": (
-        "將密封草稿寫入檔案，供本席位另一節點的核准人使用。"
+    "Write a sealed draft and its attachments to a file, for an approver who works in another home of this desk.": (
+        "將密封草稿及附件寫入檔案，供本席位另一節點的核准人使用。"
     ),
     "Write an agreement, signed by this agency, for the other one to sign.": "製作並簽署協議，供對方機構簽署。",
     "Write the request to join, for the operators, and show the root's fingerprint.": (

@@ -58,6 +58,7 @@ WORDS: Final = {
     "Grant used": "授權已使用",
     "Grant revoked": "授權已撤銷",
     "Overdue": "逾期未覆",
+    "Unproved": "未獲證實",
     "Equivocation": "同號異文",
     "Erased": "已刪除",
     "Operator": "營運者行動",

@@ -19,11 +19,13 @@ from comity.directory.records import (
     MemberKey,
     Operator,
     Revocation,
+    Span,
     TransportKeyRecord,
 )
+from comity.keys import Use, kid
 from comity.merkle import Frontier
 from comity.names import agency_of
-from comity.workflow.terms import AgencyKind, Family
+from comity.workflow.terms import AgencyKind, Family, Role
 
 
 @dataclass(slots=True)
@@ -133,10 +135,26 @@ class View:
     def blocked(self, kid: bytes) -> bool:
         """Returns whether a key is revoked or disputed at this size."""
         revocation = self._s.revocations.get(kid)
-        if revocation is not None and revocation.since <= self.size:
-            return True
+        return self.disputed(kid) or (revocation is not None and revocation.since <= self.size)
+
+    def disputed(self, kid: bytes) -> bool:
+        """Returns whether the agency whose name a key bears has said at this size that the key is not its own."""
         dispute = self._s.disputes.get(kid)
         return dispute is not None and dispute <= self.size
+
+    def blocked_at_desk(self, desk: str) -> int:
+        """Returns the size that includes the newest revocation or dispute of a desk's keys, 0 where there is none.
+
+        Its keys are those that bear its own name, and those of every member that ever worked there.
+        """
+        people = {name for name, records in self._s.members.items() if any(desk in r.desks for r in records)}
+        found = [(r.kid, r.since) for r in self._s.revocations.values()] + list(self._s.disputes.items())
+        sizes = (size for kid, size in found if self._s.kid_owner[kid] in people | {desk})
+        return max((size for size in sizes if size <= self.size), default=0)
+
+    def entered(self, fact: Span) -> int:
+        """Returns the time of the entry that brought a fact, Unix milliseconds UTC."""
+        return self._s.times[fact.since - 1] * 1000
 
     def suspect(self, kid: bytes, created: int) -> bool:
         """Returns whether mail that a key signed at `created` is suspect, by all that is known at this size."""
@@ -157,6 +175,14 @@ class View:
                 alive = record.valid_from <= now < record.valid_until and not self.blocked(record.sign_kid)
                 return record if alive else None
         return None
+
+    def sign_key(self, kid: bytes) -> bytes | None:
+        """Returns the public key of a signing key id, live or not, 32 bytes; None where no member ever had it.
+
+        It says who could have signed. Whether they may is `member_key`'s to say, for the moment that counts.
+        """
+        records = self._s.members.get(self._s.signers.get(kid, ""), ())
+        return next((r.sign_key for r in records if r.sign_kid == kid and r.since <= self.size), None)
 
     def members_of(self, agency: str, now: int) -> list[MemberKey]:
         """Returns the live certificates of an agency's members, in order of their names."""
@@ -206,6 +232,26 @@ class View:
             d.at(self.size) and d.valid_from <= now < d.valid_until for d in self._s.delegations.get((desk, kid), ())
         )
 
+    def granting_keys(self, desk: str) -> dict[bytes, bytes]:
+        """Returns the keys that may grant a desk's keys inside its agency, by key id.
+
+        They are the agency's root, and the signing keys that ever were an admin's or a delegate's of the desk; none
+        that is revoked or disputed by now, whenever it signed: nobody but its thief knows when that was.
+        """
+        agency = agency_of(desk)
+        delegates = {
+            key_id
+            for (where, key_id), found in self._s.delegations.items()
+            if where == desk and any(d.since <= self.size for d in found)
+        }
+        members = (r for found in self._s.members.values() for r in found if r.agency == agency)
+        records = [r for r in members if r.since <= self.size]
+        keys = {r.sign_kid: r.sign_key for r in records if Role.ADMIN in r.roles or r.sign_kid in delegates}
+        root = self.root_key(agency)
+        if root is not None:
+            keys[kid(agency, Use.ROOT, root)] = root
+        return {key_id: key for key_id, key in keys.items() if not self.blocked(key_id)}
+
     def contact(self, desk: str) -> Contact | None:
         """Returns a desk's newest duty contact, or None."""
         return next((c for c in reversed(self._s.contacts.get(desk, ())) if c.at(self.size)), None)
@@ -217,6 +263,14 @@ class View:
             a = self._s.agreements[agreement_id]
             wanted = (1, 2) if opener == a.first else (1, 3)
             if a.at(self.size) and family in a.families and now < a.valid_until and a.direction in wanted:
+                return a
+        return None
+
+    def past_agreement(self, one: str, other: str, family: Family) -> Agreement | None:
+        """Returns the newest agreement of two agencies on a family, over or not, or None."""
+        for agreement_id in reversed(self._s.pairs.get((min(one, other), max(one, other)), ())):
+            a = self._s.agreements[agreement_id]
+            if a.since <= self.size and family in a.families:
                 return a
         return None
 

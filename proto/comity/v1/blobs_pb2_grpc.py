@@ -66,8 +66,10 @@ class BlobServiceServicer:
 
     def UploadBlob(self, request_iterator, context):
         """UploadBlob takes a blob in chunks, from the offset that GetUpload named.
-        Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from; DATA_LOSS (BLOB_DIGEST) where
-        the whole does not have the digest announced; RESOURCE_EXHAUSTED (QUOTA).
+        Another length than the one announced before, from offset 0, begins an unfinished upload anew.
+        Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from, also where another call
+        began the upload anew meanwhile; DATA_LOSS (BLOB_DIGEST) where the whole does not have the digest announced;
+        RESOURCE_EXHAUSTED (QUOTA) for bytes, attachments and unfinished uploads of the agency.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -75,7 +77,8 @@ class BlobServiceServicer:
 
     def DownloadBlob(self, request, context):
         """DownloadBlob streams a blob from an offset.
-        Callers: member desks whose agency uploaded it or received an envelope naming it.
+        Callers: member desks that uploaded it, sent an envelope naming it or hold a wrap of one: not of a leg withdrawn,
+        expired before the desk stored it, or erased.
         Errors: NOT_FOUND, the same whether it is another's or does not exist. Changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

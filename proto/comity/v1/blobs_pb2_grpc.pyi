@@ -39,12 +39,15 @@ class BlobServiceStub:
     """
     UploadBlob: _grpc.StreamUnaryMultiCallable[_blobs_pb2.UploadBlobRequest, _blobs_pb2.UploadBlobResponse]
     """UploadBlob takes a blob in chunks, from the offset that GetUpload named.
-    Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from; DATA_LOSS (BLOB_DIGEST) where
-    the whole does not have the digest announced; RESOURCE_EXHAUSTED (QUOTA).
+    Another length than the one announced before, from offset 0, begins an unfinished upload anew.
+    Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from, also where another call
+    began the upload anew meanwhile; DATA_LOSS (BLOB_DIGEST) where the whole does not have the digest announced;
+    RESOURCE_EXHAUSTED (QUOTA) for bytes, attachments and unfinished uploads of the agency.
     """
     DownloadBlob: _grpc.UnaryStreamMultiCallable[_blobs_pb2.DownloadBlobRequest, _blobs_pb2.DownloadBlobResponse]
     """DownloadBlob streams a blob from an offset.
-    Callers: member desks whose agency uploaded it or received an envelope naming it.
+    Callers: member desks that uploaded it, sent an envelope naming it or hold a wrap of one: not of a leg withdrawn,
+    expired before the desk stored it, or erased.
     Errors: NOT_FOUND, the same whether it is another's or does not exist. Changes nothing.
     """
 
@@ -59,12 +62,15 @@ class BlobServiceAsyncStub(BlobServiceStub):
     """
     UploadBlob: _aio.StreamUnaryMultiCallable[_blobs_pb2.UploadBlobRequest, _blobs_pb2.UploadBlobResponse]  # type: ignore[assignment]
     """UploadBlob takes a blob in chunks, from the offset that GetUpload named.
-    Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from; DATA_LOSS (BLOB_DIGEST) where
-    the whole does not have the digest announced; RESOURCE_EXHAUSTED (QUOTA).
+    Another length than the one announced before, from offset 0, begins an unfinished upload anew.
+    Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from, also where another call
+    began the upload anew meanwhile; DATA_LOSS (BLOB_DIGEST) where the whole does not have the digest announced;
+    RESOURCE_EXHAUSTED (QUOTA) for bytes, attachments and unfinished uploads of the agency.
     """
     DownloadBlob: _aio.UnaryStreamMultiCallable[_blobs_pb2.DownloadBlobRequest, _blobs_pb2.DownloadBlobResponse]  # type: ignore[assignment]
     """DownloadBlob streams a blob from an offset.
-    Callers: member desks whose agency uploaded it or received an envelope naming it.
+    Callers: member desks that uploaded it, sent an envelope naming it or hold a wrap of one: not of a leg withdrawn,
+    expired before the desk stored it, or erased.
     Errors: NOT_FOUND, the same whether it is another's or does not exist. Changes nothing.
     """
 
@@ -88,8 +94,10 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_blobs_pb2.UploadBlobResponse, _abc.Awaitable[_blobs_pb2.UploadBlobResponse]]:
         """UploadBlob takes a blob in chunks, from the offset that GetUpload named.
-        Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from; DATA_LOSS (BLOB_DIGEST) where
-        the whole does not have the digest announced; RESOURCE_EXHAUSTED (QUOTA).
+        Another length than the one announced before, from offset 0, begins an unfinished upload anew.
+        Callers: member desks. Errors: OUT_OF_RANGE (BLOB_OFFSET) names the offset to go on from, also where another call
+        began the upload anew meanwhile; DATA_LOSS (BLOB_DIGEST) where the whole does not have the digest announced;
+        RESOURCE_EXHAUSTED (QUOTA) for bytes, attachments and unfinished uploads of the agency.
         """
 
     @_abc_1.abstractmethod
@@ -99,7 +107,8 @@ class BlobServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_blobs_pb2.DownloadBlobResponse], _abc.AsyncIterator[_blobs_pb2.DownloadBlobResponse]]:
         """DownloadBlob streams a blob from an offset.
-        Callers: member desks whose agency uploaded it or received an envelope naming it.
+        Callers: member desks that uploaded it, sent an envelope naming it or hold a wrap of one: not of a leg withdrawn,
+        expired before the desk stored it, or erased.
         Errors: NOT_FOUND, the same whether it is another's or does not exist. Changes nothing.
         """
 

@@ -81,7 +81,8 @@ class DirectoryServiceServicer:
     def AppendStatements(self, request, context):
         """AppendStatements adds statements, all or none. Their signatures, not the caller, are their authority.
         Callers: member desks, operators. Errors: INVALID_ARGUMENT (MALFORMED), PERMISSION_DENIED (STATEMENT_REFUSED),
-        FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first.
+        FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first; RESOURCE_EXHAUSTED (QUOTA)
+        where an agency has made too many within a day, revocations and disputes not counted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

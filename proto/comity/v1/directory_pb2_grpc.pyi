@@ -45,7 +45,8 @@ class DirectoryServiceStub:
     AppendStatements: _grpc.UnaryUnaryMultiCallable[_directory_pb2.AppendStatementsRequest, _directory_pb2.AppendStatementsResponse]
     """AppendStatements adds statements, all or none. Their signatures, not the caller, are their authority.
     Callers: member desks, operators. Errors: INVALID_ARGUMENT (MALFORMED), PERMISSION_DENIED (STATEMENT_REFUSED),
-    FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first.
+    FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first; RESOURCE_EXHAUSTED (QUOTA)
+    where an agency has made too many within a day, revocations and disputes not counted.
     """
     IssueCertificate: _grpc.UnaryUnaryMultiCallable[_directory_pb2.IssueCertificateRequest, _directory_pb2.IssueCertificateResponse]
     """IssueCertificate certifies a TLS key that is registered in the directory. It only completes handshakes.
@@ -69,7 +70,8 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     AppendStatements: _aio.UnaryUnaryMultiCallable[_directory_pb2.AppendStatementsRequest, _directory_pb2.AppendStatementsResponse]  # type: ignore[assignment]
     """AppendStatements adds statements, all or none. Their signatures, not the caller, are their authority.
     Callers: member desks, operators. Errors: INVALID_ARGUMENT (MALFORMED), PERMISSION_DENIED (STATEMENT_REFUSED),
-    FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first.
+    FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first; RESOURCE_EXHAUSTED (QUOTA)
+    where an agency has made too many within a day, revocations and disputes not counted.
     """
     IssueCertificate: _aio.UnaryUnaryMultiCallable[_directory_pb2.IssueCertificateRequest, _directory_pb2.IssueCertificateResponse]  # type: ignore[assignment]
     """IssueCertificate certifies a TLS key that is registered in the directory. It only completes handshakes.
@@ -108,7 +110,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_directory_pb2.AppendStatementsResponse, _abc.Awaitable[_directory_pb2.AppendStatementsResponse]]:
         """AppendStatements adds statements, all or none. Their signatures, not the caller, are their authority.
         Callers: member desks, operators. Errors: INVALID_ARGUMENT (MALFORMED), PERMISSION_DENIED (STATEMENT_REFUSED),
-        FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first.
+        FAILED_PRECONDITION (STALE_POSITION) where another statement of the same signer came first; RESOURCE_EXHAUSTED (QUOTA)
+        where an agency has made too many within a day, revocations and disputes not counted.
         """
 
     @_abc_1.abstractmethod

@@ -48,8 +48,9 @@ class FeedServiceServicer:
 
     def ReadFeed(self, request, context):
         """ReadFeed streams the calling desk's items from an index on, then live ones as they happen.
-        Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED (STALLED) where the reader takes nothing for
-        60 s; UNAUTHENTICATED within 30 s of a revocation. Changes nothing.
+        Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED: QUOTA where the agency or the TLS key has
+        too many streams open, STALLED where the reader takes nothing for 60 s; UNAUTHENTICATED within 30 s of a revocation.
+        Changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,8 +35,9 @@ class FeedServiceStub:
     def __new__(cls, channel: _aio.Channel) -> FeedServiceAsyncStub: ...
     ReadFeed: _grpc.UnaryStreamMultiCallable[_feed_pb2.ReadFeedRequest, _feed_pb2.ReadFeedResponse]
     """ReadFeed streams the calling desk's items from an index on, then live ones as they happen.
-    Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED (STALLED) where the reader takes nothing for
-    60 s; UNAUTHENTICATED within 30 s of a revocation. Changes nothing.
+    Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED: QUOTA where the agency or the TLS key has
+    too many streams open, STALLED where the reader takes nothing for 60 s; UNAUTHENTICATED within 30 s of a revocation.
+    Changes nothing.
     """
 
 @_typing.type_check_only
@@ -46,8 +47,9 @@ class FeedServiceAsyncStub(FeedServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ReadFeed: _aio.UnaryStreamMultiCallable[_feed_pb2.ReadFeedRequest, _feed_pb2.ReadFeedResponse]  # type: ignore[assignment]
     """ReadFeed streams the calling desk's items from an index on, then live ones as they happen.
-    Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED (STALLED) where the reader takes nothing for
-    60 s; UNAUTHENTICATED within 30 s of a revocation. Changes nothing.
+    Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED: QUOTA where the agency or the TLS key has
+    too many streams open, STALLED where the reader takes nothing for 60 s; UNAUTHENTICATED within 30 s of a revocation.
+    Changes nothing.
     """
 
 class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -60,8 +62,9 @@ class FeedServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_feed_pb2.ReadFeedResponse], _abc.AsyncIterator[_feed_pb2.ReadFeedResponse]]:
         """ReadFeed streams the calling desk's items from an index on, then live ones as they happen.
-        Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED (STALLED) where the reader takes nothing for
-        60 s; UNAUTHENTICATED within 30 s of a revocation. Changes nothing.
+        Callers: member desks, their own feed only. Errors: RESOURCE_EXHAUSTED: QUOTA where the agency or the TLS key has
+        too many streams open, STALLED where the reader takes nothing for 60 s; UNAUTHENTICATED within 30 s of a revocation.
+        Changes nothing.
         """
 
 def add_FeedServiceServicer_to_server(servicer: FeedServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -154,7 +154,7 @@ class Profile:
         created: int,
         opened: int | None = None,
     ) -> None:
-        """Holds a header's limits against the profile. The agencies check this; the hub need not know the profile.
+        """Holds a header's limits against the profile. Hub and agencies check the same (`comity.checks.check_rules`).
 
         Args:
             family: of the header.

@@ -24,6 +24,7 @@ from agents.cli.catalogue import Language, from_locale, t, use
 from agents.cli.said import said
 from agents.cli.zh_hant import MESSAGES
 from agents.cli.zh_hant.sdk import SDK
+from agents.reading import UNPROVED
 from agents.records import DraftState, MessageStatus, Standing
 
 PACKAGE = Path(agents.cli.__file__).parent
@@ -76,7 +77,7 @@ def texts_of_codes() -> set[str]:
             found |= {words.field_english(field) for field in message.fields}
     for enum in payload_pb2.DESCRIPTOR.enum_types_by_name.values():
         found |= {words.value_english(enum, number) for number in enum.values_by_number if number}
-    return found | {state.next_actor for state in State}
+    return found | {words.sentence(UNPROVED)} | {state.next_actor for state in State}
 
 
 def texts_of_contract() -> set[str]:

@@ -1,0 +1,139 @@
+"""What the hub owes: deliveries that came without their envelope.
+
+An envelope may be missing for four reasons, and each can be checked: its sender withdrew it (a WITHDRAW in the log
+names it, signed); its `deliver_by` went by (header and seal still come, and hash to what was logged); it was erased
+after its time (14 days lie between its leaf and now); or the hub lost or withholds it. Only the last is a debt. It
+raises an alarm once the hub had its chance, at the end of the pass; reading goes on, so that one message that was lost
+stops no other; and it is asked for again in every pass, until the envelope comes or a reason does.
+
+Never does: open anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, Final, cast
+
+from comity.encoding import serialise
+from comity.envelope import message_hash, parse_header
+from comity.errors import MalformedError
+from comity.receipts import EventKind, Leaf, encode_receipt, receipt_from_wire
+from comity.v1 import feed_pb2
+from sqlalchemy import Connection
+
+from agents import mailstore as rows
+from agents.mailstore import Cursor, Debt, EventRow
+from agents.occurrences import finish
+from agents.session import Session
+from agents.store import Store
+from agents.trust import CLOCK_SKEW_MS, Clock, Trust
+from agents.verifying import Item, Verifier, leaf_time
+
+RETENTION_MS: Final = 14 * 86_400_000
+"""How long the hub keeps an envelope at least, counted from its leaf."""
+ASKED_AT_ONCE: Final = 64
+"""How many debts are asked for in one pass, the oldest first."""
+
+
+def is_erased(wire: feed_pb2.FeedItem) -> bool:
+    """Returns whether the hub says of an item that all but its place was erased."""
+    return not wire.receipt.event and not wire.receipt.salt
+
+
+def has_content(wire: feed_pb2.FeedItem) -> bool:
+    """Returns whether an item brings an envelope, and not only what is left of one."""
+    return wire.HasField("envelope") and bool(wire.envelope.ciphertext or wire.envelope.wraps)
+
+
+class Debts:
+    """Takes what came without its envelope, and asks for it again."""
+
+    def __init__(self, store: Store, trust: Trust, verifier: Verifier, clock: Clock) -> None:
+        self._store, self._trust, self._verifier, self._clock = store, trust, verifier, clock
+
+    def take(self, item: Item) -> None:
+        """Takes a verified SUBMITTED item without content: a numbered tombstone, or a debt."""
+        explained = self._expired(item)
+        with self._store.begin() as c:
+            if not rows.to_be_taken(c, item.index):
+                return
+            finish(c, item, believed=explained)
+            if not explained:
+                rows.add_debt(c, Debt(item.index, item.number, item.verified.event.message_hash))
+
+    async def take_erased(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> None:
+        """Takes an item of which the hub says that it was erased: a tombstone whose place alone is proved, or a debt.
+
+        Raises:
+            VerificationError: the hub cannot prove its place.
+        """
+        leaf = await self._verifier.erased(session, wire, after)
+        index, receipt = wire.receipt.index, encode_receipt(receipt_from_wire(wire.receipt))
+        explained = self._outlived(leaf)
+        row = EventRow(index, wire.number, b"", EventKind.SUBMITTED, b"", "", leaf_time(leaf), receipt, explained)
+        with self._store.begin() as c:
+            if not rows.to_be_taken(c, index):
+                return
+            if rows.cursor(c).next_index <= index:
+                rows.put_event(c, row)
+                rows.set_cursor(c, Cursor(index + 1, wire.number, leaf_time(leaf)))
+            elif explained:
+                rows.believe(c, index)
+            if explained:
+                rows.end_debt(c, index)
+            else:
+                rows.add_debt(c, Debt(index, wire.number, b""))
+
+    async def ask(self, session: Session) -> AsyncIterator[tuple[feed_pb2.FeedItem, Cursor]]:
+        """Asks for what is owed. Called once everything that the newest head covers has come: so has every WITHDRAW.
+
+        Yields:
+            Items to be taken, each with where this desk stood before it. One that still has no envelope afterwards
+            raises an alarm.
+
+        Raises:
+            RefusedError: the hub did not answer.
+        """
+        with self._store.begin() as c:
+            owed = rows.debts(c)[:ASKED_AT_ONCE]
+        for debt in owed:
+            wire = await _read_one(session, debt.log_index)
+            if wire is not None:
+                yield wire, Cursor(debt.log_index, debt.number - 1, 0)
+            with self._store.begin() as c:
+                still = any(found.log_index == debt.log_index for found in rows.debts(c))
+            if still:
+                parts: dict[str, bytes | int] = {} if wire is None else {"feed_item": serialise(wire)}
+                self._trust.history.invalid(str(debt.log_index), debt.log_index, parts)
+
+    def _expired(self, item: Item) -> bool:
+        """Returns whether the time of a message went by: what is left of it says so, and hashes to what was logged."""
+        wire = item.wire.envelope
+        if message_hash(wire.header, wire.seal) != item.verified.event.message_hash:
+            return False
+        try:
+            header = parse_header(wire.header)
+        except MalformedError:
+            return False
+        return header.deliver_by < self._clock() + CLOCK_SKEW_MS
+
+    def _outlived(self, leaf: Leaf) -> bool:
+        return leaf_time(leaf) + RETENTION_MS < self._clock() + CLOCK_SKEW_MS
+
+
+def withdrawn(c: Connection, about: bytes) -> None:
+    """Settles a debt: a verified WITHDRAW names the message."""
+    for debt in rows.debts(c):
+        if debt.message_hash == about:
+            rows.believe(c, debt.log_index)
+            rows.end_debt(c, debt.log_index)
+
+
+async def _read_one(session: Session, index: int) -> feed_pb2.FeedItem | None:
+    """Returns the item of this desk that stands at an index, or None where the hub shows none there."""
+    async with aclosing(cast("Any", session.read_feed(index, follow=False))) as responses:
+        async for response in responses:
+            found = response.item if response.WhichOneof("message") == "item" else None
+            return found if found is not None and found.receipt.index == index else None
+    return None

@@ -1,0 +1,124 @@
+"""Granting: who at the desk holds which of its keys, and which new ones are made.
+
+A key is made by whoever acts and sealed to every live member of the desk before it is used. A grant is signed by the
+member who acts, or by the root where that member's own key may not grant (`View.granting_keys`).
+
+The archive gets a new key after every revocation at the desk. Grants of older archive keys that were signed by a key
+about to be revoked are signed again first: afterwards nobody could tell them from those that its thief makes.
+
+Never does: statements (`agents/admin.py`); send a key through the hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from comity.directory.records import MemberKey
+from comity.errors import Reason, RefusedError
+from comity.keys import Use, kid
+
+from agents.client import Client
+from agents.grants import Sign, archive_epoch, make_grant, parsed_grants, save_grant
+from agents.keyring import RootKeyring
+from agents.keys import KeyEntry, KeyUse, UnknownKeyError, find
+
+
+class Granting:
+    """Makes and grants the keys of the client's desk."""
+
+    def __init__(self, client: Client, root: RootKeyring | None = None) -> None:
+        """Takes an open client, and the root where it was opened for this."""
+        self._client, self._root = client, root
+
+    def grant(self, member: str) -> list[bytes]:
+        """Grants every key of the desk that is held here to a member. Returns the grants, which are kept here too.
+
+        An archive key that does not count is not passed on: what a thief granted is not to become good by that.
+
+        Raises:
+            UnknownKeyError: the member is not certified for the desk.
+            RefusedError: WRONG_ROLE: who acts may not grant.
+        """
+        view = self._client.directory()
+        record = view.member(member, self._client.clock())
+        if record is None or self._client.desk not in record.desks or view.blocked(record.wrap_kid):
+            raise UnknownKeyError("the member is not certified for this desk")
+        return [self._grant(entry, record) for entry in self.held()]
+
+    def held(self) -> list[KeyEntry]:
+        """Returns the keys of the desk that are held here and may be passed on."""
+        client = self._client
+        archives = client.archive.counting()
+        desk = [e for e in client.keys.entries() if e.use is KeyUse.DESK and e.owner == client.desk]
+        return [*archives, *desk]
+
+    def lacks(self, member: str) -> bool:
+        """Returns whether a member of this home lacks a grant that counts of one of the keys that are held here."""
+        grants = parsed_grants(self._client.home, member)
+        good = {g.epoch for _, g in grants if g.archive is None or self._client.archive.counts(g)}
+        return bool({entry.epoch for entry in self.held()} - good)
+
+    def make_key(self, epoch: int) -> bytes:
+        """Makes a desk key, or an archive key, and grants it to everybody at the desk. Returns its public key."""
+        client = self._client
+        own = client.directory().member(client.member, client.clock())
+        if own is None or client.desk not in own.desks:
+            raise UnknownKeyError("this member is not certified for this desk")
+        public, sealed = client.keys.create_desk_key(client.desk, epoch)
+        save_grant(client.home, client.member, self._signed(epoch, own, sealed))
+        client.keys.reload()
+        key_id = kid(client.desk, Use.DESK, public)
+        made = next(entry for entry in client.keys.entries() if entry.kid == key_id)
+        for record in self._colleagues():
+            self._grant(made, record)
+        return public
+
+    def renew_archive(self) -> bool:
+        """Makes a new archive key where one is due. Returns whether it did."""
+        client = self._client
+        number = client.directory().size
+        if not client.archive.due() or not client.archive.claim(number):
+            return False
+        self.make_key(archive_epoch(number))
+        client.archive.hold(number)
+        return True
+
+    def sign_again(self, kids: Collection[bytes]) -> None:
+        """Signs anew the grants of archive keys that some keys signed, which are about to be revoked."""
+        client = self._client
+        archives = {entry.epoch: entry for entry in client.archive.counting()}
+        view, now = client.directory(), client.clock()
+        own = view.member(client.member, now)
+        for record in [*self._colleagues(), *([own] if own is not None and client.desk in own.desks else [])]:
+            for _, grant in parsed_grants(client.home, record.member):
+                if grant.signer in kids and grant.epoch in archives and record.sign_kid not in kids:
+                    self._grant(archives[grant.epoch], record, without=kids)
+
+    # --- how
+
+    def _colleagues(self) -> list[MemberKey]:
+        client, view = self._client, self._client.directory()
+        people = view.members_of(client.agency, client.clock())
+        return [
+            m for m in people if client.desk in m.desks and m.member != client.member and not view.blocked(m.wrap_kid)
+        ]
+
+    def _grant(self, entry: KeyEntry, record: MemberKey, without: Collection[bytes] = ()) -> bytes:
+        sealed = self._client.keys.regrant(entry.kid, record.wrap_kid, record.wrap_key)
+        data = self._signed(entry.epoch, record, sealed, without)
+        save_grant(self._client.home, record.member, data)
+        return data
+
+    def _signed(self, epoch: int, record: MemberKey, sealed: bytes, without: Collection[bytes] = ()) -> bytes:
+        signer, sign = self._signer(without)
+        return make_grant(self._client.desk, epoch, record.wrap_kid, sealed, signer=signer, sign=sign)
+
+    def _signer(self, without: Collection[bytes]) -> tuple[bytes, Sign]:
+        """Returns who signs grants: who acts, else the root."""
+        keys, root = self._client.keys, self._root
+        own = find(keys, KeyUse.SIGN).kid
+        if own in self._client.directory().granting_keys(self._client.desk) and own not in without:
+            return own, keys.sign
+        if root is not None:
+            return root.kid, lambda _kid, data: root.key.sign(data)
+        raise RefusedError(Reason.WRONG_ROLE, "only an admin, or a delegate of the desk, grants its keys")

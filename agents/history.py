@@ -1,0 +1,226 @@
+"""The one history: every head, checkpoint and leaf that the hub has signed must fit every other.
+
+- A size of the exchange log is tied to the sizes seen before by a consistency proof; the trusted size only grows.
+- Both logs grow under one lock, and a head is signed over both as they stood at one moment. So of two heads one covers
+  the other, in both logs; a leaf that a head does not cover was checked under at least that head's directory; and along
+  the log neither the leaves' times nor their directories go back. The hub chooses what a leaf says: only what it has
+  signed before keeps it from choosing the time or the directory of before a revocation.
+- Times are compared with slack, as two hub processes may have two clocks. Sizes are compared without.
+
+A contradiction becomes an evidence file and an alarm. Never does: the directory (`agents/trust.py`), mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from comity.directory import Head
+from comity.errors import VerificationError
+from comity.merkle import EMPTY_ROOT, MAX_SIZE, verify_consistency
+from comity.receipts import Leaf, Receipt, encode_receipt
+
+from agents import truststore as rows
+from agents.alarms import AlarmKind, raise_alarm
+from agents.errors import SplitViewError
+from agents.evidence import save_evidence
+from agents.home import Home
+from agents.session import Session
+from agents.store import Store
+from agents.truststore import SeenHead, TrustedSize
+
+Clock = Callable[[], int]
+"""Returns Unix milliseconds UTC."""
+
+CLOCK_SKEW_MS: Final = 120_000
+"""How far two clocks may be apart: the hub's and ours, or those of two hub processes."""
+HUB_SLACK_MS: Final = CLOCK_SKEW_MS + 60_000
+"""How far before a head's time something may be dated that it does not cover: by another process's clock, and in a
+transaction that had its time and was not committed yet when the head was signed."""
+SUPERSEDED_SLACK_SECONDS: Final = 5
+"""How long after a directory was superseded a leaf may still name it. Both are dated under the lock of both logs, so
+only a clock that was set back comes between them, and at more than five seconds a hub stops sequencing."""
+
+
+def contradict(one: Head, other: Head) -> bool:
+    """Returns whether no honest hub can have signed both heads: neither covers the other, or the lesser is newer."""
+    less, more = sorted((one, other), key=_sizes)
+    if less.directory_size > more.directory_size:
+        return True
+    return _sizes(less) != _sizes(more) and less.time > more.time + HUB_SLACK_MS
+
+
+def covers(head: Head, other: Head) -> bool:
+    """Returns whether a head is over logs at least as long as another's."""
+    return head.directory_size >= other.directory_size and head.exchange_size >= other.exchange_size
+
+
+def _later(head: Head, other: Head) -> bool:
+    if _sizes(head) == _sizes(other):
+        return head.time > other.time
+    return covers(head, other)
+
+
+def _sizes(head: Head) -> tuple[int, int]:
+    return head.exchange_size, head.directory_size
+
+
+class History:
+    """What one home has seen signed of the exchange log, and of both logs' heads."""
+
+    def __init__(self, home: Home, store: Store, clock: Clock) -> None:
+        self._home, self._store, self._clock = home, store, clock
+        with store.begin() as c:
+            self.newest: SeenHead | None = rows.newest_head(c)
+
+    # --- heads
+
+    def check_head(self, seen: SeenHead, presented: SeenHead | None = None) -> None:
+        """Compares a head with those kept.
+
+        Args:
+            seen: its signature was verified.
+            presented: the head that the hub had before it when it answered with this one.
+
+        Raises:
+            SplitViewError: the hub has signed a contradiction.
+        """
+        size = seen.head.exchange_size
+        with self._store.begin() as c:
+            kept = [rows.head_up_to(c, size), rows.head_from(c, size), rows.newest_head(c)]
+        against = next((other for other in kept if other is not None and contradict(seen.head, other.head)), None)
+        if against is None and presented is not None and not covers(seen.head, presented.head):
+            against = presented
+        if against is None:
+            return
+        parts: dict[str, bytes | int] = {
+            "head": against.body,
+            "head_signature": against.sig,
+            "shown_head": seen.body,
+            "shown_head_signature": seen.sig,
+        }
+        self.alarm(AlarmKind.SPLIT_VIEW, f"head {seen.head.exchange_size} {seen.head.directory_size}", parts)
+        raise SplitViewError("the hub has signed two heads of which neither can follow the other")
+
+    def keep_head(self, seen: SeenHead) -> None:
+        """Keeps a head if it is over longer logs than the newest, or over the same ones later."""
+        with self._store.begin() as c:  # another process of this home may have kept a newer one
+            newest = rows.newest_head(c)
+            if newest is None or _later(seen.head, newest.head):
+                rows.put_head(c, seen)
+                newest = seen
+        self.newest = newest
+
+    # --- leaves
+
+    def check_leaf(self, index: int, leaf: Leaf, superseded: int | None) -> None:
+        """Checks that a leaf can say what it says where it stands.
+
+        Args:
+            index: its place.
+            leaf: verified to stand there.
+            superseded: Unix second at which the directory it names was no longer the newest, or None while it is.
+
+        Raises:
+            VerificationError: it cannot.
+        """
+        if superseded is not None and leaf.time_seconds > superseded + SUPERSEDED_SLACK_SECONDS:
+            raise VerificationError("the leaf names a directory that was superseded before")
+        with self._store.begin() as c:
+            before, after = rows.leaves_around(c, index)
+            seen = rows.head_up_to(c, index)
+        said = (leaf.directory_size, leaf.time_seconds)
+        if before is not None and (said[0] < before[0] or said[1] < before[1]):
+            raise VerificationError("the leaf is from before one that stands before it")
+        if after is not None and (said[0] > after[0] or said[1] > after[1]):
+            raise VerificationError("the leaf is from after one that stands after it")
+        if seen is None:
+            return
+        if leaf.directory_size < seen.head.directory_size:
+            raise VerificationError("the leaf names a shorter directory than a head from before it")
+        if leaf.time_seconds * 1000 < seen.head.time - HUB_SLACK_MS:
+            raise VerificationError("the leaf is from before a head that does not cover it")
+
+    # --- sizes
+
+    async def check(
+        self,
+        session: Session,
+        size: int,
+        root: bytes,
+        note: bytes,
+        *,
+        head: tuple[bytes, bytes] = (b"", b""),
+        leaf: tuple[int, Leaf] | None = None,
+    ) -> None:
+        """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
+
+        Args:
+            session: to ask for a proof.
+            size: number of leaves.
+            root: of that tree, signed by the hub in a head or checkpoint.
+            note: the signed checkpoint; empty for a head's.
+            head: body and signature of the head that says so, where one does.
+            leaf: index and leaf that was verified by it, kept with it.
+
+        Raises:
+            SplitViewError: it does not belong to it.
+            RefusedError: the hub did not answer.
+        """
+        shown: dict[str, bytes | int] = {"shown_head": head[0], "shown_head_signature": head[1]}
+        with self._store.begin() as c:
+            known, newest = rows.checkpoint(c, size), rows.newest_size(c)
+        if (known is not None and known.root != root) or (size == 0 and root != EMPTY_ROOT):
+            self.contradiction(size, root, note, shown)
+        if known is None and newest is not None and 0 not in (size, newest.size):
+            low, high = sorted([(size, root), (newest.size, newest.root)])
+            path = await session.get_consistency("exchange", low[0], high[0])
+            try:
+                verify_consistency(low[0], high[0], low[1], high[1], path)
+            except VerificationError:
+                self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)})
+        with self._store.begin() as c:
+            rows.put_checkpoint(c, TrustedSize(size, root, note))
+            if leaf is not None:
+                rows.put_leaf(c, *leaf)
+
+    def contradiction(self, size: int, root: bytes, note: bytes, further: dict[str, bytes | int]) -> None:
+        """Saves what contradicts what, and raises SplitViewError."""
+        with self._store.begin() as c:
+            ours = rows.checkpoint(c, size) or rows.newest_size(c) or TrustedSize(0, EMPTY_ROOT, b"")
+        parts: dict[str, bytes | int] = {
+            "shown_size": size,
+            "shown_root": root,
+            "shown_checkpoint": note,
+            "trusted_size": ours.size,
+            "trusted_root": ours.root,
+            "trusted_checkpoint": ours.note,
+            "head": b"" if self.newest is None else self.newest.body,
+            "head_signature": b"" if self.newest is None else self.newest.sig,
+        }
+        self.alarm(AlarmKind.SPLIT_VIEW, f"exchange {size} {root.hex()}", parts | further)
+        raise SplitViewError("the hub has shown two histories")
+
+    def invalid(self, subject: str, index: int, parts: dict[str, bytes | int]) -> None:
+        """Raises the alarm of something that the hub delivered and cannot prove, with the newest head from before it.
+
+        Args:
+            subject: what it is about.
+            index: its place in the exchange log.
+            parts: the evidence.
+        """
+        with self._store.begin() as c:
+            seen = rows.head_up_to(c, min(index, MAX_SIZE))
+        head: dict[str, bytes | int] = {} if seen is None else {"head": seen.body, "head_signature": seen.sig}
+        self.alarm(AlarmKind.INVALID_DELIVERY, subject, parts | head)
+
+    def invalid_receipt(self, receipt: Receipt, subject: str) -> None:
+        """Raises the alarm of a receipt that does not verify, or is not of what it was given for."""
+        self.invalid(subject, receipt.index, {"receipt": encode_receipt(receipt)})
+
+    def alarm(self, kind: AlarmKind, subject: str, parts: dict[str, bytes | int]) -> None:
+        """Saves evidence and raises the alarm."""
+        now = self._clock()
+        save_evidence(self._home, kind, now, parts)
+        with self._store.begin() as c:
+            raise_alarm(c, kind, subject, now)

@@ -1,0 +1,77 @@
+"""Receipts, verified whole: from the bytes, against the replayed directory, and against all that was seen before.
+
+What an event must say is its reader's to know: of a delivery `agents/verifying.py`, of a message sent
+`agents/outgoing.py`, of an acknowledgement `agents/acks.py`.
+
+Never does: storage of mail.
+"""
+
+from __future__ import annotations
+
+from comity.checkpoint import Checkpoint
+from comity.errors import MalformedError, VerificationError
+from comity.merkle import leaf_hash, verify_inclusion
+from comity.receipts import Leaf, Receipt, VerifiedReceipt, parse_leaf
+from comity.receipts import verify_receipt as verify_form
+
+from agents.session import Session
+from agents.trust import Trust
+
+
+async def verify_receipt(trust: Trust, session: Session, receipt: Receipt) -> VerifiedReceipt:
+    """Verifies a receipt up to its checkpoint, and that its leaf can say what it says where it stands.
+
+    What the event must say is left to the caller, and `tie` after that.
+
+    Raises:
+        VerificationError: it does not verify.
+        RefusedError: the hub did not answer.
+    """
+    leaf = await _leaf(trust, session, receipt)
+    verified = verify_form(receipt, trust.exchange_origin, trust.view().log_keys())
+    _check_leaf(trust, receipt.index, leaf)
+    return verified
+
+
+async def verify_place(trust: Trust, session: Session, receipt: Receipt) -> tuple[Leaf, Checkpoint]:
+    """Verifies of a receipt without its event what is left: that the leaf stands where it says.
+
+    Raises:
+        VerificationError: it does not verify.
+        RefusedError: the hub did not answer.
+    """
+    leaf = await _leaf(trust, session, receipt)
+    checkpoint = trust.checkpoint(receipt.checkpoint)
+    hashed = leaf_hash(receipt.leaf)
+    verify_inclusion(hashed, receipt.index, checkpoint.size, receipt.inclusion_path, checkpoint.root)
+    _check_leaf(trust, receipt.index, leaf)
+    return leaf, checkpoint
+
+
+async def tie(trust: Trust, session: Session, receipt: Receipt, leaf: Leaf, checkpoint: Checkpoint) -> None:
+    """Ties a verified receipt to the one history, and keeps what its leaf says.
+
+    Raises:
+        SplitViewError: it does not belong to it.
+        RefusedError: the hub did not answer.
+    """
+    kept = (receipt.index, leaf)
+    await trust.history.check(session, checkpoint.size, checkpoint.root, receipt.checkpoint, leaf=kept)
+
+
+async def _leaf(trust: Trust, session: Session, receipt: Receipt) -> Leaf:
+    """Returns a receipt's leaf, once the directory was replayed as far as it says."""
+    try:
+        leaf = parse_leaf(receipt.leaf)
+    except MalformedError:
+        raise VerificationError("the receipt's leaf is malformed") from None
+    if leaf.directory_size > trust.directory_size:
+        await trust.refresh(session)
+    return leaf
+
+
+def _check_leaf(trust: Trust, index: int, leaf: Leaf) -> None:
+    view = trust.view()
+    if view.root_at(leaf.directory_size) != leaf.directory_root:
+        raise VerificationError("the leaf names another directory than the one replayed")
+    trust.history.check_leaf(index, leaf, view.stale_since(leaf.directory_size))

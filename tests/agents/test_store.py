@@ -1,0 +1,76 @@
+"""A store of an earlier version goes on: nothing is lost, and nothing is believed that nobody has looked at."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from comity.directory import Head, sign_head
+from comity.keys import SigningKey
+from comity.receipts import EventKind
+
+from agents import mailstore, truststore
+from agents.store import VERSION, Store, StoreError
+
+_TABLES_1 = """
+CREATE TABLE heads (id INTEGER NOT NULL PRIMARY KEY, body BLOB NOT NULL, sig BLOB NOT NULL);
+CREATE TABLE events (log_index INTEGER NOT NULL PRIMARY KEY, number INTEGER NOT NULL, salt BLOB NOT NULL,
+  kind INTEGER NOT NULL, message_hash BLOB NOT NULL, desk VARCHAR NOT NULL, time INTEGER NOT NULL,
+  receipt BLOB NOT NULL);
+CREATE TABLE meta (name VARCHAR NOT NULL PRIMARY KEY, value BLOB NOT NULL);
+PRAGMA user_version = 1;
+"""
+
+
+def version(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_a_new_store_has_the_newest_version_and_opens_again(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    for _ in range(2):
+        Store.open(path).close()
+        assert version(path) == VERSION
+
+
+def test_a_store_of_version_1_keeps_its_head_and_shows_as_proved_only_what_was_checked(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    head = Head("h.example/d", 5, bytes(32), "h.example/e", 9, bytes(32), 1_800_000_000_000)
+    body, sig = sign_head(head, SigningKey.generate())
+    rows = [
+        (0, EventKind.SUBMITTED, ""),
+        (1, EventKind.ACKNOWLEDGED, "hkma/intake"),
+        (2, EventKind.ACKNOWLEDGED, ""),
+        (3, EventKind.OVERDUE, ""),
+        (4, EventKind.EXPIRED, ""),
+    ]
+    with sqlite3.connect(path) as connection:
+        connection.executescript(_TABLES_1)
+        connection.execute("INSERT INTO heads VALUES (1, ?, ?)", (body, sig))
+        connection.executemany(
+            "INSERT INTO events VALUES (?, 1, x'', ?, x'', ?, 0, x'')", [(i, int(kind), desk) for i, kind, desk in rows]
+        )
+    connection.close()
+
+    store = Store.open(path)
+    assert version(path) == VERSION
+    with store.begin() as c:
+        newest = truststore.newest_head(c)
+        believed = [event.believed for event in mailstore.events(c)]
+        assert mailstore.debts(c) == []
+    store.close()
+    assert newest is not None
+    assert (newest.head, newest.body, newest.sig) == (head, body, sig)
+    assert believed == [True, True, False, False, False]
+
+
+def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    with pytest.raises(StoreError):
+        Store.open(path)
+    assert version(path) == VERSION + 1
