@@ -221,6 +221,7 @@ class Hub:
         self._wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._ending: asyncio.Task[None] | None = None
 
     def _make_server(self) -> grpc.aio.Server:
         s = self._settings
@@ -308,7 +309,7 @@ class Hub:
         self.health.stop()
         seconds = self._settings.shutdown_grace_seconds if grace is None else grace
         self.feed.stop()
-        await self._server.stop(0 if self._failure else seconds)
+        await self._end_calls(seconds)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -333,13 +334,19 @@ class Hub:
         self._failure = reason
         self.health.stop()
         self.telemetry.log.error("stops serving", reason=reason)
-        self._run(self._server.stop(0))
+        self._end_calls(0)
         self._wanted.set()
 
     async def stopped(self) -> str:
         """Waits until the hub is asked to end, or must; returns why it must, empty where it was asked."""
         await self._wanted.wait()
         return self._failure
+
+    def _end_calls(self, seconds: float) -> asyncio.Task[None]:
+        # Once: gRPC does not survive two that stop one server at the same time.
+        if self._ending is None:
+            self._ending = asyncio.get_running_loop().create_task(self._server.stop(seconds))
+        return self._ending
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.get_running_loop().create_task(work))

@@ -208,7 +208,7 @@ def main() -> None:
     size = QUICK if arguments.quick else FULL
     if arguments.rounds:
         size = Size(arguments.rounds, size.echoes, size.singles, size.batched)
-    console = Console()
+    console = Console(width=110)
     folder = Path(tempfile.mkdtemp(prefix="comity-bench-"))
     try:
         figures = Bench(folder, size, console.print).run(tuple(arguments.engine or ENGINES))
