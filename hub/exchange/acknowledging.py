@@ -8,7 +8,7 @@ from __future__ import annotations
 from comity.checks import bad_signature
 from comity.directory import View
 from comity.errors import ComityError, Reason, RefusedError
-from comity.receipts import AckState, EventKind, ack_digest, ack_signature_digest
+from comity.receipts import AckState, EventKind, ack_digest, ack_signature_digest, verify_ack
 from comity.workflow.engine import apply_stored
 
 from hub.exchange.domain import ERASE_AFTER_MS, AckSource, Book, EnvelopeState, Known
@@ -26,6 +26,7 @@ def acknowledge(book: Book, command: Acknowledge, moment: Moment, view: View) ->
     now = moment.now_ms
     known = book.by_hash.get(ack.message_hash)
     try:
+        _check_signature(command, view)
         if known is None or ack.desk not in known.counterparts:
             raise unknown_message()
         first = book.acks.get((ack.message_hash, ack.desk, int(ack.state)))
@@ -53,6 +54,19 @@ def acknowledge(book: Book, command: Acknowledge, moment: Moment, view: View) ->
     )
     book.acks[ack.message_hash, ack.desk, int(ack.state)] = new
     return new
+
+
+def _check_signature(command: Acknowledge, view: View) -> None:
+    """Refuses what did not verify, unless its key came into the directory since: perhaps through another process.
+
+    Raises:
+        RefusedError: BAD_SIGNATURE.
+    """
+    if command.refusal is None:
+        return
+    key = view.sign_key(command.ack.kid) if view.size > command.judged_at else None
+    if key is None or not verify_ack(command.body, command.sig, key):
+        raise command.refusal
 
 
 def _check_signer(view: View, kid: bytes, desk: str, now: int) -> None:

@@ -87,12 +87,14 @@ class LegEntry:
     """When it reached a final state."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Submitted:
     """Source of a SUBMITTED draft."""
 
     envelope: Envelope
     known: Known
+    weight: int
+    """Bytes that the envelope keeps in memory, roughly."""
 
 
 @dataclass(frozen=True, slots=True)

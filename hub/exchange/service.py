@@ -1,7 +1,7 @@
 """Takes envelopes and acknowledgements. Numbers are the steps of the submit path (DESIGN.md).
 
-1. the TLS identity became a desk before this module was called (`hub/interceptors`); 2. static checks, here; 3. and 4.
-keys and signatures (`verifier.py`); 5. to 9. the sequencer.
+1. the TLS identity became a desk before this module was called (`hub/interceptors`); 2. to 4. form, keys and signatures
+(`verifier.py`); 5. to 9. the sequencer.
 
 Never does: protobuf, SQL. Each item of a batch is answered by itself; a cancelled call never disturbs another.
 """
@@ -9,19 +9,16 @@ Never does: protobuf, SQL. Each item of a batch is answered by itself; a cancell
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from comity.envelope import Envelope
-from comity.errors import ComityError, MalformedError, Reason, RefusedError
 from comity.names import agency_of
-from comity.receipts import Receipt
-from comity.workflow.engine import check_counterparts
+from comity.receipts import Receipt, ack_digest
 
-from hub.exchange.verifier import Arrived, GivenAck, Verifier
+from hub.db import Database
+from hub.exchange import store
+from hub.exchange.examining import Sent, SentAck, SentEnvelope
+from hub.exchange.verifier import Arrived, Verifier
 from hub.faults import Faults
-from hub.log.domain import DirectorySource
 from hub.log.sequencer import Sequencer
-from hub.telemetry import Telemetry
 
 Result = Receipt | BaseException
 """A proof that it is durable, or why nothing of it was stored."""
@@ -30,25 +27,16 @@ Result = Receipt | BaseException
 class ExchangeService:
     """The way in for member desks."""
 
-    def __init__(
-        self,
-        *,
-        directory: DirectorySource,
-        sequencer: Sequencer,
-        verifier: Verifier,
-        faults: Faults,
-        telemetry: Telemetry,
-    ) -> None:
+    def __init__(self, *, db: Database, sequencer: Sequencer, verifier: Verifier, faults: Faults) -> None:
         """Takes its collaborators."""
-        self._directory, self._sequencer, self._verifier = directory, sequencer, verifier
-        self._faults, self._telemetry = faults, telemetry
+        self._db, self._sequencer, self._verifier, self._faults = db, sequencer, verifier, faults
 
-    async def submit(self, desk: str, items: Sequence[Envelope | MalformedError]) -> list[Result]:
+    async def submit(self, desk: str, items: Sequence[SentEnvelope]) -> list[Result]:
         """Submits envelopes.
 
         Args:
             desk: the calling desk.
-            items: envelopes in proper form, or what was wrong with those that are not.
+            items: as they came.
 
         Returns:
             One result an item, in their order.
@@ -59,33 +47,14 @@ class ExchangeService:
         # 1. The identity is known.
         if self._faults.armed:
             self._faults.hit("submit.after_identity")
-        # 2. What needs neither key nor clock nor database.
-        origin = self._directory.current.state.exchange_origin
-        checked = [self._static(desk, origin, item) for item in items]
-        if self._faults.armed:
-            self._faults.hit("submit.after_parse")
-        return await self._pass_on(agency_of(desk), checked)
+        return await self._pass_on(desk, items)
 
-    def _static(self, desk: str, origin: str, item: Envelope | MalformedError) -> Envelope | ComityError:
-        if isinstance(item, MalformedError):
-            return item
-        header = item.header
-        if header.origin != origin:
-            return RefusedError(Reason.WRONG_ORIGIN, "the envelope is for another hub")
-        if header.sender != desk:
-            return RefusedError(Reason.WRONG_SENDER, "the envelope's sender is not the calling desk")
-        try:
-            check_counterparts(header.family, header.verb, header.counterparts, joint=header.joint)
-        except ComityError as error:
-            return error
-        return item
-
-    async def acknowledge(self, desk: str, items: Sequence[GivenAck | MalformedError]) -> list[Result]:
+    async def acknowledge(self, desk: str, items: Sequence[SentAck]) -> list[Result]:
         """Records acknowledgements.
 
         Args:
             desk: the calling desk.
-            items: acknowledgements in proper form, or what was wrong with those that are not.
+            items: as they came.
 
         Returns:
             One result an item, in their order.
@@ -93,39 +62,37 @@ class ExchangeService:
         Raises:
             RefusedError: BUSY or UNAVAILABLE: nothing was taken.
         """
-        origin = self._directory.current.state.exchange_origin
-        checked: list[GivenAck | ComityError] = []
-        for item in items:
-            if isinstance(item, MalformedError):
-                checked.append(item)
-            elif item.ack.origin != origin:
-                checked.append(RefusedError(Reason.WRONG_ORIGIN, "the acknowledgement is for another hub"))
-            elif item.ack.desk != desk:
-                checked.append(RefusedError(Reason.WRONG_SENDER, "the acknowledging desk is not the calling desk"))
-            else:
-                checked.append(item)
-        return await self._pass_on(agency_of(desk), checked)
+        return await self._pass_on(desk, items)
 
-    async def _pass_on(self, agency: str, checked: Sequence[Envelope | GivenAck | ComityError]) -> list[Result]:
-        """Step 5: queues what passed; a full queue, or share of it, is refused here, before it costs memory."""
-        weight = sum(_weight(item) for item in checked if not isinstance(item, ComityError))
-        ticket = self._sequencer.admit(len(checked), weight, agency)
-        arrived: list[Arrived] = []
-        refused: list[tuple[Any, int, Any]] = []
-        for slot, item in enumerate(checked):
-            if isinstance(item, ComityError):
-                refused.append((ticket, slot, item))
-            else:
-                arrived.append((item, ticket, slot))
-        if arrived:
-            self._verifier.offer(arrived)
-        if refused:
-            self._sequencer.settle(refused)
+    async def logged_before(
+        self, desk: str, items: Sequence[SentAck], results: Sequence[Result]
+    ) -> list[tuple[bytes, bytes] | None]:
+        """Returns what was logged in the place of acknowledgements that a colleague of the desk had sent before.
+
+        Args:
+            desk: the calling desk.
+            items: as they came.
+            results: of `acknowledge`.
+
+        Returns:
+            (body, signature) an item; None where the receipt is of the item itself, or of none.
+
+        Raises:
+            RefusedError: BUSY or UNAVAILABLE: all were recorded; the same call again gets the same receipts.
+        """
+        others = [
+            result.index if isinstance(result, Receipt) and ack_digest(item.body) not in result.event else None
+            for item, result in zip(items, results, strict=True)
+        ]
+        wanted = sorted({index for index in others if index is not None})
+        if not wanted:
+            return [None] * len(others)
+        found = await self._db.read(lambda connection: store.logged_acks(connection, desk, wanted))
+        return [None if index is None else found.get(index) for index in others]
+
+    async def _pass_on(self, desk: str, items: Sequence[Sent]) -> list[Result]:
+        """Admits a call before it costs more memory; then it is examined, and step 5 is the sequencer's."""
+        ticket = self._sequencer.admit(len(items), sum([item.weight for item in items]), agency_of(desk))
+        self._verifier.offer([Arrived(item, desk, ticket, slot) for slot, item in enumerate(items)])
         results: list[Result] = await ticket.future
         return results
-
-
-def _weight(item: Envelope | GivenAck) -> int:
-    if isinstance(item, GivenAck):
-        return 2048
-    return len(item.ciphertext) + len(item.header_bytes) + len(item.seal_bytes) + 1200 * len(item.wraps) + 1024

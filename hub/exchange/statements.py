@@ -34,6 +34,12 @@ ACKS = Lookup(
 )
 """Every acknowledgement of these envelopes."""
 
+LOGGED_ACKS = Lookup(
+    "SELECT k.idx, k.desk, k.body, k.sig FROM wanted w CROSS JOIN acks k ON k.idx = w.a",
+    "SELECT k.idx, k.desk, k.body, k.sig FROM unnest(%b::bigint[]) AS w (a) JOIN acks k ON k.idx = w.a",
+)
+"""Acknowledgements as they were logged, by leaf index."""
+
 _LEG = (
     "g.originator, g.case_id, g.recipient, g.family, g.state, g.revision, g.opening, g.previous, g.opened,"
     " g.deliver_by, g.question, g.respond_by, g.awaiting, g.overdue_logged, g.recall, g.recall_respond_by,"

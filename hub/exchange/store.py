@@ -78,6 +78,12 @@ def _pick(connection: Connection, both: tuple[str, str]) -> str:
     return both[0] if connection.dialect.name == "sqlite" else both[1]
 
 
+def logged_acks(connection: Connection, desk: str, indices: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Returns (body, signature) of a desk's acknowledgements by leaf index."""
+    rows = sql.LOGGED_ACKS.rows(connection, list(indices))
+    return {index: (bytes(body), bytes(sig)) for index, owner, body, sig in rows if owner == desk}
+
+
 def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
 

@@ -5,7 +5,7 @@ Never does: I/O, clocks, signatures. An envelope that is refused leaves the book
 
 from __future__ import annotations
 
-from comity.checks import Signer, check_parties, check_rules
+from comity.checks import Signer, check_parties, check_rules, verify_known_signatures
 from comity.directory import View
 from comity.envelope import Envelope, signatures_digest
 from comity.errors import ComityError, Reason, RefusedError
@@ -44,8 +44,7 @@ def submit(book: Book, command: SubmitEnvelope, moment: Moment, view: View) -> O
     try:
         if known is not None and known.message_hash == envelope.message_hash:
             return repeated(known)
-        if command.refusal is not None:
-            raise command.refusal
+        _check_signatures(command, view)
         signers = _judge(book, envelope, moment, view)
         if known is not None:
             return _equivocation(book, command, known)
@@ -53,6 +52,15 @@ def submit(book: Book, command: SubmitEnvelope, moment: Moment, view: View) -> O
         return _take(book, command, signers, moment, view)
     except ComityError as error:
         return error
+
+
+def _check_signatures(command: SubmitEnvelope, view: View) -> None:
+    """Refuses what did not verify, unless a key came into the directory since: perhaps through another process."""
+    if command.refusal is None:
+        return
+    if view.size <= command.judged_at:
+        raise command.refusal
+    verify_known_signatures(command.envelope, view)
 
 
 def _judge(book: Book, envelope: Envelope, moment: Moment, view: View) -> tuple[Signer, ...]:
@@ -137,7 +145,7 @@ def _take(book: Book, command: SubmitEnvelope, signers: tuple[Signer, ...], mome
         index=None,
         position=position,
     )
-    source = Submitted(envelope, known)
+    source = Submitted(envelope, known, command.weight)
     book.drafts.append(
         Draft(
             EventKind.SUBMITTED,

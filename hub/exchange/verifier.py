@@ -1,31 +1,35 @@
-"""Steps 3 and 4 of the submit path, off the event loop: who says that they signed, and that they did.
+"""Between the event loop and the sequencer: has everything examined (steps 2 to 4) and hands on what passed.
 
-One thread takes whatever has arrived, looks at each envelope and acknowledgement, and hands what is good to the
-sequencer in one piece. While calls keep coming it lets some of them gather: threads that alternate a message at a time
-spend more on handing the interpreter to one another than on the messages. A call that comes alone waits for nothing.
-
-What does not verify goes to the sequencer too, in its turn and with its refusal: an envelope that was taken earlier, or
-is about to be, gets its first receipt again, whatever signatures the retry carries.
+The examining happens in processes of its own, `processes` of them; with none, in this one, on the event loop. Calls
+that came in one turn of the loop go over in one piece. A signature that does not verify is handed on with its refusal:
+an envelope that was taken earlier, or is about to be, gets its first receipt again, whatever a retry is signed with.
 
 Never does: database, clocks. Whether a key is live, and all else that depends on the moment, is judged under the lock.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, NamedTuple
 
-from comity.checks import bad_signature, verify_known_signatures
-from comity.directory import View
-from comity.envelope import Envelope
-from comity.errors import ComityError, RefusedError
-from comity.receipts import Ack, verify_ack
+from comity.checks import bad_signature
+from comity.errors import ComityError
 
 from hub.db import unavailable
+from hub.exchange.examiner import KEYS
+from hub.exchange.examining import (
+    ExaminationError,
+    Examined,
+    Sent,
+    SentEnvelope,
+    Verdict,
+    ack_of,
+    envelope_of,
+    read_verdict,
+    verdict_on,
+)
+from hub.exchange.lane import Lane
 from hub.faults import FaultError, Faults
 from hub.log.commands import Acknowledge, SubmitEnvelope
 from hub.log.domain import DirectorySource
@@ -33,27 +37,31 @@ from hub.log.sequencer import Pending, Sequencer
 from hub.log.tickets import Answer, Ticket
 from hub.telemetry import Telemetry
 
-
-@dataclass(frozen=True, slots=True)
-class GivenAck:
-    """An acknowledgement as it came, parsed and not verified."""
-
-    ack: Ack
-    body: bytes
-    sig: bytes
+STUCK_SECONDS: Final = 10.0
+"""An examining process that owes verdicts and gives none for so long is killed, and another one started."""
+END_SECONDS: Final = 5.0
+"""How long what was offered may take to be examined when the hub stops."""
+RESTART_SECONDS: Final = (0.1, 5.0)
+"""Least and greatest pause before an examining process that ended is replaced; it doubles until one lives."""
 
 
-PAUSE_SECONDS: Final = 0.006
-"""Calls gather until none has come for so long."""
-GATHER_SECONDS: Final = 0.04
-"""They gather no longer than this."""
+class Arrived(NamedTuple):
+    """One item of a call."""
 
-Arrived = tuple[Envelope | GivenAck, Ticket, int]
-"""(what came, who waits, place in its results)."""
+    sent: Sent
+    desk: str
+    """The calling desk."""
+    ticket: Ticket
+    slot: int
+    """Its place in the call's results."""
+
+
+Item = tuple[Arrived, int]
+"""(what came, size of the directory by whose keys it is examined)."""
 
 
 class Verifier:
-    """The thread between the event loop and the sequencer."""
+    """Has items examined. Used on the event loop only."""
 
     def __init__(
         self,
@@ -62,115 +70,163 @@ class Verifier:
         faults: Faults,
         sequencer: Sequencer,
         telemetry: Telemetry,
-        drain: int = 128,
+        processes: int = 0,
     ) -> None:
         """Takes its collaborators.
 
         Args:
             directory: the replayed directory.
             faults: fault points.
-            sequencer: takes what was looked at.
+            sequencer: takes what passed.
             telemetry: log lines and counters.
-            drain: what has been looked at is handed on as soon as it is so much; a call is never divided.
+            processes: that examine; 0 to examine in this one.
         """
         self._directory, self._telemetry = directory, telemetry
-        self._faults, self._sequencer, self._drain = faults, sequencer, drain
-        self._queue: deque[Sequence[Arrived]] = deque()
-        self._arrived = threading.Condition()
-        self._stopping = False
-        self._several = False
-        self._thread = threading.Thread(target=self._run, name="hub-verifier", daemon=True)
+        self._faults, self._sequencer = faults, sequencer
+        self._wanted = processes
+        self._lanes: list[Lane] = []
+        self._arrived: list[Arrived] = []
+        self._told = 0
+        self._keys: set[bytes] = set()
+        """Ids of the signing keys that every process has."""
+        self._pause = RESTART_SECONDS[0]
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._running = False
 
-    def start(self) -> None:
-        """Begins to verify."""
-        self._thread.start()
+    async def start(self) -> None:
+        """Begins to take items."""
+        self._running = True
+        for _ in range(self._wanted):
+            await self._open()
+        if self._wanted:
+            self._run(self._watch())
 
-    def stop(self) -> None:
-        """Finishes what is queued and ends the thread. Blocks."""
-        with self._arrived:
-            self._stopping = True
-            self._arrived.notify()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def offer(self, arrived: Sequence[Arrived]) -> None:
-        """Queues what was admitted of one call."""
-        with self._arrived:
-            self._queue.append(arrived)
-            self._arrived.notify()
-
-    def _run(self) -> None:
-        while (taken := self._take()) is not None:
-            self._verify(taken)
-
-    def _take(self) -> list[Arrived] | None:
-        """Waits for calls and takes what has gathered; None at the end."""
-        with self._arrived:
-            while not self._queue:
-                if self._stopping:
-                    return None
-                self._arrived.wait()
-        if self._several:
-            self._gather()
-        taken: list[Arrived] = []
-        calls = 0
-        with self._arrived:
-            while self._queue and len(taken) < self._drain:
-                taken += self._queue.popleft()
-                calls += 1
-        self._several = calls > 1
-        return taken
-
-    def _gather(self) -> None:
-        """Lets calls arrive as long as they do so close upon one another."""
-        until, seen = time.monotonic() + GATHER_SECONDS, 0
-        while seen < len(self._queue) < self._drain and time.monotonic() < until and not self._stopping:
-            seen = len(self._queue)
-            time.sleep(PAUSE_SECONDS)
+    async def stop(self) -> None:
+        """Ends the processes, once everything that was offered is answered or handed on."""
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                while self._arrived or any(lane.waiting for lane in self._lanes):  # noqa: ASYNC110 # once in its life
+                    await asyncio.sleep(0.005)
+        except TimeoutError:
+            self._telemetry.log.warning("the examining process does not answer")
+        self._running = False
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        lanes, self._lanes = self._lanes, []
+        for lane in lanes:
+            await lane.close()
+        await asyncio.sleep(0)  # what was lost is answered in this loop
 
     @property
     def alive(self) -> bool:
-        """Whether it verifies."""
-        return self._thread.is_alive()
+        """Whether it takes items, with as many processes as it should have."""
+        return self._running and len(self._lanes) == self._wanted
 
-    def _verify(self, taken: list[Arrived]) -> None:
+    def offer(self, arrived: Sequence[Arrived]) -> None:
+        """Takes what was admitted of one call; it is sent on at the end of this turn of the loop."""
+        if not self._arrived:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._arrived += arrived
+
+    def _send(self) -> None:
+        arrived, self._arrived = self._arrived, []
+        directory = self._directory.current
+        items = [(item, directory.size) for item in arrived]
+        if not self._wanted:
+            key_of, origin = self._directory.view().sign_key, directory.state.exchange_origin
+            self._judged([(item, verdict_on(item[0].sent, item[0].desk, origin, key_of)) for item in items])
+            return
+        if directory.size != self._told:
+            self._tell_keys(self._lanes)
+        lane = min(self._lanes, key=lambda one: one.waiting, default=None)
+        if lane is None:
+            self._sequencer.settle([(item.ticket, item.slot, unavailable()) for item in arrived])
+            return
+        lane.send(items, [(item.desk, tuple(item.sent)) for item in arrived])
+
+    # The processes.
+
+    async def _open(self) -> None:
+        lane = await Lane.open(self._judged, self._lost)
+        self._keys.clear()
+        self._tell_keys([*self._lanes, lane])
+        self._lanes.append(lane)
+
+    def _tell_keys(self, lanes: Sequence[Lane]) -> None:
+        """Sends keys that the directory has gained. What an id names never changes, so that none is ever taken back."""
+        directory = self._directory.current
+        self._told = directory.size
+        new = self._directory.view().sign_keys(self._keys) if directory.size else {}
+        self._keys |= new.keys()
+        for lane in lanes:
+            lane.tell((KEYS, directory.state.exchange_origin, tuple(new.items())))
+
+    def _lost(self, lane: Lane, items: list[Item]) -> None:
+        if lane in self._lanes:
+            self._lanes.remove(lane)
+            lane.reap()
+            self._telemetry.log.error("the examining process ended", count=len(items))
+            self._telemetry.counters.add("comity.failures", what="the examining process ended")
+            self._run(self._reopen())
+        self._sequencer.settle([(item.ticket, item.slot, unavailable()) for item, _ in items])
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(STUCK_SECONDS / 4)
+            for lane in self._lanes:
+                if lane.idle_for(loop.time()) > STUCK_SECONDS:
+                    lane.reap()
+
+    async def _reopen(self) -> None:
+        while self._running:
+            await asyncio.sleep(self._pause)
+            self._pause = min(2 * self._pause, RESTART_SECONDS[1])
+            try:
+                await self._open()
+            except OSError as error:
+                self._telemetry.failed("no examining process", error)
+            else:
+                return
+
+    # What was examined.
+
+    def _judged(self, pairs: list[tuple[Item, Verdict]]) -> None:
         passed: list[Pending] = []
         answers: list[Answer] = []
-        for what, ticket, slot in taken:
-            # Each alone: whatever one provokes becomes its own answer, and must neither end the thread nor leave
-            # anybody waiting.
+        for (item, size), verdict in pairs:
+            # Each alone: whatever one provokes becomes its own answer.
             try:
-                view = self._directory.view()
-                command = self._envelope(what, view) if isinstance(what, Envelope) else self._ack(what, view)
-                passed.append((command, ticket, slot))
+                passed.append((self._command(item, size, read_verdict(verdict)), item.ticket, item.slot))
             except ComityError as error:
-                answers.append((ticket, slot, error))
+                answers.append((item.ticket, item.slot, error))
+            except ExaminationError as error:
+                self._telemetry.log.warning("not examined", error=str(error))
+                self._telemetry.counters.add("comity.failures", what="not examined")
+                answers.append((item.ticket, item.slot, error))
             except FaultError:
-                answers.append((ticket, slot, unavailable()))
+                answers.append((item.ticket, item.slot, unavailable()))
             except Exception as error:  # noqa: BLE001 # the transport makes it INTERNAL
-                self._telemetry.failed("not verified", error)
-                answers.append((ticket, slot, error))
+                self._telemetry.failed("not examined", error)
+                answers.append((item.ticket, item.slot, error))
+        self._pause = RESTART_SECONDS[0]
         if passed:
             self._sequencer.offer(passed)
         if answers:
-            self._sequencer.answer(answers)
+            self._sequencer.settle(answers)
 
-    def _envelope(self, envelope: Envelope, view: View) -> SubmitEnvelope:
-        # 3. The keys that it names: `comity.checks` looks them up.
+    def _command(self, item: Arrived, size: int, examined: Examined) -> SubmitEnvelope | Acknowledge:
         if self._faults.armed:
-            self._faults.hit("submit.after_parties")
-        # 4. Signatures.
-        refusal: RefusedError | None = None
-        try:
-            verify_known_signatures(envelope, view)
-        except RefusedError as error:
-            refusal = error
-        if self._faults.armed:
-            self._faults.hit("submit.after_signatures")
-        return SubmitEnvelope(envelope, refusal)
-
-    def _ack(self, given: GivenAck, view: View) -> Acknowledge:
-        key = view.sign_key(given.ack.kid)
-        if key is None or not verify_ack(given.body, given.sig, key):
-            raise bad_signature()
-        return Acknowledge(given.ack, given.body, given.sig)
+            for point in ("submit.after_parse", "submit.after_parties", "submit.after_signatures"):
+                self._faults.hit(point)
+        refusal = None if examined.genuine else bad_signature()
+        sent = item.sent
+        if isinstance(sent, SentEnvelope):
+            return SubmitEnvelope(envelope_of(sent, examined.facts), refusal, size)
+        return Acknowledge(ack_of(examined.facts), sent.body, sent.sig, refusal, size)

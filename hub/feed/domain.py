@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from comity.envelope import Signature
 from comity.receipts import EventKind, Receipt
@@ -21,6 +21,7 @@ ITEM_BYTES = 2048
 """Of an item without content: receipt, path, checkpoint, objects."""
 SIGNATURE_BYTES = 97
 """Key id, role, signature."""
+_TAKEN_BACK = frozenset({EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.ERASED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,30 @@ def items_of(batch: Batch) -> list[FeedItem]:
     return items
 
 
+@dataclass(slots=True)
+class _Told:
+    """One batch in memory."""
+
+    batch: Batch | None
+    """None once its items were made: they are made when somebody reads."""
+    end: int
+    count: int
+    weight: int
+    desks: set[str] = field(default_factory=set)
+    """Whose items were made."""
+
+
+def _measure(batch: Batch) -> tuple[int, int]:
+    """Returns how many items a batch makes, and the bytes they keep in memory, roughly and rather too many."""
+    count = weight = 0
+    for entry in batch.entries:
+        count += len(entry.deliveries)
+        source = entry.draft.source
+        if type(source) is Submitted:
+            weight += source.weight
+    return count, weight + ITEM_BYTES * count
+
+
 class Recent:
     """The items of the newest batches, contiguous up to `end`. Bounded in number and in bytes."""
 
@@ -98,7 +123,8 @@ class Recent:
         """Takes the bounds."""
         self._max_items, self._max_bytes = max_items, max_bytes
         self._by_desk: dict[str, list[FeedItem]] = {}
-        self._batches: deque[tuple[int, list[FeedItem], int]] = deque()
+        self._batches: deque[_Told] = deque()
+        self._unread: deque[_Told] = deque()
         self._items = 0
         self._bytes = 0
         self.start = 0
@@ -106,48 +132,53 @@ class Recent:
         self.end = 0
         """The log's size, as far as this process was told by its own batches."""
 
-    def add(self, batch: Batch) -> list[FeedItem]:
-        """Takes a batch in and returns its items. After one of another process, memory begins anew."""
+    def add(self, batch: Batch) -> None:
+        """Takes a batch in. After one of another process, memory begins anew."""
         if batch.first != self.end:
-            self._by_desk.clear()
-            self._batches.clear()
-            self._items = self._bytes = 0
-            self.start = batch.first
-        items = items_of(batch)
-        size = sum(item.weight for item in items)
-        self._batches.append((batch.size, items, size))
-        self._items += len(items)
-        self._bytes += size
+            self._clear(batch.first)
+        count, weight = _measure(batch)
+        told = _Told(batch, batch.size, count, weight)
+        self._batches.append(told)
+        self._unread.append(told)
+        self._items += count
+        self._bytes += weight
         self.end = batch.size
-        for item in items:
-            self._by_desk.setdefault(item.desk, []).append(item)
         while self._batches and (self._items > self._max_items or self._bytes > self._max_bytes):
             self._forget()
-        self._drop_withdrawn(items)
-        return items
+        # What was taken back or erased is not told from memory: from here on the database's word counts.
+        if any(entry.draft.kind in _TAKEN_BACK for entry in batch.entries):
+            self._clear(self.end)
+
+    def _clear(self, start: int) -> None:
+        self._by_desk.clear()
+        self._batches.clear()
+        self._unread.clear()
+        self._items = self._bytes = 0
+        self.start = start
 
     def _forget(self) -> None:
-        end, items, size = self._batches.popleft()
-        self.start = end
-        self._items -= len(items)
-        self._bytes -= size
-        for desk in {item.desk for item in items}:
+        told = self._batches.popleft()
+        self.start = told.end
+        self._items -= told.count
+        self._bytes -= told.weight
+        if told.batch is not None:
+            self._unread.popleft()  # nobody has read it: nothing was made of it
+            return
+        for desk in told.desks:
             # In the log's order: what goes is at the front. Looking at all that stays would cost more than the batch.
             mine = self._by_desk[desk]
-            del mine[: bisect_left(mine, end, key=lambda item: item.index)]
+            del mine[: bisect_left(mine, told.end, key=lambda item: item.index)]
             if not mine:
                 del self._by_desk[desk]
 
-    def _drop_withdrawn(self, items: list[FeedItem]) -> None:
-        """What was taken back or erased is not told from memory: from here on the database's word counts."""
-        if any(item.kind in (EventKind.WITHDRAWN, EventKind.EXPIRED, EventKind.ERASED) for item in items):
-            self._by_desk.clear()
-            self._batches.clear()
-            self._items = self._bytes = 0
-            self.start = self.end
-
     def after(self, desk: str, index: int, count: int) -> list[FeedItem]:
         """Returns a desk's items from an index on, which must not be before `start`."""
+        while self._unread:
+            told = self._unread.popleft()
+            for item in items_of(told.batch) if told.batch is not None else ():
+                self._by_desk.setdefault(item.desk, []).append(item)
+                told.desks.add(item.desk)
+            told.batch = None
         mine = self._by_desk.get(desk, [])
         at = bisect_left(mine, index, key=lambda item: item.index)
         return mine[at : at + count]

@@ -86,10 +86,11 @@ class FeedService:
         if not self._recent.end:
             # Nothing is known yet of what was before: memory begins here.
             self._recent.start = self._recent.end = batch.first
-        items = self._recent.add(batch)
+        self._recent.add(batch)
         self._size = max(self._size, batch.size)
-        for desk in {item.desk for item in items}:
-            self._wake(desk)
+        if self._waiting:
+            for desk in {delivery.desk for entry in batch.entries for delivery in entry.deliveries}:
+                self._wake(desk)
 
     def grown(self, size: int) -> None:
         """Takes note that the log has grown, through whatever process, and wakes everybody whom it could concern."""

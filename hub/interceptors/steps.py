@@ -171,16 +171,35 @@ def timed(method: Method, around: Surroundings, rest: Handler) -> Handler:
     async def run(request: Any, context: Context) -> Any:
         if context.time_remaining() is not None:
             return await rest(request, context)
-        limit = asyncio.timeout(seconds)
+        limit = _Limit(seconds)
         try:
-            async with limit:
-                return await rest(request, context)
-        except TimeoutError:
-            if limit.expired():
+            return await rest(request, context)
+        except asyncio.CancelledError:
+            if limit.expired and limit.task.uncancel() == 0:
                 raise DeadlineError from None
             raise
+        finally:
+            limit.timer.cancel()
 
     return run
+
+
+class _Limit:
+    """A timer that cancels the present task. Half the work of `asyncio.timeout`, on every call."""
+
+    __slots__ = ("expired", "task", "timer")
+
+    def __init__(self, seconds: float) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a call runs in a task")
+        self.task = task
+        self.expired = False
+        self.timer = asyncio.get_running_loop().call_later(seconds, self._expire)
+
+    def _expire(self) -> None:
+        self.expired = True
+        self.task.cancel()
 
 
 def watched(method: Method, around: Surroundings, rest: Handler) -> Handler:

@@ -15,7 +15,7 @@ from comity.errors import ComityError
 from comity.receipts import Ack, EventKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitEnvelope:
     """An envelope whose form and signatures were checked. Answered with a `Receipt`.
 
@@ -25,6 +25,8 @@ class SubmitEnvelope:
     envelope: Envelope
     refusal: ComityError | None = None
     """Why it can only be a repetition: then it gets the first receipt again, and this where it is none."""
+    judged_at: int = 0
+    """Size of the directory by whose keys the signatures were verified: a larger one may know a key that it did not."""
 
     @property
     def weight(self) -> int:
@@ -43,6 +45,10 @@ class Acknowledge:
     ack: Ack
     body: bytes
     sig: bytes
+    refusal: ComityError | None = None
+    """Why it is refused, whatever else."""
+    judged_at: int = 0
+    """As of a `SubmitEnvelope`."""
 
     @property
     def weight(self) -> int:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -39,6 +40,10 @@ Pending = tuple[Command, Ticket, int]
 """(command, who waits, place in its results)."""
 MAX_BATCH_WEIGHT = 16 << 20
 """Bytes of commands in one transaction, roughly at most."""
+PAUSE_SECONDS = 0.006
+"""Where the last batch served several calls, the next one waits until none has come for so long."""
+GATHER_SECONDS = 0.04
+"""It waits no longer than this."""
 
 
 class Sequencer:
@@ -94,6 +99,7 @@ class Sequencer:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
+        self._several = False
         self._failed = ""
         self._batch_listeners: list[Callable[[Batch], None]] = []
         self._failure_listeners: list[Callable[[str], None]] = []
@@ -259,6 +265,9 @@ class Sequencer:
                 # What was signed last is kept outside the database within a second, also when nothing follows.
                 if not self._arrived.wait(1.0):
                     self._keep_up()
+        if self._several:
+            self._gather()
+        with self._arrived:
             taken = [self._queue.popleft()]
             weight = taken[0][0].weight
             while self._queue and len(taken) < self._batch_size and weight < MAX_BATCH_WEIGHT:
@@ -266,7 +275,15 @@ class Sequencer:
                     break
                 taken.append(self._queue.popleft())
                 weight += taken[-1][0].weight
-            return taken
+        self._several = taken[0][1] is not taken[-1][1]
+        return taken
+
+    def _gather(self) -> None:
+        """Lets calls arrive as long as they do so close upon one another."""
+        until, seen = time.monotonic() + GATHER_SECONDS, 0
+        while seen < len(self._queue) < self._batch_size and time.monotonic() < until and not self._stopping:
+            seen = len(self._queue)
+            time.sleep(PAUSE_SECONDS)
 
     def _safely(self, pending: list[Pending]) -> None:
         """Runs a batch; a failure that says something against one command is found by running each alone."""

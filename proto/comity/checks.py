@@ -9,7 +9,7 @@ Never does: read a clock (moments are arguments), move a leg (`comity.workflow.e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -227,7 +227,20 @@ def verify_known_signatures(envelope: Envelope, view: View) -> None:
     Raises:
         RefusedError: BAD_SIGNATURE, also where no member ever had the key.
     """
-    _verify(envelope, [view.sign_key(s.kid) for s in envelope.signatures])
+    verify_signatures_by(envelope, view.sign_key)
+
+
+def verify_signatures_by(envelope: Envelope, key_of: Callable[[bytes], bytes | None]) -> None:
+    """Does what `verify_known_signatures` does, without a directory at hand.
+
+    Args:
+        envelope: its static checks passed.
+        key_of: returns the public half of a signing key by its key id, live or not; None where no member ever had it.
+
+    Raises:
+        RefusedError: BAD_SIGNATURE.
+    """
+    _verify(envelope, [key_of(s.kid) for s in envelope.signatures])
 
 
 def _verify(envelope: Envelope, keys: Iterable[bytes | None]) -> None:

@@ -32,6 +32,7 @@ __all__ = [
     "message_hash",
     "parse_envelope",
     "parse_header",
+    "parse_parts",
     "parse_seal",
     "signatures_digest",
     "signing_bytes",
@@ -142,45 +143,74 @@ def parse_envelope(m: pb.Envelope, *, reader: str | None = None) -> Envelope:
     Raises:
         MalformedError: form or size. `CIPHERTEXT_MISMATCH` in its reason where bytes differ from the seal.
     """
-    size = len(m.header) + len(m.seal) + len(m.ciphertext) + sum(len(w.data) for w in m.wraps)
+    wraps = [(w.desk, w.data) for w in m.wraps]
+    signatures = [(s.kid, s.role, s.sig) for s in m.signatures]
+    return parse_parts(m.header, m.seal, m.ciphertext, wraps, signatures, reader=reader)
+
+
+def parse_parts(
+    header_bytes: bytes,
+    seal_bytes: bytes,
+    ciphertext: bytes,
+    given_wraps: Sequence[tuple[str, bytes]],
+    given_signatures: Sequence[tuple[bytes, int, bytes]],
+    *,
+    reader: str | None = None,
+) -> Envelope:
+    """Does what `parse_envelope` does, given the fields of the message that carried the envelope.
+
+    Args:
+        header_bytes: as signed.
+        seal_bytes: as signed.
+        ciphertext: as it travelled.
+        given_wraps: (desk, wrap).
+        given_signatures: (key id, number of the role, signature).
+        reader: as for `parse_envelope`.
+
+    Raises:
+        MalformedError: as for `parse_envelope`.
+    """
+    size = len(header_bytes) + len(seal_bytes) + len(ciphertext) + sum([len(data) for _, data in given_wraps])
     if size > MAX_ENVELOPE_BYTES:
         raise MalformedError("the envelope is larger than 1 MiB", Reason.TOO_LARGE)
-    header = parse_header(m.header)
-    seal = parse_seal(m.seal)
+    header = parse_header(header_bytes)
+    seal = parse_seal(seal_bytes)
     if len(seal.wrap_sha256) != len(header.recipients):
         raise MalformedError("the seal does not name one wrap a recipient")
-    given = {w.desk: w.data for w in m.wraps}
+    given = dict(given_wraps)
     desks = [r.desk for r in header.recipients]
     wanted = desks if reader is None else [reader]
-    if [w.desk for w in m.wraps] != wanted or any(d not in desks for d in wanted):
+    if [desk for desk, _ in given_wraps] != wanted or any(d not in desks for d in wanted):
         raise MalformedError("the wraps are not those of the recipients, in their order")
-    wraps = tuple(given.get(desk) for desk in desks)
+    wraps = tuple([given.get(desk) for desk in desks])
     for wrap, expected in zip(wraps, seal.wrap_sha256, strict=True):
         if wrap is not None and (len(wrap) != WRAP_BYTES or hashlib.sha256(wrap).digest() != expected):
             raise MalformedError("a wrap is not the one the seal names", Reason.CIPHERTEXT_MISMATCH)
-    if len(m.ciphertext) != seal.ciphertext_length or hashlib.sha256(m.ciphertext).digest() != seal.ciphertext_sha256:
+    if len(ciphertext) != seal.ciphertext_length or hashlib.sha256(ciphertext).digest() != seal.ciphertext_sha256:
         raise MalformedError("the ciphertext is not the one the seal names", Reason.CIPHERTEXT_MISMATCH)
     return Envelope(
-        header_bytes=m.header,
-        seal_bytes=m.seal,
+        header_bytes=header_bytes,
+        seal_bytes=seal_bytes,
         header=header,
         seal=seal,
-        ciphertext=m.ciphertext,
+        ciphertext=ciphertext,
         wraps=wraps,
-        signatures=_signatures(m, header),
-        message_hash=message_hash(m.header, m.seal),
+        signatures=_signatures(given_signatures, header),
+        message_hash=message_hash(header_bytes, seal_bytes),
     )
 
 
-def _signatures(m: pb.Envelope, header: Header) -> tuple[Signature, ...]:
+def _signatures(given: Sequence[tuple[bytes, int, bytes]], header: Header) -> tuple[Signature, ...]:
     try:
         signatures = tuple(
-            Signature(
-                exactly(s.kid, HASH_BYTES, "key id"),
-                SignatureRole(s.role),
-                exactly(s.sig, SIGNATURE_BYTES, "signature"),
-            )
-            for s in m.signatures
+            [
+                Signature(
+                    exactly(kid, HASH_BYTES, "key id"),
+                    SignatureRole(role),
+                    exactly(sig, SIGNATURE_BYTES, "signature"),
+                )
+                for kid, role, sig in given
+            ]
         )
     except ValueError:
         raise MalformedError("a signature has an unknown role") from None

@@ -254,14 +254,19 @@ def receipt_from_wire(m: pb.Receipt) -> Receipt:
 
 def receipt_to_wire(r: Receipt) -> pb.Receipt:
     """Returns the message that carries a receipt."""
-    return pb.Receipt(
-        event=r.event,
-        salt=r.salt,
-        index=r.index,
-        leaf=r.leaf,
-        inclusion_path=r.inclusion_path,
-        checkpoint=r.checkpoint,
-    )
+    m = pb.Receipt()
+    fill_receipt(m, r)
+    return m
+
+
+def fill_receipt(m: pb.Receipt, r: Receipt) -> None:
+    """Writes a receipt into a message that is there already, such as a field of a larger one."""
+    m.event = r.event
+    m.salt = r.salt
+    m.index = r.index
+    m.leaf = r.leaf
+    m.inclusion_path.extend(r.inclusion_path)
+    m.checkpoint = r.checkpoint
 
 
 def encode_receipt(r: Receipt) -> bytes:

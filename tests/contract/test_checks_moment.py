@@ -218,6 +218,9 @@ def test_signatures_are_verified_by_the_key_that_is_named_whether_it_lives_or_no
     assert world.view.sign_key(Somebody("sfc/m-unknown0").kid) is None
     renewed = Somebody(AUTHOR.owner, label="sfc/m-x")
     assert world.directory.view(before).sign_key(renewed.kid) is None
+    early = world.directory.view(before).sign_keys()
+    assert early[AUTHOR.kid] == AUTHOR.public
+    assert list(world.view.sign_keys(early).values()) == [Somebody("sfc/m-x").public]
     broken = wire(proper(world))
     broken.signatures[1].sig = bytes(64)
     stranger = Somebody("sfc/m-unknown0")

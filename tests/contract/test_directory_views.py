@@ -343,25 +343,6 @@ def fresh_entry(world: Builder) -> bytes:
     return world.clone().add(transport(SENDER, "another"), ["sfc"], [ROOT])
 
 
-@pytest.mark.parametrize("ending", ["revoked", "disputed"])
-def test_the_newest_blocked_key_of_a_desk_is_one_of_its_own_or_of_anybody_who_ever_worked_there(
-    world: Builder, ending: str
-) -> None:
-    def block(key_id: bytes) -> int:
-        world.by_root("sfc", revocation(key_id) if ending == "revoked" else pb.KeyDisputed(kid=key_id))
-        return world.directory.size
-
-    assert world.view.blocked_at_desk(SENDER) == 0
-    member = block(AUTHOR.kid)
-    assert (world.view.blocked_at_desk(SENDER), world.view.blocked_at_desk(OTHER_DESK)) == (member, 0)
-    own = block(desk_kid(SENDER))
-    assert (world.view.blocked_at_desk(SENDER), world.view.blocked_at_desk(OTHER_DESK)) == (own, 0)
-    both = block(ADMIN.kid)
-    assert [world.view.blocked_at_desk(desk) for desk in (SENDER, OTHER_DESK, RECIPIENT)] == [both, both, 0]
-    assert world.directory.view(both - 1).blocked_at_desk(SENDER) == own
-    assert world.directory.view(member - 1).blocked_at_desk(SENDER) == 0
-
-
 def test_a_fact_entered_the_directory_at_the_time_of_its_entry_whatever_it_says_of_itself(world: Builder) -> None:
     world.time += 3600
     world.by_root("sfc", desk_key(SENDER, 2, valid_from=NOW))
@@ -371,20 +352,3 @@ def test_a_fact_entered_the_directory_at_the_time_of_its_entry_whatever_it_says_
     newest = world.view.desk_keys(SENDER)[-1]
     assert newest.valid_from == NOW
     assert world.view.entered(newest) == entry * 1000 > NOW
-
-
-@pytest.mark.parametrize("ending", ["revoked", "disputed"])
-def test_a_desks_keys_are_granted_by_root_admins_and_delegates_until_their_key_is_blocked(
-    world: Builder, ending: str
-) -> None:
-    before = world.directory.size
-    root_kid = kid("sfc", Use.ROOT, ROOT.key.public)
-    assert world.view.granting_keys(SENDER) == {root_kid: ROOT.key.public, ADMIN.kid: ADMIN.key.public}
-    world.by_root("sfc", delegation(SENDER, AUTHOR.kid))
-    assert set(world.view.granting_keys(SENDER)) == {root_kid, ADMIN.kid, AUTHOR.kid}
-    assert set(world.view.granting_keys(OTHER_DESK)) == {root_kid, ADMIN.kid}
-    for key_id in (ADMIN.kid, AUTHOR.kid):
-        world.by_root("sfc", revocation(key_id) if ending == "revoked" else pb.KeyDisputed(kid=key_id))
-    assert set(world.view.granting_keys(SENDER)) == {root_kid}
-    assert set(world.directory.view(before).granting_keys(SENDER)) == {root_kid, ADMIN.kid}
-    assert world.directory.view(1).granting_keys(SENDER) == {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from comity.checkpoint import verify_checkpoint
-from comity.checks import verify_known_signatures
+from comity.checks import verify_signatures_by
 from comity.envelope import Envelope
 from comity.errors import Reason, RefusedError
 from comity.receipts import EventKind
@@ -18,6 +18,7 @@ from grpc_health.v1.health_pb2_grpc import HealthStub
 
 from hub import server
 from hub.exchange import clockwork
+from hub.exchange.examining import ExaminationError
 from hub.exchange.expiring import leg_due as honest_leg_due
 from hub.exchange.work import ExchangeWork
 from hub.log.commands import Record
@@ -147,18 +148,18 @@ async def test_what_the_verifier_stumbles_over_is_answered_alone(
 ) -> None:
     async with running_core(migrated_sqlite_url, world) as core:
 
-        def stumble(envelope: Envelope, view: Any) -> None:
+        def stumble(envelope: Envelope, key_of: Any) -> None:
             if envelope.header.case_id == POISON:
                 raise KeyError("poison")
-            verify_known_signatures(envelope, view)
+            verify_signatures_by(envelope, key_of)
 
-        monkeypatch.setattr("hub.exchange.verifier.verify_known_signatures", stumble)
+        monkeypatch.setattr("hub.exchange.examining.verify_signatures_by", stumble)
         view = core.directory.view()
         results = await core.submit(world.envelope(view), world.envelope(view, case_id=POISON), world.envelope(view))
         assert texts(results[::2]) == ["receipt", "receipt"]
-        assert isinstance(results[1], KeyError)
-        assert ("not verified", {"error": "KeyError"}) in core.log.lines
-        monkeypatch.setattr(core.directory, "view", lambda: 1 / 0)
+        assert isinstance(results[1], ExaminationError)
+        assert ("not examined", {"error": "KeyError"}) in core.log.lines
+        monkeypatch.setattr("hub.exchange.verifier.envelope_of", lambda sent, facts: 1 / 0)
         (failed,) = await core.submit(world.envelope(view))
         assert isinstance(failed, ZeroDivisionError)
         monkeypatch.undo()
@@ -239,7 +240,7 @@ async def _end_collection(hub: Hub) -> None:
 
 ENDS: dict[str, Callable[[Hub], Awaitable[None]]] = {
     "sequencer": lambda hub: hub.sequencer.stop(),
-    "verifier": lambda hub: asyncio.to_thread(hub._verifier.stop),
+    "verifier": lambda hub: hub._verifier.stop(),
     "clockwork": lambda hub: hub._clockwork.stop(),
     "scrub": lambda hub: hub._scrub.stop(),
     "tasks": _end_collection,

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import replace
 
 import pytest
+from comity.directory import View
 from comity.envelope import parse_envelope
 from comity.errors import Reason, RefusedError
+from comity.keys import SigningKey
 from comity.receipts import AckState, EventKind
 from comity.v1 import envelope_pb2
 from comity.workflow.terms import Precedence, Role, Verb
 
 from hub.db import Database
+from hub.log.commands import AppendStatements
 from tests.support.clock import FakeClock
 from tests.support.core import Core, running_core, texts
-from tests.support.world import World, make_world
+from tests.support.world import World, certificate_of, make_world
 
 TWO = ("sfc", "hkma")
 
@@ -205,19 +209,37 @@ async def test_keys_are_checked_again_where_the_directory_moved_before_the_batch
     async with running_core(migrated_sqlite_url, world) as core:
         envelope = world.envelope(view_of(core))
         author = world.member("sfc/intake", Role.ANALYST)
-        held = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        before = core.directory.current.size
 
         def revoke_first() -> None:
-            # On the verifier's thread, after it was satisfied: the directory moves before the sequencer looks.
+            # After the signatures were found good: the directory moves before the sequencer looks.
             core.faults.disarm()
-            asyncio.run_coroutine_threadsafe(core.catch_up(), loop).result(10)
-            loop.call_soon_threadsafe(held.set)
+            statements = tuple(core.world.statements[before:])
+            core.sequencer.offer([(AppendStatements(statements), core.sequencer.admit(1, 1024), 0)])
 
         world.revoke("sfc", author.kid)
         core.faults.arm("submit.after_signatures", revoke_first)
         assert texts(await core.submit(envelope)) == ["BAD_SIGNATURE"]
-        assert held.is_set()
+        assert core.directory.current.size == before + 1
+
+
+async def test_a_key_that_came_into_the_directory_after_the_signatures_were_looked_at_is_known_under_the_lock(
+    migrated_sqlite_url: str, world: World
+) -> None:
+    async with running_core(migrated_sqlite_url, world) as core:
+        before = core.directory.current.size
+        author = replace(world.member("sfc/intake", Role.ANALYST), sign_key=SigningKey.generate())
+        world.as_root("sfc", certificate_of(world, author, ["sfc/intake"]))
+        # Sealed where the new key is known already, as through another process of this hub.
+        envelope = world.envelope(View(world.directory().state), author=author)
+
+        def enlist_first() -> None:
+            core.faults.disarm()
+            statements = tuple(core.world.statements[before:])
+            core.sequencer.offer([(AppendStatements(statements), core.sequencer.admit(1, 1024), 0)])
+
+        core.faults.arm("submit.after_signatures", enlist_first)
+        assert texts(await core.submit(envelope)) == ["receipt"]
 
 
 async def test_a_referral_runs_from_opening_to_close(migrated_database_url: str, world: World) -> None:

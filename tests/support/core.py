@@ -16,8 +16,9 @@ from hub.clock import Clock
 from hub.db import Database
 from hub.directory.service import HubDirectory
 from hub.exchange.clockwork import Clockwork
+from hub.exchange.examining import SentAck, SentEnvelope
 from hub.exchange.service import ExchangeService
-from hub.exchange.verifier import GivenAck, Verifier
+from hub.exchange.verifier import Verifier
 from hub.exchange.work import ExchangeWork
 from hub.faults import Faults
 from hub.feed.domain import FeedItem
@@ -31,6 +32,20 @@ from hub.log.service import LogService
 from hub.telemetry import Telemetry
 from tests.support.clock import FakeClock
 from tests.support.world import World
+
+
+def sent(envelope: envelope_pb2.Envelope) -> SentEnvelope:
+    """Returns an envelope as it comes to the service."""
+    wraps = tuple((w.desk, w.data) for w in envelope.wraps)
+    signatures = tuple((s.kid, int(s.role), s.sig) for s in envelope.signatures)
+    return SentEnvelope(envelope.header, envelope.seal, envelope.ciphertext, wraps, signatures)
+
+
+def _sender_of(envelope: envelope_pb2.Envelope) -> str:
+    try:
+        return parse_envelope(envelope).header.sender
+    except MalformedError:
+        return "sfc/intake"
 
 
 class QuietLog:
@@ -59,6 +74,7 @@ class Core:
         checkpoint_file: Path | None = None,
         guarded: bool = True,
         queue_size: int = 4096,
+        processes: int = 0,
         database_clock: bool | None = None,
     ) -> None:
         self.world = world
@@ -81,14 +97,14 @@ class Core:
             trust_database_clock=not isinstance(self.clock, FakeClock) if database_clock is None else database_clock,
         )
         self.verifier = Verifier(
-            directory=self.directory, faults=self.faults, sequencer=self.sequencer, telemetry=self.telemetry
+            directory=self.directory,
+            faults=self.faults,
+            sequencer=self.sequencer,
+            telemetry=self.telemetry,
+            processes=processes,
         )
         self.exchange = ExchangeService(
-            directory=self.directory,
-            sequencer=self.sequencer,
-            verifier=self.verifier,
-            faults=self.faults,
-            telemetry=self.telemetry,
+            db=self.db, sequencer=self.sequencer, verifier=self.verifier, faults=self.faults
         )
         self.logs = LogService(**parts, faults=self.faults, telemetry=self.telemetry)
         self.feed = FeedService(**parts, faults=self.faults, log=self.logs, telemetry=self.telemetry, head_seconds=0.2)
@@ -104,7 +120,7 @@ class Core:
     async def start(self) -> None:
         """Begins; an empty directory is filled with the world's."""
         await self.sequencer.start()
-        self.verifier.start()
+        await self.verifier.start()
         await self.catch_up()
 
     async def catch_up(self) -> None:
@@ -116,26 +132,19 @@ class Core:
     async def stop(self) -> None:
         """Ends gracefully."""
         self.feed.stop()
-        self.verifier.stop()
+        await self.verifier.stop()
         await self.sequencer.stop()
         self.db.close()
 
     async def submit(self, *envelopes: envelope_pb2.Envelope, desk: str | None = None) -> list[Any]:
         """Submits as the sender's desk; returns a receipt or an error each."""
-        items: list[Any] = []
-        for envelope in envelopes:
-            try:
-                items.append(parse_envelope(envelope))
-            except MalformedError as error:
-                items.append(error)
-        good = [item for item in items if not isinstance(item, MalformedError)]
-        caller = desk or (good[0].header.sender if good else "sfc/intake")
-        return await self.exchange.submit(caller, items)
+        caller = desk or _sender_of(envelopes[0])
+        return await self.exchange.submit(caller, [sent(envelope) for envelope in envelopes])
 
     async def acknowledge(self, *acks: tuple[bytes, bytes], desk: str | None = None) -> list[Any]:
         """Acknowledges as the desk of the first one; returns a receipt or an error each."""
-        given = [GivenAck(parse_ack(body), body, sig) for body, sig in acks]
-        return await self.exchange.acknowledge(desk or given[0].ack.desk, given)
+        caller = desk or parse_ack(acks[0][0]).desk
+        return await self.exchange.acknowledge(caller, [SentAck(body, sig) for body, sig in acks])
 
     async def take(self, envelope: envelope_pb2.Envelope) -> VerifiedReceipt:
         """Submits one envelope that must be taken, and verifies its receipt."""

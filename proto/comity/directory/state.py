@@ -5,8 +5,9 @@ Never does: change anything (`comity.directory.replay`), read a clock: every mom
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from comity.directory.records import (
@@ -152,6 +153,21 @@ class View:
         sizes = (size for kid, size in found if self._s.kid_owner[kid] in people | {desk})
         return max((size for size in sizes if size <= self.size), default=0)
 
+    def parted_from_desk(self, desk: str) -> int:
+        """Returns the size that includes the newest parting from a desk, 0 where there was none.
+
+        A parting is a revocation or dispute (`blocked_at_desk`), or a certificate in whose place came one without that
+        desk, or without its agency's admin's role. What is sealed for the desk afterwards needs new keys.
+        """
+        found = [self.blocked_at_desk(desk)]
+        for name in self._s.members:
+            for old, new in pairwise(self.certificates(name)):
+                left = desk in old.desks - new.desks
+                demoted = old.agency == agency_of(desk) and Role.ADMIN in old.roles - new.roles
+                if left or demoted:
+                    found.append(new.since)
+        return max(found)
+
     def entered(self, fact: Span) -> int:
         """Returns the time of the entry that brought a fact, Unix milliseconds UTC."""
         return self._s.times[fact.since - 1] * 1000
@@ -176,6 +192,10 @@ class View:
                 return record if alive else None
         return None
 
+    def certificates(self, member: str) -> list[MemberKey]:
+        """Returns every certificate that a member ever had, live or not, oldest first."""
+        return [r for r in self._s.members.get(member, ()) if r.since <= self.size]
+
     def sign_key(self, kid: bytes) -> bytes | None:
         """Returns the public key of a signing key id, live or not, 32 bytes; None where no member ever had it.
 
@@ -183,6 +203,11 @@ class View:
         """
         records = self._s.members.get(self._s.signers.get(kid, ""), ())
         return next((r.sign_key for r in records if r.sign_kid == kid and r.since <= self.size), None)
+
+    def sign_keys(self, known: Container[bytes] = ()) -> dict[bytes, bytes]:
+        """Returns what `sign_key` returns, for every key id that is not among those known."""
+        found = {kid: self.sign_key(kid) for kid in self._s.signers if kid not in known}
+        return {kid: key for kid, key in found.items() if key is not None}
 
     def members_of(self, agency: str, now: int) -> list[MemberKey]:
         """Returns the live certificates of an agency's members, in order of their names."""
@@ -235,18 +260,22 @@ class View:
     def granting_keys(self, desk: str) -> dict[bytes, bytes]:
         """Returns the keys that may grant a desk's keys inside its agency, by key id.
 
-        They are the agency's root, and the signing keys that ever were an admin's or a delegate's of the desk; none
-        that is revoked or disputed by now, whenever it signed: nobody but its thief knows when that was.
+        They are the agency's root, the signing keys of its admins, and those that ever were a delegate's of the desk
+        and whose member works there; none of somebody whose newest certificate says otherwise, and none that is revoked
+        or disputed by now, whenever it signed: nobody but its holder or thief knows when that was.
         """
-        agency = agency_of(desk)
+        agency, keys = agency_of(desk), dict[bytes, bytes]()
         delegates = {
             key_id
             for (where, key_id), found in self._s.delegations.items()
             if where == desk and any(d.since <= self.size for d in found)
         }
-        members = (r for found in self._s.members.values() for r in found if r.agency == agency)
-        records = [r for r in members if r.since <= self.size]
-        keys = {r.sign_kid: r.sign_key for r in records if Role.ADMIN in r.roles or r.sign_kid in delegates}
+        for name in self._s.members:
+            records = self.certificates(name)
+            for r in records:
+                admin = Role.ADMIN in r.roles & records[-1].roles
+                if r.agency == agency and (admin or (r.sign_kid in delegates and desk in records[-1].desks)):
+                    keys[r.sign_kid] = r.sign_key
         root = self.root_key(agency)
         if root is not None:
             keys[kid(agency, Use.ROOT, root)] = root
