@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     """Share of that queue which one agency may fill; one whole call of 256 always fits."""
     batch_size: int = Field(default=256, ge=1, le=4096)
     """Greatest number of commands in one transaction."""
+    verifier_processes: int = Field(default=1, ge=0, le=64)
+    """Processes that take envelopes apart and verify signatures; 0 to do it in the serving process."""
     read_threads: int = Field(default=4, ge=1, le=64)
     """Threads, with a database connection each, that read."""
     feed_page_bytes: int = Field(default=64 << 20, ge=1 << 20)

@@ -3,42 +3,72 @@
 Everything is synchronous: one hop to a thread a batch costs less than one a statement. A connection that is lost is a
 `RefusedError` with UNAVAILABLE for whoever waited; the next call opens a new one, so that the hub recovers by itself.
 
+A process that stops in the middle of a transaction, or whose host is gone, holds what it locked for a few seconds: then
+PostgreSQL ends its session, and a process that wakes up again finds its transaction gone. One case PostgreSQL does not
+end by itself: a session that cannot send its rows to a process that does not read. Who waits for it in vain ends it.
+
 Never does: repair, migrate, retry. A database configured to lose committed transactions is refused by name.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import threading
+import contextlib
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-import psycopg
 from comity.errors import Reason, RefusedError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from hub.claim import FileClaim, SharedClaim, check_schema
 
 T = TypeVar("T")
 Reading: TypeAlias = Connection
 """What `Database.read` hands to a function; opaque to every module but the stores."""
 
-CHANNEL: Final = "comity"
-"""PostgreSQL's channel on which every batch is announced."""
 MAX_WAITING_READS: Final = 512
 """Reads that may wait for a thread; more are refused with BUSY rather than piled up."""
+_CLOSE_SECONDS: Final = 5.0
 _SAFE_SQLITE = frozenset({"2", "3", "FULL", "EXTRA"})
+PAUSED_SECONDS: Final = 5
+"""For how long a process that does nothing inside a transaction keeps what it locked. The others wait longer."""
 _SESSION: Final = (
-    # A process that was paused inside a batch must not hold the head for longer than this.
-    "SET lock_timeout = '10s'",
-    "SET statement_timeout = '60s'",
-    "SET idle_in_transaction_session_timeout = '15s'",
+    "SET idle_in_transaction_session_timeout = '5s';"
+    # Longer than a paused process can keep the heads: whoever waits for them gets them.
+    "SET lock_timeout = '10s';"
+    "SET statement_timeout = '60s';"
+    # A host that is gone says nothing: its sessions end, and with them its locks and claims.
+    "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"
+    "SET tcp_user_timeout = '10s'; SET client_connection_check_interval = '5s'"
 )
+_CONNECT: Final = {
+    "application_name": "comity-hub",
+    "connect_timeout": 10,
+    # The same from this side, for a database host that is gone.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""What libpq is told where the address says nothing else."""
+
+
+_FREE: Final = (
+    "SELECT count(pg_terminate_backend(a.pid)) FROM pg_stat_activity AS a"
+    " WHERE a.datname = current_database() AND a.application_name = 'comity-hub' AND a.wait_event = 'ClientWrite'"
+    " AND a.xact_start < clock_timestamp() - interval '5 seconds' AND EXISTS (SELECT 1 FROM pg_locks AS l"
+    " WHERE l.pid = a.pid AND l.granted AND l.relation = to_regclass('log_heads') AND l.mode = 'RowShareLock')"
+)
+"""Ends sessions that hold the heads and cannot send what they read; an honest batch takes no such time to be read."""
+_WAITED_IN_VAIN: Final = "55P03"
+"""lock_not_available: the time to wait for a lock went by."""
 
 
 class UnsafeSettingError(Exception):
@@ -50,13 +80,6 @@ class UnsafeSettingError(Exception):
     def __init__(self, setting: str) -> None:
         super().__init__(f"unsafe database setting: {setting}")
         self.setting = setting
-
-
-class AlreadyServedError(Exception):
-    """Another process serves this SQLite database."""
-
-    def __init__(self) -> None:
-        super().__init__("another process serves this database")
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -110,13 +133,15 @@ def _sqlite_engine(url: URL, pool: int) -> Engine:
 
 
 def _postgres_engine(url: URL, pool: int) -> Engine:
-    engine = create_engine(url, pool_size=pool, max_overflow=0, pool_timeout=10)
+    """Returns an engine; `pool` is the number of its connections, 0 for one that keeps none."""
+    kept: dict[str, Any] = {"pool_size": pool, "max_overflow": 0, "pool_timeout": 10} if pool else {}
+    given = {name: value for name, value in _CONNECT.items() if name not in url.query}
+    engine = create_engine(url, poolclass=None if pool else NullPool, connect_args=given, **kept)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
         with connection.cursor() as cursor:
-            for statement in _SESSION:
-                cursor.execute(statement)
+            cursor.execute(_SESSION)
         connection.commit()
 
     return engine
@@ -134,9 +159,7 @@ class Database:
         self._reads = engine.execution_options(isolation_level="AUTOCOMMIT") if _is_postgres(engine) else engine
         self._pool = ThreadPoolExecutor(read_threads, thread_name_prefix="hub-read")
         self._waiting = 0
-        self._lock: IO[str] | None = None
-        self._listener: threading.Thread | None = None
-        self._closing = threading.Event()
+        self._claim: FileClaim | SharedClaim | None = None
         self.dialect = engine.dialect.name
 
     @classmethod
@@ -223,9 +246,15 @@ class Database:
             try:
                 with connection.begin():
                     yield connection
-            except DatabaseError:
+            except DatabaseError as error:
                 connection.invalidate()
+                if getattr(error.orig, "sqlstate", None) == _WAITED_IN_VAIN:
+                    self._free()
                 raise
+
+    def _free(self) -> None:
+        with contextlib.suppress(DatabaseError, PoolTimeoutError), self._reads.connect() as connection:
+            connection.exec_driver_sql(_FREE)
 
     def write(self, fn: Callable[[Connection], T]) -> T:
         """Runs `fn` in one transaction of its own, on the calling thread.
@@ -242,54 +271,50 @@ class Database:
             raise
 
     def serve(self) -> None:
-        """Claims the database for this process where only one may serve it: SQLite, by a lock file beside it.
+        """Claims the database for this process, until `close` or the process's end. Once.
 
         Raises:
-            AlreadyServedError: another process has it.
+            AlreadyServedError: another process has it, and it is SQLite.
+            SchemaError: this release cannot serve its schema.
+            RefusedError: UNAVAILABLE.
         """
-        path = self._engine.url.database
-        if self.dialect != "sqlite" or not path or self._lock is not None:
+        if self._claim is not None:
             return
-        lock = Path(f"{path}.lock").open("a", encoding="ascii")  # noqa: SIM115 # held for the life of the process
+        path = self._engine.url.database
+        if self.dialect == "sqlite":
+            self._claim = FileClaim(path) if path else None
+            self.read_now(check_schema)
+            return
+        alone = _postgres_engine(self._engine.url, 0).execution_options(isolation_level="AUTOCOMMIT")
+        claim = SharedClaim(alone.connect)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise AlreadyServedError from None
-        self._lock = lock
+            claim.take()
+        except DatabaseError as error:
+            raise unavailable() from error
+        self._claim = claim
 
-    def listen(self, wake: Callable[[], None]) -> None:
-        """Calls `wake`, on a thread of its own, whenever any process committed a batch. PostgreSQL only.
+    def listen(self, wake: Callable[[], None], lost: Callable[[str], None]) -> None:
+        """Tells of other processes, on a thread of its own, once the database is claimed. PostgreSQL only.
 
         A lost connection is opened anew; what was announced meanwhile is found by the caller's own poll.
-        """
-        if self.dialect != "postgresql" or self._listener is not None:
-            return
-        self._listener = threading.Thread(target=self._listen, args=(wake,), name="hub-listen", daemon=True)
-        self._listener.start()
 
-    def _listen(self, wake: Callable[[], None]) -> None:
-        arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
-        while not self._closing.is_set():
-            try:
-                with psycopg.connect(*arguments, **options, autocommit=True) as connection:
-                    connection.execute("LISTEN comity")
-                    while not self._closing.is_set():
-                        for _ in connection.notifies(timeout=0.5, stop_after=1):
-                            wake()
-            except psycopg.Error:
-                self._closing.wait(1)
+        Args:
+            wake: called whenever any process committed a batch.
+            lost: called with the reason where this process must not serve any more.
+        """
+        if isinstance(self._claim, SharedClaim):
+            self._claim.watch(wake, lost)
 
     def close(self) -> None:
-        """Closes every connection and gives the lock file back. Waits for reads that run."""
-        self._closing.set()
+        """Closes every connection and gives the claim back. Waits for what runs, on whatever thread, a few seconds."""
         self._pool.shutdown(wait=True)
-        if self._listener is not None:
-            self._listener.join(timeout=5)
+        end, kept = time.monotonic() + _CLOSE_SECONDS, self._engine.pool
+        while isinstance(kept, QueuePool) and kept.checkedout() and time.monotonic() < end:
+            time.sleep(0.01)
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
         self._engine.dispose()
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
 
 
 def _is_postgres(engine: Engine) -> bool:

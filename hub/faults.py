@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 
 POINTS = frozenset(
@@ -49,7 +50,8 @@ def _raise() -> None:
 
 
 def _pause() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
+    # To this very thread: sent to the process, another thread may take it, and this one would go on for a while.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 ACTIONS: Mapping[str, Callable[[], None]] = {"kill": _kill, "raise": _raise, "pause": _pause}

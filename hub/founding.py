@@ -1,11 +1,9 @@
-"""What is done to a hub's database while no hub serves it: its first entry, and the check of everything.
+"""What is done to a hub's database before a hub serves it: its first entry.
 
 Never does: serve.
 """
 
 from __future__ import annotations
-
-import asyncio
 
 from hub.clock import SystemClock
 from hub.config import Settings
@@ -14,7 +12,6 @@ from hub.directory.service import HubDirectory
 from hub.exchange.work import ExchangeWork
 from hub.faults import Faults
 from hub.log.commands import AppendStatements
-from hub.log.fsck import Fsck
 from hub.log.sequencer import Sequencer
 from hub.telemetry import Telemetry, make_log
 from hub.vault import HubKeys
@@ -54,14 +51,5 @@ async def found(settings: Settings, keys: HubKeys, genesis: bytes) -> None:
             await sequencer.submit(AppendStatements((genesis,)))
         finally:
             await sequencer.stop()
-    finally:
-        database.close()
-
-
-async def check(settings: Settings) -> list[str]:
-    """Checks everything that is stored against the logs; returns what does not verify, in words."""
-    database = Database.open(settings.database)
-    try:
-        return [str(finding) for finding in await asyncio.to_thread(Fsck(database).run)]
     finally:
         database.close()

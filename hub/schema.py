@@ -1,4 +1,4 @@
-"""Every table of the hub. The newest migration creates exactly this; a test compares the two.
+"""Every table of the hub, and what a serving process may do to each. The newest migration creates exactly these tables.
 
 Rows that the log commits to are written once and never changed, but for erasure. Hashes, ids and keys are bytes; times
 are Unix milliseconds UTC unless the name says seconds; `idx` is an index in the exchange log, from 0.
@@ -7,6 +7,8 @@ Never does: SQL of its own.
 """
 
 from __future__ import annotations
+
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -34,6 +36,16 @@ metadata = MetaData(
 
 # SQLite keeps a table in the order of a single INTEGER key, and of no other type's.
 _ROW = BigInteger().with_variant(Integer(), "sqlite")
+
+schema_range = Table(
+    "schema_range",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False, comment="1"),
+    Column("oldest", SmallInteger, nullable=False, comment="a release must know at least this revision to serve"),
+    CheckConstraint("id = 1", "one"),
+    comment="One row: which releases can serve this schema. Set by migrations alone.",
+    sqlite_with_rowid=False,
+)
 
 log_heads = Table(
     "log_heads",
@@ -74,7 +86,6 @@ log_batches = Table(
     metadata,
     Column("log", SmallInteger, primary_key=True, autoincrement=False),
     Column("size", BigInteger, primary_key=True, autoincrement=False, comment="of the log after the batch"),
-    Column("first", BigInteger, nullable=False, comment="index of its first leaf"),
     Column("root", LargeBinary, nullable=False),
     Column("time_seconds", BigInteger, nullable=False),
     Column("key", LargeBinary, nullable=False, comment="public log key its checkpoint is signed with"),
@@ -235,3 +246,31 @@ envelope_blobs = Table(
     sqlite_with_rowid=False,
 )
 Index("ix_envelope_blobs_sha256", envelope_blobs.c.sha256)
+
+_ADD: Final = ("SELECT", "INSERT")
+SERVING_PRIVILEGES: Final[dict[str, tuple[str, ...]]] = {
+    "alembic_version": ("SELECT",),
+    "schema_range": ("SELECT",),
+    "log_heads": ("SELECT", "UPDATE (size, root, frontier, time_seconds)"),
+    "log_leaves": _ADD,
+    "log_nodes": _ADD,
+    "log_batches": _ADD,
+    "openings": (*_ADD, "UPDATE (salt, event)"),
+    "envelopes": (
+        *_ADD,
+        "UPDATE (state, unstored, due, header, seal, signatures, ciphertext)",
+        "UPDATE (sender, recipients, case_id, author, author_member)",
+    ),
+    "deliveries": (*_ADD, "UPDATE (wrap)"),
+    "acks": _ADD,
+    "equivocations": _ADD,
+    "desk_counters": (*_ADD, "UPDATE (last_number)"),
+    "legs": (*_ADD, "UPDATE", "DELETE"),
+    "blobs": (*_ADD, "UPDATE", "DELETE"),
+    "blob_totals": (*_ADD, "UPDATE"),
+    "envelope_blobs": (*_ADD, "DELETE"),
+}
+"""What the role of a serving process needs on PostgreSQL, table by table: nothing that is logged can be taken back.
+
+What may be updated is what erasure and pruning empty, and what is no part of the log. `fence` is not among it.
+"""

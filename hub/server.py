@@ -9,34 +9,29 @@ Never does: anything of its own. No rule of the protocol is decided here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any, Final
 
-import grpc
 from comity.errors import ComityError, MalformedError
-from comity.v1 import (
-    blobs_pb2,
-    blobs_pb2_grpc,
-    directory_pb2,
-    directory_pb2_grpc,
-    exchange_pb2,
-    exchange_pb2_grpc,
-    feed_pb2,
-    feed_pb2_grpc,
-    log_pb2,
-    log_pb2_grpc,
-)
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from hub.blobs.objects import open_objects
 from hub.blobs.rpc import BlobRpc
-from hub.blobs.service import BlobService
+from hub.building import (
+    SERVICES,
+    StartError,
+    check_keys,
+    make_blob_service,
+    make_directory_service,
+    make_transport,
+    offer,
+    offered_methods,
+    read_directory,
+)
 from hub.certificates import Authority, ServerCertificate
 from hub.clock import Clock, SystemClock
 from hub.config import Settings
 from hub.db import Database
 from hub.directory.rpc import DirectoryRpc
-from hub.directory.service import DirectoryService, HubDirectory
+from hub.directory.service import HubDirectory
 from hub.exchange.clockwork import Clockwork
 from hub.exchange.rpc import ExchangeRpc
 from hub.exchange.service import ExchangeService
@@ -47,64 +42,23 @@ from hub.feed.rpc import FeedRpc
 from hub.feed.service import FeedService
 from hub.health.rpc import HealthRpc
 from hub.health.service import HealthService, living
-from hub.interceptors.chain import Chain
 from hub.interceptors.identity import Identity
-from hub.interceptors.method import StreamLimits, Surroundings
-from hub.interceptors.transport import make_server, server_credentials
-from hub.log.commands import Appended, SignedHead
+from hub.interceptors.transport import server_credentials
 from hub.log.domain import LogName
 from hub.log.follower import Follower
-from hub.log.fsck import Fsck
 from hub.log.guard import ForkGuardError, Guard, LogDamagedError
 from hub.log.rpc import LogRpc
 from hub.log.scrub import Scrub
 from hub.log.sequencer import Sequencer
 from hub.log.service import LogService
 from hub.log.store import read_state
-from hub.log.trial import Trial
 from hub.policy import check_complete
-from hub.quota import OpenStreams, RequestQuota
 from hub.telemetry import Telemetry, build_telemetry
 from hub.vault import HubKeys
 
 COLLECT_SECONDS: Final = 3600.0
 CHECKPOINT_FILE: Final = "checkpoint"
 """In the home: the last checkpoint, outside the database."""
-SERVICES: Final = (
-    exchange_pb2.DESCRIPTOR.services_by_name["ExchangeService"],
-    feed_pb2.DESCRIPTOR.services_by_name["FeedService"],
-    directory_pb2.DESCRIPTOR.services_by_name["DirectoryService"],
-    log_pb2.DESCRIPTOR.services_by_name["LogService"],
-    blobs_pb2.DESCRIPTOR.services_by_name["BlobService"],
-    health_pb2.DESCRIPTOR.services_by_name["Health"],
-)
-"""Descriptor of every service offered."""
-
-
-class StartError(Exception):
-    """The hub must not start; the message says why."""
-
-
-def offered_methods() -> list[str]:
-    """Returns the full name of every method that the hub offers."""
-    return [f"/{service.full_name}/{method.name}" for service in SERVICES for method in service.methods]
-
-
-class _Logs:
-    """What the directory's service asks of the logs and the sequencer, which it does not know."""
-
-    def __init__(self, logs: LogService, sequencer: Sequencer, trial: Trial) -> None:
-        self._logs, self._sequencer, self._trial = logs, sequencer, trial
-
-    async def current_head(self, *, fresh: bool = False) -> SignedHead:
-        return await self._logs.current_head(fresh=fresh)
-
-    async def root_at(self, log: int, size: int) -> bytes | None:
-        return await self._logs.root_at(log, size)
-
-    async def append(self, owner: str, statements: Sequence[bytes]) -> Appended:
-        appended: Appended = await self._sequencer.submit(await self._trial.admit(statements), owner)
-        return appended
 
 
 class Hub:
@@ -143,7 +97,11 @@ class Hub:
         self.logs = LogService(**parts)
         self.feed = FeedService(**parts, log=self.logs, page_bytes=settings.feed_page_bytes)
         self._verifier = Verifier(
-            directory=self.directory, faults=faults, sequencer=self.sequencer, telemetry=telemetry
+            directory=self.directory,
+            faults=faults,
+            sequencer=self.sequencer,
+            telemetry=telemetry,
+            processes=settings.verifier_processes,
         )
         self._clockwork = Clockwork(
             db=self.database, sequencer=self.sequencer, clock=clock, faults=faults, telemetry=telemetry
@@ -158,17 +116,7 @@ class Hub:
             on_failure=self.fail,
             telemetry=telemetry,
         )
-        objects = open_objects(settings.blobs, endpoint=settings.blobs_s3_endpoint, region=settings.blobs_s3_region)
-        self.blobs = BlobService(
-            self.database,
-            objects,
-            clock,
-            telemetry,
-            agency_bytes=settings.agency_stored_bytes,
-            agency_blobs=settings.agency_stored_blobs,
-            agency_unfinished=settings.agency_unfinished_uploads,
-            keep_hours=settings.upload_keep_hours,
-        )
+        self.blobs = make_blob_service(settings, self.database, clock, telemetry)
         self._authority = Authority(keys.authority, keys.authority_key, client_days=settings.client_certificate_days)
         try:
             self.certificate = ServerCertificate(self._authority, settings.names, settings.certificate_days, clock)
@@ -185,60 +133,34 @@ class Hub:
             "tasks": living(lambda: not any(task.done() for task in self._tasks)),
         }
         self.health = HealthService(probes, telemetry)
-        exchange = ExchangeService(
-            directory=self.directory,
-            sequencer=self.sequencer,
-            verifier=self._verifier,
-            faults=faults,
-            telemetry=telemetry,
-        )
-        trial = Trial(
-            db=self.database,
-            directory=self.directory,
-            clock=clock,
-            statements_per_day=settings.agency_statements_per_day,
-            trust_database_clock=isinstance(clock, SystemClock),
-        )
-        directory = DirectoryService(
-            directory=self.directory,
+        exchange = ExchangeService(db=self.database, sequencer=self.sequencer, verifier=self._verifier, faults=faults)
+        directory = make_directory_service(
+            settings,
+            self._authority,
             database=self.database,
-            logs=_Logs(self.logs, self.sequencer, trial),
-            authority=self._authority,
+            directory=self.directory,
+            logs=self.logs,
+            sequencer=self.sequencer,
             clock=clock,
             telemetry=telemetry,
             stop_serving=self.fail,
         )
-        self._server = self._make_server()
-        exchange_pb2_grpc.add_ExchangeServiceServicer_to_server(ExchangeRpc(exchange, telemetry), self._server)
-        feed_pb2_grpc.add_FeedServiceServicer_to_server(FeedRpc(self.feed), self._server)
-        directory_pb2_grpc.add_DirectoryServiceServicer_to_server(DirectoryRpc(directory), self._server)
-        log_pb2_grpc.add_LogServiceServicer_to_server(LogRpc(self.logs), self._server)
-        blobs_pb2_grpc.add_BlobServiceServicer_to_server(BlobRpc(self.blobs), self._server)
-        names = [service.full_name for service in SERVICES]
-        health_pb2_grpc.add_HealthServicer_to_server(HealthRpc(self.health, names), self._server)
+        self._server = make_transport(settings, self.identity, telemetry)
+        offer(
+            self._server,
+            exchange=ExchangeRpc(exchange, telemetry),
+            feed=FeedRpc(self.feed),
+            directory=DirectoryRpc(directory),
+            log=LogRpc(self.logs),
+            blobs=BlobRpc(self.blobs),
+            health=HealthRpc(self.health, [service.full_name for service in SERVICES]),
+        )
         self.port = 0
         self._failure = ""
         self._wanted = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._ending: asyncio.Task[None] | None = None
-
-    def _make_server(self) -> grpc.aio.Server:
-        s = self._settings
-        chain = Chain(
-            Surroundings(
-                identity=self.identity,
-                quota=RequestQuota(s.agency_requests_per_second, s.agency_request_burst),
-                anonymous_quota=RequestQuota(s.anonymous_requests_per_second, s.anonymous_request_burst),
-                streams=OpenStreams(s.stall_seconds),
-                stream_limits=StreamLimits(s.agency_streams, s.key_streams, s.key_health_watches, s.health_watches),
-                telemetry=self.telemetry,
-                default_deadline_seconds=s.default_deadline_seconds,
-                stall_seconds=s.stall_seconds,
-                recheck_seconds=s.recheck_seconds,
-            )
-        )
-        return make_server(s, chain)
 
     @property
     def address(self) -> str:
@@ -253,15 +175,15 @@ class Hub:
             AlreadyServedError: another process serves this SQLite database.
             RefusedError: UNAVAILABLE.
         """
-        await self._read_directory()
-        self._check_keys()
+        await read_directory(self.database, self.directory)
+        check_keys(self.directory, self._keys)
         try:
             await self.sequencer.start()
         except (ForkGuardError, LogDamagedError) as error:
-            raise StartError(str(error)) from None
+            raise StartError(str(error)) from error
         self.sequencer.on_batch(self.feed.publish)
         self.sequencer.on_failure(self.fail)
-        self._verifier.start()
+        await self._verifier.start()
         self._clockwork.start()
         self._scrub.start()
         if self.database.dialect == "postgresql":
@@ -278,24 +200,6 @@ class Hub:
             raise StartError("the address cannot be listened on") from None
         await self._server.start()
         self.telemetry.log.info("serving", port=self.port, directory_size=self.directory.current.size)
-
-    async def _read_directory(self) -> None:
-        try:
-            await self.database.read(self.directory.refresh)
-        except ComityError as error:
-            findings = await asyncio.to_thread(Fsck(self.database).run)
-            if not findings:
-                raise  # it did not answer
-            raise StartError(str(LogDamagedError(findings))) from error
-
-    def _check_keys(self) -> None:
-        if not self.directory.current.size:
-            raise StartError("this hub has no genesis yet: `comity-hub init --finish`")
-        view, logs, state = self.directory.view(), self._keys.logs, self.directory.current.state
-        if (view.log_key(), view.head_key()) != (logs.log_key.public, logs.head_key.public):
-            raise StartError("the key file is not the one the directory names")
-        if state.tls_ca != self._keys.authority:
-            raise StartError("the certificate authority is not the one in the genesis")
 
     async def stop(self, grace: float | None = None) -> None:
         """Stops: calls in flight finish or get UNAVAILABLE, what was promised is durable. May be called twice.
@@ -317,7 +221,7 @@ class Hub:
         await self._scrub.stop()
         await self._follower.stop()
         await self._clockwork.stop()
-        await asyncio.to_thread(self._verifier.stop)
+        await self._verifier.stop()
         await self.sequencer.stop()
         await asyncio.to_thread(self.database.close)
         self.telemetry.log.info("stopped", reason=self._failure)

@@ -1,6 +1,7 @@
 """${message}
 
-Expand first, contract in a later release: the release before this one must run on the schema after this migration.
+Says "Expands:" or "Contracts:" and why: the release before this one runs on an expanded schema; a contracting migration
+waits until no process of a release that knows less than `oldest` serves.
 
 Revision ID: ${up_revision}
 Revises: ${down_revision | comma,n}
@@ -15,6 +16,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+kind = "expand"
 
 
 def upgrade() -> None:

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.support.databases", "tests.support.testbar"]
+pytest_plugins = ["tests.support.databases", "tests.support.s3", "tests.support.testbar"]

@@ -93,6 +93,8 @@ def change_is_named(stage: Stage) -> None:
     ).fetchone()
     changed = bytearray(leaf)
     changed[-1] ^= 1
+    # The database refuses to change its log; whoever owns it takes that guard away first.
+    connection.execute("DROP TRIGGER log_leaves_never_changed")
     connection.execute("UPDATE log_leaves SET leaf = ? WHERE log = 2 AND idx = ?", (bytes(changed), index))
     connection.commit()
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

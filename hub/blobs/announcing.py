@@ -87,7 +87,7 @@ async def announce(
 
     Raises:
         MalformedError: the length is not the one announced before, and it does not begin anew.
-        RefusedError: QUOTA or UNAVAILABLE.
+        RefusedError: QUOTA or UNAVAILABLE; BLOB_OFFSET where nothing began and it does not begin at 0.
     """
     agency = who.agency
 
@@ -97,6 +97,8 @@ async def announce(
     # Most calls announce nothing new, or nothing that there is room for: these write nothing.
     found, totals = await database.read(look)
     if found is None:
+        if offset != 0:
+            raise wrong_offset(0)  # nothing began: a refusal leaves no announcement
         limits.check(totals, length)
     elif found.complete:
         recent = found.touched >= now - _TOUCH_AFTER_MS
@@ -121,6 +123,11 @@ async def announce(
         return fresh, replaced
 
     return await write(begin)
+
+
+def wrong_offset(offset: int) -> RefusedError:
+    """Returns the refusal that names from where the upload goes on."""
+    return RefusedError(Reason.BLOB_OFFSET, "the upload goes on from another offset", offset=str(offset))
 
 
 def _no_room(message: str) -> RefusedError:

@@ -23,7 +23,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from comity.errors import MalformedError, Reason, RefusedError
 
 from hub.blobs import collecting, store
-from hub.blobs.announcing import Limits, Writer, announce
+from hub.blobs.announcing import Limits, Writer, announce, wrong_offset
 from hub.blobs.objects import COPY_BYTES, Objects, Stored, blob_path, part_path, uploads_path
 from hub.blobs.store import Upload
 from hub.clock import Clock
@@ -144,7 +144,7 @@ class BlobService:
             if held.complete:
                 return held.length, True
             if offset != held.offset:  # step 4
-                raise _wrong_offset(held.offset)
+                raise wrong_offset(held.offset)
             call = _Call(who.agency, sha256, held.nonce, length, who.desk, token)
             try:
                 return await self._upload(call, held, pieces)
@@ -206,7 +206,7 @@ class BlobService:
 
     async def _refuse_offset(self, call: _Call) -> NoReturn:
         held = await self._held(call)
-        raise _wrong_offset(held.offset if held is not None else 0)
+        raise wrong_offset(held.offset if held is not None else 0)
 
     async def _held(self, call: _Call) -> Upload | None:
         return await self._database.read(lambda c: store.find(c, call.agency, call.sha256))
@@ -322,7 +322,7 @@ class BlobService:
         if found is None:
             raise _no_blob()
         if offset > found.length:
-            raise _wrong_offset(found.length)
+            raise wrong_offset(found.length)
         if offset == found.length:
             return
         try:
@@ -360,10 +360,6 @@ class _DigestError(Exception):
 def _check_digest(sha256: bytes) -> None:
     if len(sha256) != 32:
         raise MalformedError("a blob is named by its SHA-256")
-
-
-def _wrong_offset(offset: int) -> RefusedError:
-    return RefusedError(Reason.BLOB_OFFSET, "the upload goes on from another offset", offset=str(offset))
 
 
 def _no_blob() -> RefusedError:

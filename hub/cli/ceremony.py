@@ -94,7 +94,7 @@ def _begin(settings: Settings, origin: str, operators: list[Path], passphrase_fd
         created=now,
     )
     sealed = keys.seal(passphrase(passphrase_fd, "the hub's keys", new=True))
-    revision = store.migrate(settings.database)
+    revision = store.migrate(settings.database).revision
     for public in publics:
         write_file(home / OPERATORS_FOLDER / f"{public.operator}.pub", public.serialise())
     write_file(home / GENESIS_DRAFT, genesis.serialise())
@@ -129,11 +129,28 @@ def _finish(settings: Settings, file: Path, passphrase_fd: int | None) -> None:
     typer.echo(f"operators' certificates: {home / OPERATORS_FOLDER}/NAME.crt, to lie beside NAME.key")
 
 
-def migrate(home: Home = None, *, database_url: DatabaseUrl = None, config: Config = None) -> None:
-    """Brings the database to this release's schema."""
+def migrate(
+    home: Home = None,
+    *,
+    contract: Annotated[
+        bool, typer.Option("--contract", help="Also take away what only the release before needs.")
+    ] = False,
+    grant_to: Annotated[
+        str | None, typer.Option(metavar="ROLE", help="PostgreSQL role to give what serving needs, and no more.")
+    ] = None,
+    database_url: DatabaseUrl = None,
+    config: Config = None,
+) -> None:
+    """Brings the database to this release's schema while hubs serve it; with --contract once no older release does."""
     with in_words():
         settings = load_settings(config, home=home, database_url=database_url)
-        typer.echo(f"database at schema {store.migrate(settings.database)}")
+        done = store.migrate(settings.database, contract=contract)
+        typer.echo(f"database at schema {done.revision}")
+        if done.contracts:
+            typer.echo("once every process is of this release: `comity-hub migrate --contract`")
+        if grant_to is not None:
+            store.grant(settings.database, grant_to)
+            typer.echo(f"granted to {grant_to}: what serving needs, and no more")
 
 
 def show_fingerprint(

@@ -13,11 +13,16 @@ from typing import Final
 import typer
 from comity.errors import CannotOpenError, ComityError, RefusedError
 
+from hub.claim import AlreadyServedError, SchemaError
 from hub.config import ConfigError
-from hub.db import AlreadyServedError, UnsafeSettingError
+from hub.db import UnsafeSettingError
 from hub.founding import FoundingError
 
 EXIT_FAILED: Final = 1
+EXIT_UNAVAILABLE: Final = 69
+"""sysexits: what is needed does not answer; nothing was found out."""
+EXIT_BEHIND: Final = 76
+"""The database is behind what was signed: a hub of it must not serve."""
 EXIT_CONFIG: Final = 78
 """sysexits: the configuration is not usable; starting again cannot help."""
 
@@ -32,22 +37,23 @@ def in_words() -> Iterator[None]:
     try:
         yield
     except (ConfigError, UnsafeSettingError, AlreadyServedError) as error:
-        _say(str(error))
+        say(str(error))
         raise typer.Exit(EXIT_CONFIG) from None
     except CannotOpenError:
-        _say("the key file cannot be opened: wrong passphrase, or another file")
+        say("the key file cannot be opened: wrong passphrase, or another file")
         raise typer.Exit(EXIT_FAILED) from None
     except RefusedError as error:
         detail = "".join(f" [{key}: {value}]" for key, value in sorted(error.metadata.items()))
-        _say(f"refused, {error.reason}: {error}{detail}")
+        say(f"refused, {error.reason}: {error}{detail}")
         raise typer.Exit(EXIT_FAILED) from None
-    except (CommandError, FoundingError, ComityError) as error:
-        _say(str(error))
+    except (CommandError, SchemaError, FoundingError, ComityError) as error:
+        say(str(error))
         raise typer.Exit(EXIT_FAILED) from None
     except OSError as error:
-        _say(f"{error.filename or 'file'}: {error.strerror or type(error).__name__}")
+        say(f"{error.filename or 'file'}: {error.strerror or type(error).__name__}")
         raise typer.Exit(EXIT_FAILED) from None
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Says something on standard error."""
     typer.echo(f"comity-hub: {text}", file=sys.stderr)

@@ -178,7 +178,12 @@ def _suspension(
     check_agency(agency)
     with calling(hub, files, keys) as client:
         _, directory = replayed(client, files)
-    statement = suspension(directory.state.origin, directory.view().position(HUB), agency, resume=resume)
+    view = directory.view()
+    if view.agency(agency) is None:
+        raise CommandError("no agency of that id has been admitted")
+    if view.suspended(agency) is not resume:
+        raise CommandError("the agency is not suspended" if resume else "the agency is suspended already")
+    statement = suspension(directory.state.origin, view.position(HUB), agency, resume=resume)
     default = Path(f"{'resume' if resume else 'suspend'}-{agency}.statement")
     _first_signature(statement, keys, out or default, yes)
 

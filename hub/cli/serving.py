@@ -1,4 +1,4 @@
-"""`comity-hub serve` and `fsck`: the hub as a process.
+"""`comity-hub serve`: the hub as a process.
 
 Never does: take a secret from the command line.
 """
@@ -15,15 +15,17 @@ from typing import Annotated
 import typer
 from comity.hardening import harden_process
 
+from hub.building import StartError
 from hub.cli import store
 from hub.cli.ceremony import KEY_FILE, Config, DatabaseUrl, Home, PassphraseFd
-from hub.cli.failures import EXIT_FAILED, CommandError, in_words
+from hub.cli.failures import EXIT_BEHIND, CommandError, in_words, say
 from hub.cli.files import read_file, write_file
 from hub.cli.passphrases import passphrase
 from hub.config import Settings, load_settings
-from hub.founding import check
+from hub.directory.service import ROLLED_BACK
+from hub.log.guard import GO_ON, ForkGuardError
 from hub.policy import PolicyError
-from hub.server import StartError, build
+from hub.server import build
 from hub.vault import HubKeys
 
 
@@ -41,7 +43,7 @@ def serve(
     with in_words():
         granted = harden_process()
         settings = load_settings(config, home=home, listen=listen, database_url=database_url)
-        _check_schema(settings)
+        store.check(settings.database)
         given = passphrase(passphrase_fd, "the hub's keys", credential=True)
         keys = HubKeys.open(given, read_file(settings.home / KEY_FILE))
         if not granted.no_core_dump:
@@ -49,15 +51,15 @@ def serve(
         try:
             reason = asyncio.run(_serve(settings, keys, ready_fd, ready_file))
         except (StartError, PolicyError) as error:
+            if isinstance(error.__cause__, ForkGuardError):
+                say(f"does not start: {error}")
+                raise typer.Exit(EXIT_BEHIND) from None
             raise CommandError(f"does not start: {error}") from None
+        if reason == ROLLED_BACK:
+            say(f"stopped serving: {reason}. {GO_ON}")
+            raise typer.Exit(EXIT_BEHIND)
         if reason:
             raise CommandError(f"stopped serving: {reason}")
-
-
-def _check_schema(settings: Settings) -> None:
-    present, newest = store.revision(settings.database), store.newest(settings.database)
-    if present != newest:
-        raise CommandError("the database is at another schema than this release's: run `comity-hub migrate`")
 
 
 async def _serve(settings: Settings, keys: HubKeys, ready_fd: int | None, ready_file: Path | None) -> str:
@@ -80,20 +82,3 @@ async def _serve(settings: Settings, keys: HubKeys, ready_fd: int | None, ready_
         return await hub.stopped()
     finally:
         await hub.stop(settings.shutdown_grace_seconds)
-
-
-def fsck(
-    home: Home = None,
-    *,
-    database_url: DatabaseUrl = None,
-    config: Config = None,
-) -> None:
-    """Re-hashes everything that is stored and compares it with the log; names what does not verify."""
-    with in_words():
-        settings = load_settings(config, home=home, database_url=database_url)
-        findings = asyncio.run(check(settings))
-        for finding in findings:
-            typer.echo(finding)
-        if findings:
-            raise typer.Exit(EXIT_FAILED)
-        typer.echo("everything stored verifies")

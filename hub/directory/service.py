@@ -39,6 +39,8 @@ MOST_STATEMENTS: Final = 64
 """Statements in one call, at most."""
 EXCHANGE_LOG: Final = 2
 """Number of the exchange log among the two."""
+ROLLED_BACK: Final = "own signature on another log"
+"""Why a hub stops that a client has shown to be restored from an old copy, or to stand beside a twin."""
 _REMEMBERED = 1024
 
 
@@ -184,11 +186,11 @@ class DirectoryService:
             await self._database.read(self._directory.refresh)
             if not await self._holds(head):
                 self._telemetry.log.error(
-                    "own signature on another log",
+                    ROLLED_BACK,
                     directory_size=head.directory_size,
                     exchange_size=head.exchange_size,
                 )
-                self._stop_serving("own signature on another log")
+                self._stop_serving(ROLLED_BACK)
                 raise RefusedError(Reason.UNAVAILABLE, "this hub has lost part of its log and must not serve")
         self._agreed[key] = None
         if len(self._agreed) > _REMEMBERED:

@@ -202,7 +202,6 @@ class Batching:
                 connection,
                 LogName.EXCHANGE,
                 size=batch.size,
-                first=batch.first,
                 root=batch.root,
                 time_seconds=moment.time_seconds,
                 key=self._keys.log_key.public,

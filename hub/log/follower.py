@@ -33,7 +33,7 @@ class Follower:
         telemetry: Telemetry,
         poll_seconds: float = 1.0,
     ) -> None:
-        """Takes who is told the exchange log's size, and who is told that the directory cannot be followed."""
+        """Takes who is told the exchange log's size, and who is told that this process must not go on."""
         self._db, self._directory = db, directory
         self._on_grown, self._on_failure, self._poll = on_grown, on_failure, poll_seconds
         self._telemetry = telemetry
@@ -48,7 +48,11 @@ class Follower:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(self._announced.set)
 
-        self._db.listen(wake)
+        def lost(reason: str) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._on_failure, reason)
+
+        self._db.listen(wake, lost)
         self._task = asyncio.create_task(self._run(), name="follower")
 
     @property

@@ -1,29 +1,30 @@
-"""The check of everything: both logs are derived again from their rows, and what they commit to is compared with them.
+"""The check of both logs: they are derived again from their rows, and what they commit to is compared with them.
 
 A change of one byte anywhere is a finding that names the index it concerns: leaves and hashes, tiles, batches,
 openings, envelopes, acknowledgements, deliveries and their numbers, heads. What was erased on purpose cannot be
-compared any more; its leaf and its place in the tree still are.
+compared any more; its leaf and its place in the tree still are. What follows from the logs (legs, clocks, totals of
+attachments) is checked by `hub.exchange.audit` and `hub.blobs.audit`, in `comity-hub fsck`.
 
 One page is one snapshot, so that a hub can go on while it is checked. Never does: repair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from comity.directory import Directory
 from comity.errors import ComityError, MalformedError, VerificationError
 from comity.merkle import Frontier, append, leaf_hash, root_from_inclusion
 from comity.receipts import Event, EventKind, commitment, delivery_commitment, parse_event, parse_leaf
 
-from hub.db import Database
 from hub.log.audit import store as rows
 from hub.log.audit.compare import compare_ack, compare_delivery, compare_envelope
 from hub.log.domain import LogName, LogState, unpack_hashes
 from hub.log.store import read_state
 
+T = TypeVar("T")
 PAGE = 512
 """Leaves or deliveries checked at once."""
 MOST_FINDINGS = 100
@@ -38,9 +39,14 @@ class Finding:
     """Leaf that it concerns."""
     what: str
     """Constant words: which row, and what about it."""
+    table: str = ""
+    """Table of the row; empty where it is no one row's."""
+    subject: str = ""
+    """What it is about where that is no leaf: an agency, a desk."""
 
     def __str__(self) -> str:
-        return f"{self.log.name.lower()} log, index {self.index}: {self.what}"
+        said = f"{self.log.name.lower()} log, index {self.index}: {self.what}"
+        return said + "".join(f" [{word}]" for word in (self.table, self.subject) if word)
 
 
 class LogDamagedError(Exception):
@@ -51,18 +57,29 @@ class LogDamagedError(Exception):
         self.findings = findings
 
 
+class Reader(Protocol):
+    """What a check needs of a database: `hub.db.Database`, or a transaction that is not committed yet."""
+
+    def read_now(self, fn: Callable[[Any], T], *, snapshot: bool = False) -> T:
+        """Reads on the calling thread, as `hub.db.Database.read_now` does."""
+
+
 class Fsck:
     """One pass over everything, as far as the logs reached when it began."""
 
-    def __init__(self, db: Database, page: int = PAGE) -> None:
+    def __init__(self, db: Reader, page: int = PAGE) -> None:
         """Takes the database and the size of a page."""
         self._db, self._page = db, page
         self.findings: list[Finding] = []
         self.checked = 0
         """Leaves and deliveries checked so far."""
+        self.leaves = 0
+        """Leaves that there were when it began, of both logs."""
         self._expected_deliveries = 0
         self._seen_deliveries = 0
         self._roots: list[bytes] = []
+        self._log_keys: set[bytes] = set()
+        self._times: dict[int, int] = {}
 
     def run(self) -> list[Finding]:
         """Checks everything and returns what was found; nothing if all is well."""
@@ -76,12 +93,13 @@ class Fsck:
         states = self._db.read_now(
             lambda c: [read_state(c, LogName.DIRECTORY), read_state(c, LogName.EXCHANGE)], snapshot=True
         )
+        self.leaves = sum(state.size for state in states)
         for state in states:
             yield from self._log(state)
         yield from self._feeds(states[1])
 
-    def _find(self, log: LogName, index: int, what: str) -> None:
-        self.findings.append(Finding(log, index, what))
+    def _find(self, log: LogName, index: int, what: str, table: str = "", subject: str = "") -> None:
+        self.findings.append(Finding(log, index, what, table, subject))
 
     # One log: leaves, hashes, tiles, batches, head; and what each leaf commits to.
 
@@ -106,27 +124,32 @@ class Fsck:
             self.checked += count
             yield
         if state.root != frontier.root() or state.frontier != frontier:
-            self._find(log, max(0, state.size - 1), "the head is not that of the leaves")
+            self._find(log, max(0, state.size - 1), "the head is not that of the leaves", "log_heads")
         if state.size and state.time_seconds != time_seconds:
-            self._find(log, state.size - 1, "the head's time is not that of the last leaf")
+            self._find(log, state.size - 1, "the head's time is not that of the last leaf", "log_heads")
         self._db.read_now(lambda connection: self._ends(connection, state), snapshot=True)
         yield
 
     def _ends(self, connection: Any, state: LogState) -> None:
         """Looks for what lies beyond the end; a log that has grown meanwhile is left for the next pass."""
-        if read_state(connection, state.log).size != state.size:
+        present = read_state(connection, state.log).size
+        if rows.head_size(connection, state.log) != present:
+            self._find(state.log, max(0, state.size - 1), "the head's size is not that of its frontier", "log_heads")
+        if present != state.size:
             return
         for index in rows.beyond(connection, state.log, state.size):
-            self._find(state.log, index, "a leaf beyond the end")
+            self._find(state.log, index, "a leaf beyond the end", "log_leaves")
         expected, size = 0, state.size
         while size := size >> 8:
             expected += size
         if rows.node_count(connection, state.log) != expected:
-            self._find(state.log, max(0, state.size - 1), "there are more or fewer tile rows than the log has")
+            self._find(
+                state.log, max(0, state.size - 1), "there are more or fewer tile rows than the log has", "log_nodes"
+            )
         if state.log is LogName.EXCHANGE:
             for table in ("openings", "envelopes", "acks"):
                 if rows.highest(connection, table) >= state.size:
-                    self._find(state.log, state.size, f"a row of {table} beyond the end")
+                    self._find(state.log, state.size, f"a row of {table} beyond the end", table)
 
     def _tree(self, connection: Any, log: LogName, frontier: Frontier, start: int, count: int) -> Frontier:
         """Grows the tree by one page, stopping at each batch to compare its root."""
@@ -135,24 +158,29 @@ class Fsck:
         for index in range(start, start + count):
             row = by_index.get(index)
             if row is None:
-                self._find(log, index, "the leaf is missing")
+                self._find(log, index, "the leaf is missing", "log_leaves")
             elif leaf_hash(row[1]) != row[2]:
-                self._find(log, index, "the leaf is not the one that was hashed")
+                self._find(log, index, "the leaf is not the one that was hashed", "log_leaves")
         hashes = [bytes(by_index[i][2]) if i in by_index else bytes(32) for i in range(start, start + count)]
         at = start
         completed: list[tuple[int, int, bytes]] = []
-        for size, first, root, _, key in rows.batches(connection, log, start, start + count):
+        for size, root, time_seconds, key in rows.batches(connection, log, start, start + count):
             grown = append(frontier, hashes[at - start : size - start])
             completed += grown.completed
             frontier, at = grown.frontier, size
-            if grown.root != root or not first < size or len(key) != 32:
-                self._find(log, size - 1, "the batch that ends here has another root")
+            if grown.root != root:
+                self._find(log, size - 1, "the batch that ends here has another root", "log_batches")
+            if time_seconds != self._times.get(size - 1, time_seconds):
+                self._find(log, size - 1, "the batch that ends here has another time than its leaf", "log_batches")
+            if bytes(key) not in self._log_keys:
+                # Its checkpoint could not be made again to the bytes that clients hold.
+                self._find(log, size - 1, "the batch that ends here is signed with no log key", "log_batches")
         if at < start + count:
             grown = append(frontier, hashes[at - start :])
             completed += grown.completed
             frontier = grown.frontier
             if rows.batch_of(connection, log, start + count - 1) is None:
-                self._find(log, start + count - 1, "the leaf belongs to no batch")
+                self._find(log, start + count - 1, "the leaf belongs to no batch", "log_batches")
         self._tiles(connection, log, completed)
         return frontier
 
@@ -162,50 +190,53 @@ class Fsck:
             stored = rows.nodes(connection, log, level, min(expected), max(expected) + 1)
             for index, value in expected.items():
                 if stored.get(index) != value:
-                    self._find(log, index << 8 * level, f"the tile row of level {level} is missing or another")
+                    self._find(
+                        log, index << 8 * level, f"the tile row of level {level} is missing or another", "log_nodes"
+                    )
 
     def _contents(
         self, connection: Any, log: LogName, start: int, count: int, *, last: int, directory: Directory | None
     ) -> int:
         """Compares what the leaves of a page commit to; returns the time of the last one."""
         found = rows.leaves(connection, log, start, count)
+        self._times = {}
         if directory is not None:
             for index, leaf, _ in found:
-                last = self._entry(directory, index, leaf, last)
+                last = self._times[index] = self._entry(directory, index, leaf, last)
             return last
         openings = rows.by_index(connection, "openings", start, count)
         envelopes = rows.by_index(connection, "envelopes", start, count)
         acks = rows.by_index(connection, "acks", start, count)
         equivocations = rows.by_index(connection, "equivocations", start, count)
-        batches = {row[0]: row[2] for row in rows.batches(connection, log, start, start + count)}
+        batches = {row[0]: row[1] for row in rows.batches(connection, log, start, start + count)}
         final = rows.batch_of(connection, log, start + count - 1)
         if final is not None:
-            batches[final[0]] = final[2]
+            batches[final[0]] = final[1]
         for index, data, hashed in found:
             try:
                 leaf = parse_leaf(data)
             except MalformedError:
-                self._find(log, index, "the leaf is malformed")
+                self._find(log, index, "the leaf is malformed", "log_leaves")
                 continue
             if leaf.time_seconds < last:
-                self._find(log, index, "the leaf's time is before its predecessor's")
-            last = leaf.time_seconds
+                self._find(log, index, "the leaf's time is before its predecessor's", "log_leaves")
+            last = self._times[index] = leaf.time_seconds
             if not 0 < leaf.directory_size <= len(self._roots):
-                self._find(log, index, "the leaf names a directory that there never was")
+                self._find(log, index, "the leaf names a directory that there never was", "log_leaves")
             elif self._roots[leaf.directory_size - 1] != leaf.directory_root:
-                self._find(log, index, "the leaf names another directory root")
+                self._find(log, index, "the leaf names another directory root", "log_leaves")
             opening = openings.get(index)
             if opening is None:
-                self._find(log, index, "the opening is missing")
+                self._find(log, index, "the opening is missing", "openings")
                 continue
             self._path(index, hashed, opening, batches)
             event = self._event(index, leaf.commitment, opening)
             envelope, ack = envelopes.get(index), acks.get(index)
             for what in compare_envelope(event, envelope, leaf.time_seconds, erased=opening.event is None):
-                self._find(log, index, what)
+                self._find(log, index, what, "envelopes")
             if event is not None:
                 for what in compare_ack(event, ack, equivocations.get(index)):
-                    self._find(log, index, what)
+                    self._find(log, index, what, "equivocations" if "equivocation" in what else "acks")
                 self._expected_deliveries += len(event.deliveries)
         return last
 
@@ -215,9 +246,10 @@ class Fsck:
         try:
             directory.apply(leaf)
         except ComityError:
-            self._find(LogName.DIRECTORY, index, "the entry breaks the directory's rules")
+            self._find(LogName.DIRECTORY, index, "the entry breaks the directory's rules", "log_leaves")
             return last
         self._roots = directory.state.roots
+        self._log_keys = {key.key for key in directory.state.log_keys}
         return directory.state.times[-1]
 
     def _path(self, index: int, hashed: bytes, opening: Any, batches: dict[int, bytes]) -> None:
@@ -226,19 +258,19 @@ class Fsck:
         except VerificationError:
             root = b""
         if root != batches.get(opening.batch_size):
-            self._find(LogName.EXCHANGE, index, "the stored proof does not lead to its batch's root")
+            self._find(LogName.EXCHANGE, index, "the stored proof does not lead to its batch's root", "openings")
 
     def _event(self, index: int, committed: bytes, opening: Any) -> Event | None:
         if opening.event is None and opening.salt is None:
             return None
         event, salt = opening.event or b"", opening.salt or b""
         if commitment(salt, event) != committed:
-            self._find(LogName.EXCHANGE, index, "the leaf does not commit to the opening")
+            self._find(LogName.EXCHANGE, index, "the leaf does not commit to the opening", "openings")
             return None
         try:
             return parse_event(event)
         except MalformedError:
-            self._find(LogName.EXCHANGE, index, "the opening is malformed")
+            self._find(LogName.EXCHANGE, index, "the opening is malformed", "openings")
             return None
 
     # Each desk's feed: numbers without gaps, commitments, wraps.
@@ -255,7 +287,9 @@ class Fsck:
                 for row in page:
                     number += 1
                     if row.number != number:
-                        self._find(LogName.EXCHANGE, row.idx, "a delivery number is missing or double")
+                        self._find(
+                            LogName.EXCHANGE, row.idx, "a delivery number is missing or double", "deliveries", desk
+                        )
                         number = row.number
                     self._delivery(desk, row)
                 self.checked += len(page)
@@ -265,13 +299,24 @@ class Fsck:
                 after = page[-1].idx
             self._db.read_now(lambda c, desk=desk, number=number: self._counter(c, desk, number, state), snapshot=True)  # type: ignore[misc] # defaults bind the loop's values
         if self._seen_deliveries != self._expected_deliveries and not self.findings:
-            self._find(LogName.EXCHANGE, max(0, state.size - 1), "there are more or fewer deliveries than events name")
+            self._find(
+                LogName.EXCHANGE,
+                max(0, state.size - 1),
+                "there are more or fewer deliveries than events name",
+                "deliveries",
+            )
 
     def _counter(self, connection: Any, desk: str, number: int, state: LogState) -> None:
         grown = read_state(connection, LogName.EXCHANGE).size != state.size
         held = rows.counter(connection, desk)
         if held < number or (held != number and not grown):
-            self._find(LogName.EXCHANGE, max(0, state.size - 1), "a desk's counter is not its last delivery's number")
+            self._find(
+                LogName.EXCHANGE,
+                max(0, state.size - 1),
+                "a desk's counter is not its last delivery's number",
+                "desk_counters",
+                desk,
+            )
 
     def _delivery(self, desk: str, row: Any) -> None:
         if row.event is None:
@@ -282,9 +327,9 @@ class Fsck:
             return  # found with the opening
         self._seen_deliveries += 1
         if delivery_commitment(row.salt, desk, row.number) not in event.deliveries:
-            self._find(LogName.EXCHANGE, row.idx, "the event does not commit to a delivery")
+            self._find(LogName.EXCHANGE, row.idx, "the event does not commit to a delivery", "deliveries", desk)
         if row.kind != int(event.kind) or row.message_hash != event.message_hash:
-            self._find(LogName.EXCHANGE, row.idx, "a delivery says another thing than its event")
+            self._find(LogName.EXCHANGE, row.idx, "a delivery says another thing than its event", "deliveries", desk)
         if event.kind is EventKind.SUBMITTED:
             for what in compare_delivery(desk, row):
-                self._find(LogName.EXCHANGE, row.idx, what)
+                self._find(LogName.EXCHANGE, row.idx, what, "deliveries", desk)

@@ -68,7 +68,6 @@ def grow_directory(
         connection,
         LogName.DIRECTORY,
         size=size,
-        first=first,
         root=appended.root,
         time_seconds=now,
         key=keys.log_key.public,

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
 from comity.errors import VerificationError
@@ -23,17 +25,61 @@ from hub.log.domain import DirectorySource, LogKeys, LogName
 from hub.log.fsck import Fsck, LogDamagedError
 
 _KEEP_SECONDS = 1.0
+GO_ON = "Find the newest copy of the database; deploy/runbooks/rolled-back.md says how to go on"
+"""What a person is told where a database is not the one whose checkpoint was signed last."""
 
 
 class ForkGuardError(Exception):
     """The database is not the one whose checkpoint was signed last. Nothing was signed, the hub does not start."""
 
     def __init__(self, size: int, held: int) -> None:
-        super().__init__(
-            f"FORK-GUARD: the last checkpoint was signed at {size} leaves; the database has {held}, or others"
-        )
+        found = f"the last checkpoint was signed at {size} leaves; the database has {held}"
+        if held >= size:
+            found += ", and others among them"
+        if not size:
+            found = "the checkpoint kept outside the database is not signed by this hub"
+        super().__init__(f"FORK-GUARD: {found}. Nothing was signed. {GO_ON}")
         self.size = size
         self.held = held
+
+
+def last_checkpoint(path: Path, origin: str, log_keys: Sequence[bytes]) -> Checkpoint | None:
+    """Returns the checkpoint kept outside the database, or None where there is no file yet.
+
+    Args:
+        path: of the file.
+        origin: of the exchange log.
+        log_keys: public halves, every one that ever signed.
+
+    Raises:
+        ForkGuardError: the file is there, but none of these keys signed it.
+        OSError: it cannot be read.
+    """
+    if not path.exists():
+        return None
+    return read_checkpoint(path.read_bytes(), origin, log_keys)
+
+
+def read_checkpoint(note: bytes, origin: str, log_keys: Sequence[bytes]) -> Checkpoint:
+    """Returns what a signed checkpoint says.
+
+    Raises:
+        ForkGuardError: none of these keys signed it.
+    """
+    for key in log_keys:
+        try:
+            return verify_checkpoint(note, origin, key)
+        except VerificationError:
+            continue
+    raise ForkGuardError(0, 0)
+
+
+def is_of(connection: Any, checkpoint: Checkpoint) -> bool:
+    """Returns whether the exchange log begins with what a checkpoint signs; not where hashes of it are missing."""
+    try:
+        return store.root_at(connection, LogName.EXCHANGE, checkpoint.size) == checkpoint.root
+    except VerificationError:
+        return False
 
 
 class Guard:
@@ -69,8 +115,7 @@ class Guard:
         if last is None:
             return
         held = self._db.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE)).size
-        root = self._db.read_now(lambda connection: store.root_at(connection, LogName.EXCHANGE, last.size))
-        if root != last.root:
+        if not self._db.read_now(lambda connection: is_of(connection, last)):
             raise ForkGuardError(last.size, held)
 
     def _last(self) -> Checkpoint | None:
@@ -79,16 +124,10 @@ class Guard:
         Raises:
             ForkGuardError: the file is there, but no key of this hub signed it.
         """
-        if self._path is None or not self._path.exists():
+        if self._path is None:
             return None
-        note = self._path.read_bytes()
-        origin = self._directory.current.state.exchange_origin
-        for key in [self._keys.log_key.public, *(k.public for k in self._keys.retired)]:
-            try:
-                return verify_checkpoint(note, origin, key)
-            except VerificationError:
-                continue
-        raise ForkGuardError(0, 0)
+        keys = [self._keys.log_key.public, *(k.public for k in self._keys.retired)]
+        return last_checkpoint(self._path, self._directory.current.state.exchange_origin, keys)
 
     def remember(self, note: bytes) -> None:
         """Takes the newest checkpoint, to be written soon; empty where nothing was signed."""
@@ -107,7 +146,8 @@ class Guard:
             return
         if self._faults.armed:
             self._faults.hit("log.before_checkpoint_file")
-        beside = self._path.with_name(self._path.name + ".new")
+        # A name of this process: others that share the home keep theirs at the same time.
+        beside = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
         with beside.open("wb") as file:
             file.write(self._note)
             file.flush()

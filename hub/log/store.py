@@ -41,9 +41,9 @@ _NODES = Bulk(
     " SELECT * FROM unnest(%b::smallint[], %b::smallint[], %b::bigint[], %b::bytea[])",
 )
 _BATCH = Bulk(
-    "INSERT INTO log_batches (log, size, first, root, time_seconds, key) VALUES (?, ?, ?, ?, ?, ?)",
-    "INSERT INTO log_batches (log, size, first, root, time_seconds, key)"
-    " SELECT * FROM unnest(%b::smallint[], %b::bigint[], %b::bigint[], %b::bytea[], %b::bigint[], %b::bytea[])",
+    "INSERT INTO log_batches (log, size, root, time_seconds, key) VALUES (?, ?, ?, ?, ?)",
+    "INSERT INTO log_batches (log, size, root, time_seconds, key)"
+    " SELECT * FROM unnest(%b::smallint[], %b::bigint[], %b::bytea[], %b::bigint[], %b::bytea[])",
 )
 _OPENINGS = Insert(
     "INSERT INTO openings (idx, batch_size, path, salt, event) VALUES (?, ?, ?, ?, ?)",
@@ -164,10 +164,10 @@ def append(
 
 
 def save_batch_row(
-    connection: Connection, log: LogName, *, size: int, first: int, root: bytes, time_seconds: int, key: bytes
+    connection: Connection, log: LogName, *, size: int, root: bytes, time_seconds: int, key: bytes
 ) -> None:
     """Stores all that the batch's checkpoint is a function of."""
-    _BATCH.run(connection, [int(log)], [size], [first], [root], [time_seconds], [key])
+    _BATCH.run(connection, [int(log)], [size], [root], [time_seconds], [key])
 
 
 def load_counters(connection: Connection, desks: Sequence[str]) -> dict[str, int]:

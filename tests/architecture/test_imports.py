@@ -20,13 +20,13 @@ CRYPTOGRAPHY = ("nacl", "cryptography", "Crypto", "hashlib.blake2b", "hmac")
 def may_speak_wire(name: str) -> bool:
     """The interceptors, each rpc.py, the table of errors, and the composition root."""
     return (
-        name.startswith("hub/interceptors/") or name.endswith("/rpc.py") or name in {"hub/server.py", "hub/errors.py"}
+        name.startswith("hub/interceptors/") or name.endswith("/rpc.py") or name in {"hub/building.py", "hub/errors.py"}
     )
 
 
 def may_speak_database(name: str) -> bool:
     """Each store.py, the schema, the connection, and the one road in."""
-    allowed = {"hub/schema.py", "hub/db.py", "hub/bulk.py", "hub/log/sequencer.py"}
+    allowed = {"hub/schema.py", "hub/claim.py", "hub/db.py", "hub/bulk.py", "hub/log/sequencer.py"}
     return name.endswith("/store.py") or name in allowed
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hub.db import Database
 from tests.support.blobs import make_blobs, totals_counted, totals_kept
 from tests.support.clock import FakeClock
 from tests.support.commands import make_operators
+from tests.support.s3 import REGION
 
 
 @pytest.fixture(scope="session")
@@ -24,31 +24,13 @@ def operators(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def s3_endpoint() -> Iterator[str]:
-    """A real S3 endpoint on this machine."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture(params=["folder", "s3"])
-def objects(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Objects:
+def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     """An object store of each kind."""
     if request.param == "folder":
         return open_objects(str(tmp_path / "blobs"))
-    import boto3  # type: ignore[import-untyped]
-
-    endpoint = request.getfixturevalue("s3_endpoint")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    bucket = f"comity-{os.urandom(6).hex()}"
-    boto3.client("s3", endpoint_url=endpoint, region_name="us-east-1").create_bucket(Bucket=bucket)
-    return open_objects(f"s3://{bucket}/attachments", endpoint=endpoint, region="us-east-1")
+    bucket = request.getfixturevalue("s3_bucket")
+    return open_objects(bucket, endpoint=request.getfixturevalue("s3_endpoint"), region=REGION)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from hub.log.domain import LogName
 from hub.log.scrub import Scrub
 from tests.support.clock import FakeClock
 from tests.support.core import running_core, texts
+from tests.support.tampering import unguard
 from tests.support.world import World, make_world
 
 
@@ -106,6 +107,7 @@ async def test_the_scrub_ends_with_the_first_damage(migrated_sqlite_url: str, wo
     async with running_core(migrated_sqlite_url, world) as core:
         await core.take(world.envelope(core.directory.view()))
         salt = core.db.read_now(lambda c: c.exec_driver_sql("SELECT salt FROM openings").scalar())
+        core.db.write(unguard)
         core.db.write(lambda c: c.exec_driver_sql("UPDATE openings SET salt = zeroblob(32)"))
         damage: list[str] = []
         scrub = Scrub(db=core.db, telemetry=core.telemetry, on_damage=damage.append, pass_seconds=0.01)

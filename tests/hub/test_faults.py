@@ -51,6 +51,7 @@ def test_every_point_is_passed_somewhere_and_every_passage_is_registered() -> No
     passed = {
         name
         for path in HUB.rglob("*.py")
-        for name in re.findall(r'\.hit\(\s*"([a-z_.]+)"', path.read_text(encoding="utf-8"))
+        if path.name != "faults.py" and ".hit(" in (text := path.read_text(encoding="utf-8"))
+        for name in re.findall(r'"((?:submit|clockwork|feed|log)\.[a-z_]+)"', text)
     }
     assert passed == POINTS

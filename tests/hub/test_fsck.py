@@ -20,6 +20,7 @@ from hub.log.fsck import Fsck, LogDamagedError
 from hub.log.scrub import Scrub
 from hub.schema import metadata
 from tests.support.core import Core, running_core, texts
+from tests.support.tampering import unguard
 from tests.support.world import World, make_world
 
 
@@ -67,6 +68,9 @@ COLUMNS = [
     ("log_leaves", "leaf_hash", 1),
     ("log_batches", "root", 2),
     ("log_batches", "root", 1),
+    ("log_batches", "time_seconds", 2),
+    ("log_batches", "key", 2),
+    ("log_heads", "size", 2),
     ("log_heads", "root", 2),
     ("log_heads", "frontier", 2),
     ("log_heads", "time_seconds", 2),
@@ -102,6 +106,7 @@ def change(url: str, table: str, column: str, log: int) -> int | None:
     t: Table = metadata.tables[table]
     engine = create_engine(url)
     with engine.begin() as connection:
+        unguard(connection)
         query = select(t).where(t.c[column].is_not(None)).order_by(*t.primary_key.columns)
         if "log" in t.c:
             query = query.where(t.c.log == log)
@@ -184,6 +189,7 @@ async def test_A_02_a_deleted_or_inserted_leaf_is_found(migrated_database_url: s
     leaves = metadata.tables["log_leaves"]
     engine = create_engine(migrated_database_url)
     with engine.begin() as connection:
+        unguard(connection)
         row = connection.execute(select(leaves).where(leaves.c.log == log, leaves.c.idx == 3)).one()
         connection.execute(leaves.delete().where(leaves.c.log == log, leaves.c.idx == 3))
     database = Database.open(migrated_database_url)
@@ -210,6 +216,7 @@ async def test_A_02_a_deleted_row_beside_the_leaves_is_found(
     t = metadata.tables[table]
     engine = create_engine(migrated_sqlite_url)
     with engine.begin() as connection:
+        unguard(connection)
         rows = connection.execute(select(t).order_by(*t.primary_key.columns)).all()
         row = rows[len(rows) // 2]._mapping
         connection.execute(t.delete().where(*[c == row[c.name] for c in t.primary_key.columns]))

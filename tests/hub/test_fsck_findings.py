@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from comity.receipts import EventKind
+from sqlalchemy import Connection
 
 from hub.log.commands import Erase, Record
 from hub.log.domain import LogName
 from tests.support.core import Core
+from tests.support.tampering import unguard
 from tests.support.world import World, make_world
 
 
@@ -21,7 +23,12 @@ def world() -> World:
 
 def write(core: Core, statement: str, *values: Any) -> None:
     """Runs one statement behind the hub's back."""
-    core.db.write(lambda connection: connection.exec_driver_sql(statement, values))
+
+    def run(connection: Connection) -> None:
+        unguard(connection)
+        connection.exec_driver_sql(statement, values)
+
+    core.db.write(run)
 
 
 def found(core: Core) -> list[tuple[int, str]]:

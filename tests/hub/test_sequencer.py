@@ -13,8 +13,8 @@ from comity.errors import Reason, RefusedError
 from comity.receipts import EventKind
 from comity.v1 import directory_pb2
 
+from hub.claim import AlreadyServedError
 from hub.clock import SystemClock
-from hub.db import AlreadyServedError
 from hub.log.commands import Appended, AppendStatements, Record
 from hub.log.domain import LogName
 from hub.log.guard import ForkGuardError

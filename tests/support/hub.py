@@ -28,8 +28,9 @@ from hub.founding import found
 from hub.log.commands import AppendStatements
 from hub.log.domain import LogKeys
 from hub.server import Hub, build
-from hub.telemetry import Telemetry, make_log
+from hub.telemetry import Telemetry
 from hub.vault import HubKeys
+from tests.support.spans import watched
 from tests.support.world import World
 
 
@@ -80,7 +81,8 @@ def hub_keys(world: World) -> HubKeys:
 
 def hub_settings(database_url: str, home: Path, **changes: Any) -> Settings:
     """Returns settings for a test."""
-    return Settings(**({"home": home, "database_url": database_url, "listen": "127.0.0.1:0"} | changes))
+    own = {"home": home, "database_url": database_url, "listen": "127.0.0.1:0", "verifier_processes": 0}
+    return Settings(**(own | changes))
 
 
 @asynccontextmanager
@@ -110,7 +112,7 @@ async def running_hub(
     settings = hub_settings(database_url, home, **changes)
     keys = hub_keys(world)
     await found(settings, keys, world.statements[0])
-    quiet = telemetry or Telemetry(make_log("error"))
+    quiet, told_too_much = (telemetry, list[str]()) if telemetry else watched()
     hub = await build(settings, keys, clock=clock, telemetry=quiet, faults=faults or Faults())
     try:
         await hub.start()
@@ -121,6 +123,7 @@ async def running_hub(
         yield RunningHub(hub, world, settings)
     finally:
         await hub.stop(0.5)
+    assert told_too_much == [], "spans that are not on the list"
 
 
 async def drain(stream: Any) -> None:

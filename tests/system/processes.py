@@ -73,6 +73,8 @@ class HubProcess:
     """The first start takes a free one; every later start takes the same."""
     process: subprocess.Popen[bytes] | None = None
     sessions: list[Session] = field(default_factory=list, repr=False)
+    program: str = "hub"
+    """Module that is run."""
 
     @property
     def log(self) -> Path:
@@ -112,7 +114,7 @@ class HubProcess:
         reading, writing = os.pipe()
         os.write(writing, PASSPHRASE + b"\n")
         os.close(writing)
-        words = [sys.executable, "-m", "hub", command, "--home", self.home, "--database-url", self.url]
+        words = [sys.executable, "-m", self.program, command, "--home", self.home, "--database-url", self.url]
         words += ["--passphrase-fd", reading, *arguments]
         with self.log.open("ab") as log:
             process = subprocess.Popen(

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from pathlib import Path
 
 import grpc
-from comity.envelope import message_hash
-from comity.receipts import receipt_from_wire, verify_receipt
+import pytest
+from comity.envelope import message_hash, parse_envelope
+from comity.errors import Reason, RefusedError
+from comity.receipts import EventKind, receipt_from_wire, verify_receipt
 from comity.v1 import envelope_pb2, exchange_pb2, feed_pb2
 from comity.v1.exchange_pb2_grpc import ExchangeServiceStub
 from comity.v1.feed_pb2_grpc import FeedServiceStub
+from psycopg import sql
+from sqlalchemy.engine import make_url
 
+from hub.cli.failures import EXIT_CONFIG
+from hub.cli.store import migrate
+from tests.chaos.database import crash
+from tests.support.postgres import postgres_server
 from tests.support.world import make_world
 from tests.system.processes import HubProcess, hub_home, twin, until
 
@@ -67,6 +76,38 @@ async def test_S_01_S_02_a_hub_killed_before_and_after_commit_takes_the_envelope
         assert hub.rows("SELECT idx FROM envelopes") == [(index,)]
         assert hub.rows("SELECT count(*) FROM deliveries") == [(2,)]
         assert log_size(hub) == index + 2
+        assert hub.fsck() == []
+
+
+async def test_S_09_another_content_under_the_id_of_one_that_was_committed_and_never_answered_is_an_equivocation(
+    migrated_database_url: str, tmp_path: Path
+) -> None:
+    world = make_world(agencies=TWO)
+    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+        await hub.start(FAULT="submit.after_commit:kill@2")
+        first = world.envelope(hub.view())
+        envelope_id = parse_envelope(first).header.envelope_id
+        other = world.envelope(hub.view(), envelope_id=envelope_id, payload=b"other")
+        sending = asyncio.create_task(hub.session("sfc/intake", patience=120).submit(first))
+        assert await hub.ended() == -signal.SIGKILL
+        sending.cancel()
+
+        await hub.start()
+        sender = hub.session("sfc/intake")
+        for _ in range(2):
+            with pytest.raises(RefusedError) as refused:
+                await sender.submit(other)
+            assert refused.value.reason is Reason.ALREADY_EXISTS
+        receipt = verify_receipt(await sender.submit(first), world.exchange_origin, [world.log_key.public])
+        mail, found = await feed_of(hub, "sfc/intake")
+        assert receipt_from_wire(mail.receipt) == receipt.receipt
+        event = verify_receipt(receipt_from_wire(found.receipt), world.exchange_origin, [world.log_key.public]).event
+        assert event.kind is EventKind.EQUIVOCATION
+        assert (event.message_hash, event.other_hash) == (
+            message_hash(first.header, first.seal),
+            message_hash(other.header, other.seal),
+        )
+        assert len(await feed_of(hub, "hkma/intake")) == 1
         assert hub.fsck() == []
 
 
@@ -159,3 +200,109 @@ async def test_two_processes_serve_one_postgres_and_a_client_carries_on_when_one
             assert first.fsck() == []
         finally:
             await second.close()
+
+
+@pytest.mark.parametrize("point", ["submit.after_queue", "submit.after_commit"])
+async def test_S_14_a_deadline_that_passes_at_the_client_while_the_hub_succeeds_ends_in_one_receipt(
+    migrated_database_url: str, tmp_path: Path, point: str
+) -> None:
+    world = make_world(agencies=TWO)
+    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+        await hub.start(FAULT=f"{point}:pause@2")  # the first batch is the start's
+        envelope = world.envelope(hub.view())
+        request = exchange_pb2.SubmitRequest(envelope=envelope)
+        async with hub.as_desk("sfc/intake") as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as gone:
+                await ExchangeServiceStub(channel).Submit(request, timeout=1)
+        assert gone.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        # The hub stands still, before its transaction or behind it; nobody waits for it any more, and it succeeds.
+        assert hub.process is not None
+        assert len(hub.rows("SELECT idx FROM envelopes")) == (1 if point == "submit.after_commit" else 0)
+        hub.process.send_signal(signal.SIGCONT)
+        await until(lambda: len(hub.rows("SELECT idx FROM envelopes")) == 1)
+        ((index,),) = hub.rows("SELECT idx FROM envelopes")
+
+        retry = asyncio.create_task(hub.session("sfc/intake").submit(envelope))
+        while not retry.done():  # it is paused at every batch from now on
+            hub.process.send_signal(signal.SIGCONT)
+            await asyncio.sleep(0.05)
+        receipt = verify_receipt(await retry, world.exchange_origin, [world.log_key.public])
+        assert receipt.event.message_hash == message_hash(envelope.header, envelope.seal)
+        assert receipt.receipt.index == index
+        assert hub.rows("SELECT desk, number FROM deliveries ORDER BY desk") == [("hkma/intake", 1), ("sfc/intake", 1)]
+        assert hub.fsck() == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"])
+async def test_S_11_a_hub_does_not_start_on_a_database_that_may_lose_what_it_committed_and_names_the_setting(
+    request: pytest.FixtureRequest, tmp_path: Path, engine: str
+) -> None:
+    url = request.getfixturevalue(f"migrated_{engine}_url")
+    async with hub_home(url, tmp_path, make_world(agencies=TWO)) as hub:
+        if engine == "sqlite":
+            hub.url, setting = f"{url}?synchronous=NORMAL", "synchronous"
+        else:
+            setting = "synchronous_commit"
+            statement = sql.SQL("ALTER DATABASE {} SET synchronous_commit = off")
+            with request.getfixturevalue("shared_postgres").connect() as connection:
+                connection.execute(statement.format(sql.Identifier(str(make_url(url).database))))
+        hub.process = hub._run("serve", "--listen", "127.0.0.1:0", more={})
+        assert await hub.ended() == EXIT_CONFIG
+        said = hub.log.read_text(encoding="utf-8")
+        assert f"unsafe database setting: {setting}" in said
+        assert "Traceback" not in said
+
+
+async def test_S_05_postgresql_that_crashes_under_200_messages_a_second_is_unavailable_for_a_moment_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    world = make_world(agencies=TWO)
+    with postgres_server() as server:
+        url = server.create_database()
+        await asyncio.to_thread(migrate, url)
+        async with hub_home(url, tmp_path, world) as hub:
+            await hub.start()
+            assert hub.process is not None
+            served_by = hub.process.pid
+            envelopes = [world.envelope(hub.view()) for _ in range(600)]
+            channels = [hub.as_desk("sfc/intake") for _ in range(4)]
+            stubs = [ExchangeServiceStub(channel) for channel in channels]
+            began = time.monotonic()
+            answered: dict[int, exchange_pb2.SubmitResponse] = {}
+            refused: dict[int, tuple[float, float, grpc.StatusCode]] = {}
+
+            async def submit(number: int) -> None:
+                await asyncio.sleep(max(0.0, began + number / 200 - time.monotonic()))
+                asked = time.monotonic()
+                try:
+                    answered[number] = await stubs[number % 4].Submit(
+                        exchange_pb2.SubmitRequest(envelope=envelopes[number]), timeout=30
+                    )
+                except grpc.aio.AioRpcError as error:
+                    refused[number] = (asked, time.monotonic(), error.code())
+
+            load = [asyncio.create_task(submit(number)) for number in range(len(envelopes))]
+            await until(lambda: len(answered) >= 100)
+            await crash(server, "immediate")
+            back = time.monotonic()
+            await asyncio.gather(*load)
+            assert len(answered) + len(refused) == len(envelopes)
+            assert {code for _, _, code in refused.values()} == {grpc.StatusCode.UNAVAILABLE}
+            assert max(ended - asked for asked, ended, _ in refused.values()) < 10
+            assert max(ended for _, ended, _ in refused.values()) < back + 10
+
+            # Nobody starts anything again: the same process goes on, and every retry gets its one receipt.
+            session = hub.session("sfc/intake")
+            receipts = []
+            for at in range(0, len(envelopes), 100):
+                receipts += await asyncio.gather(*(session.submit(e) for e in envelopes[at : at + 100]))
+            assert hub.process.poll() is None
+            assert hub.process.pid == served_by
+            assert all(receipts[n] == receipt_from_wire(answer.receipt) for n, answer in answered.items())
+            assert len({receipt.index for receipt in receipts}) == len(envelopes)
+            feed = await feed_of(hub, "hkma/intake")
+            assert [item.number for item in feed] == list(range(1, len(envelopes) + 1))
+            assert {item.receipt.index for item in feed} == {receipt.index for receipt in receipts}
+            assert hub.fsck() == []
+            for channel in channels:
+                await channel.close()

@@ -13,6 +13,7 @@ from sqlalchemy import LargeBinary, Table, create_engine, select, update
 
 from hub.schema import metadata
 from tests.support.core import running_core
+from tests.support.tampering import unguard
 from tests.support.world import World, make_world
 from tests.system.processes import ROOT, HubProcess, environment, hub_home
 
@@ -45,6 +46,7 @@ def flip(url: str, table: str, column: str, which: int) -> int:
     assert isinstance(t.c[column].type, LargeBinary)
     engine = create_engine(url)
     with engine.begin() as connection:
+        unguard(connection)
         query = select(t).where(t.c[column].is_not(None)).order_by(*t.primary_key.columns)
         if "log" in t.c:
             query = query.where(t.c.log == 2)

@@ -18,6 +18,7 @@ from hub.schema import (
     envelopes,
     equivocations,
     log_batches,
+    log_heads,
     log_leaves,
     log_nodes,
     openings,
@@ -32,6 +33,11 @@ def leaves(connection: Connection, log: LogName, start: int, count: int) -> Sequ
         .where(v.log == int(log), v.idx >= start, v.idx < start + count)
         .order_by(v.idx)
     ).all()
+
+
+def head_size(connection: Connection, log: LogName) -> int:
+    """Returns the size that a head's row names; its frontier has one too."""
+    return int(connection.execute(select(log_heads.c.size).where(log_heads.c.log == int(log))).scalar_one())
 
 
 def beyond(connection: Connection, log: LogName, size: int) -> list[int]:
@@ -58,10 +64,10 @@ def node_count(connection: Connection, log: LogName) -> int:
 
 
 def batches(connection: Connection, log: LogName, after: int, upto: int) -> Sequence[AnyRow]:
-    """Returns (size, first, root, time_seconds, key) of the batches that ended in a range, in order."""
+    """Returns (size, root, time_seconds, key) of the batches that ended in a range, in order."""
     b = log_batches.c
     return connection.execute(
-        select(b.size, b.first, b.root, b.time_seconds, b.key)
+        select(b.size, b.root, b.time_seconds, b.key)
         .where(b.log == int(log), b.size > after, b.size <= upto)
         .order_by(b.size)
     ).all()
@@ -71,10 +77,7 @@ def batch_of(connection: Connection, log: LogName, index: int) -> AnyRow | None:
     """Returns the batch that holds a leaf."""
     b = log_batches.c
     return connection.execute(
-        select(b.size, b.first, b.root, b.time_seconds, b.key)
-        .where(b.log == int(log), b.size > index)
-        .order_by(b.size)
-        .limit(1)
+        select(b.size, b.root, b.time_seconds, b.key).where(b.log == int(log), b.size > index).order_by(b.size).limit(1)
     ).first()
 
 
