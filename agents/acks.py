@@ -8,6 +8,8 @@ Never does: say OPENED for a machine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from comity.directory import View
@@ -17,6 +19,7 @@ from comity.receipts import (
     AckState,
     Event,
     EventKind,
+    Leaf,
     Receipt,
     VerifiedReceipt,
     ack_digest,
@@ -32,12 +35,13 @@ from sqlalchemy import Connection
 from agents import mailstore as rows
 from agents.alarms import AlarmKind, raise_alarm
 from agents.cases import header_of, not_stored
+from agents.history import Tied
 from agents.home import Home
 from agents.keys import Keys, KeyUse, find
 from agents.mailstore import AckRow, Message
 from agents.proving import tie, verify_receipt
 from agents.records import MessageStatus, Standing
-from agents.session import Session
+from agents.session import EarlierReceipt, Session
 from agents.store import Store
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 
@@ -60,6 +64,17 @@ _STATUS: Final = {
     AckState.OPENED: MessageStatus.OPENED,
     AckState.REFUSED: MessageStatus.REFUSED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """An acknowledgement whose receipt was verified."""
+
+    ack: AckRow
+    """As it is in the log, where the hub handed that over."""
+    receipt: Receipt
+    leaf: Leaf
+    tied: Tied
 
 
 class Acks:
@@ -91,36 +106,69 @@ class Acks:
             if not pending:
                 return logged
             results = await session.acknowledge([(ack.body, ack.sig) for ack in pending])
-            settled = 0
-            for ack, result in zip(pending, results, strict=True):
-                if isinstance(result, Receipt):
-                    await self._logged(session, ack, result)
-                    settled += 1
-                    logged += 1
-                elif result.reason in _FOR_GOOD:
-                    settled += self._refused(ack, result)
-                elif result.reason is Reason.BAD_SIGNATURE:
-                    self._sign_again(ack)
-            if not settled:
+            settled, proved = 0, list[_Logged]()
+            try:
+                for ack, result in zip(pending, results, strict=True):
+                    if isinstance(result, Receipt):
+                        proved.append(await self._logged(session, ack, result))
+                    elif result.reason in _FOR_GOOD:
+                        settled += self._refused(ack, result)
+                    elif result.reason is Reason.BAD_SIGNATURE:
+                        self._sign_again(ack)
+            finally:
+                self._settle(proved)
+            logged += len(proved)
+            if not settled and not proved:
                 return logged  # the rest waits for the next pass
 
-    async def _logged(self, session: Session, ack: AckRow, receipt: Receipt) -> None:
+    async def _logged(self, session: Session, ack: AckRow, receipt: Receipt) -> _Logged:
+        """Verifies the receipt of an acknowledgement. Returns what is to be kept."""
         try:
             verified = await verify_receipt(self._trust, session, receipt)
-            self._check_event(ack, verified)
+            if isinstance(receipt, EarlierReceipt):
+                ack = replace(ack, body=receipt.body, sig=receipt.sig)
+            self._check_event(ack, verified, handed=isinstance(receipt, EarlierReceipt))
         except VerificationError:
             self._trust.history.invalid_receipt(receipt, f"acknowledgement {ack.message_hash.hex()}")
             raise
-        await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
-        with self._store.begin() as c:
-            rows.settle_ack(c, ack, encode_receipt(receipt))
+        tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
+        return _Logged(ack, receipt, verified.leaf, tied)
 
-    def _check_event(self, ack: AckRow, verified: VerifiedReceipt) -> None:
+    def _settle(self, proved: Sequence[_Logged]) -> None:
+        """Keeps what one answer has proved, in one transaction; its leaves must fit one another too.
+
+        Raises:
+            VerificationError: one does not; it and those after it stay pending.
+        """
+        if not proved:
+            return
+        broken: tuple[_Logged, VerificationError] | None = None
+        with self._store.begin() as c:
+            for found in proved:
+                try:
+                    self._trust.history.check_leaf_beside(c, found.receipt.index, found.leaf)
+                except VerificationError as error:
+                    broken = found, error
+                    break
+                found.tied.keep(c)
+                rows.settle_ack(c, found.ack, encode_receipt(found.receipt))
+        if broken is not None:
+            refused, why = broken
+            self._trust.history.invalid_receipt(refused.receipt, f"acknowledgement {refused.ack.message_hash.hex()}")
+            raise why
+
+    def _check_event(self, ack: AckRow, verified: VerifiedReceipt, *, handed: bool) -> None:
         """Checks that an event is of this acknowledgement, or of one that this desk has sent before.
 
         A desk's word is logged once. Where another home of the desk was first, or a colleague whose acknowledgement
-        this member has signed anew, the event names bytes that are not here; but it must name a member who could have
-        signed them, and it is shown as no proof (`proves`).
+        this member has signed anew, the hub hands over what is in the log: that must be the one that the event names,
+        signed by a member who could, and takes the place of ours. Where it has erased it, the event must name such a
+        member, and is shown as no proof (`proves`).
+
+        Args:
+            ack: ours, or what was handed over in its place.
+            verified: the receipt.
+            handed: whether it was handed over.
         """
         event, leaf = verified.event, verified.leaf
         expected = EventKind.REFUSED if ack.state is AckState.REFUSED else EventKind.ACKNOWLEDGED
@@ -128,14 +176,23 @@ class Acks:
             raise VerificationError("the receipt is not of this acknowledgement")
         if len(event.deliveries) != 1:
             raise VerificationError("the event is not delivered to the sender")
-        if proves(event, ack):
+        if proves(event, ack) and not handed:
             return
         view = self._trust.view(leaf.directory_size)
         member = view.member_key(event.kids[0], leaf.time_seconds * 1000) if len(event.kids) == 1 else None
         if member is None or ack.desk not in member.desks:
             raise VerificationError("the event names nobody who may acknowledge for this desk")
-        if event.other_hash == ack_digest(ack.body):
+        if handed and not (proves(event, ack) and self._is_said(ack, member.sign_key)):
+            raise VerificationError("what was handed over is not the acknowledgement that is in the log")
+        if not handed and event.other_hash == ack_digest(ack.body):
             raise VerificationError("the event names another signature under this acknowledgement")
+
+    def _is_said(self, ack: AckRow, public: bytes) -> bool:
+        """Returns whether an acknowledgement that was handed over says what ours does, and is signed by a key."""
+        said = parse_ack(ack.body)  # `proves` has parsed it
+        same = (said.origin, said.message_hash, said.desk, said.state)
+        ours = (self._trust.exchange_origin, ack.message_hash, ack.desk, ack.state)
+        return same == ours and verify_ack(ack.body, ack.sig, public)
 
     def _refused(self, ack: AckRow, refusal: RefusedError) -> bool:
         """The hub logs no acknowledgement of it any more: it was withdrawn, expired or erased meanwhile.
@@ -171,8 +228,15 @@ class Acks:
 
 
 def proves(event: Event, ack: AckRow) -> bool:
-    """Returns whether an event names these very bytes and their signature."""
-    key_id = parse_ack(ack.body).kid
+    """Returns whether an event names these very bytes and their signature.
+
+    Raises:
+        VerificationError: they are no acknowledgement.
+    """
+    try:
+        key_id = parse_ack(ack.body).kid
+    except MalformedError:
+        raise VerificationError("the acknowledgement is malformed") from None
     said = (event.other_hash, event.kids, event.signatures_digest)
     return said == (ack_digest(ack.body), (key_id,), ack_signature_digest(key_id, ack.sig))
 

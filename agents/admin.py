@@ -30,6 +30,7 @@ from agents.granting import Granting
 from agents.joining import DELEGATION_DAYS, DESK_KEY_DAYS, MEMBER_DAYS, TRANSPORT_DAYS, parse_member_request
 from agents.keyring import RootKeyring
 from agents.keys import KeyUse, find
+from agents.parting import demotes, desks_behind, leaves
 from agents.transport import create_tls_key, save_certificate
 
 STATEMENT_TRIES: Final = 3
@@ -59,6 +60,9 @@ class Admin:
     ) -> str:
         """Certifies a member: keys, roles, TLS key and certificate, and the desk's keys.
 
+        Where that ends that somebody is an admin, or works at this desk, the desk gets a new key and archive key at
+        once, like after a revocation; `behind` names the other desks that need the same.
+
         Args:
             request: what the member handed over (`joining.member_request`).
             roles: an admin's needs the root.
@@ -67,32 +71,69 @@ class Admin:
 
         Returns:
             The member.
+
+        Raises:
+            RefusedError: WRONG_ROLE: who acts would part by it and could not make the keys: a colleague must do it.
         """
         found = parse_member_request(request)
         if agency_of(found.member) != self._client.agency:
             raise MalformedError("the member is of another agency")
+        wanted = sorted(set(desks or [found.desk]))
+        parting = await self._prepare_parting(found.member, wanted, roles)
         begin = self._now() - _BACKDATE_MS
         spki = hashlib.sha256(request_spki(found.csr)).digest()
         await self._state(
             pb.MemberCertified(
                 member=found.member,
-                desks=sorted(set(desks or [found.desk])),
+                desks=wanted,
                 roles=sorted({int(role) for role in roles}),  # type: ignore[misc] # the numbers are the proto's
                 sign_key=found.sign_key,
                 wrap_key=found.wrap_key,
                 valid_from=begin,
                 valid_until=begin + valid_days * DAY_MS,
             ),
-            pb.TransportKey(
-                desk=found.desk, spki_sha256=spki, valid_from=begin, valid_until=begin + TRANSPORT_DAYS * DAY_MS
+            *(
+                [
+                    pb.TransportKey(
+                        desk=found.desk, spki_sha256=spki, valid_from=begin, valid_until=begin + TRANSPORT_DAYS * DAY_MS
+                    )
+                ]
+                if found.desk in wanted
+                else self._ended_transport(found.member, begin)
             ),
         )
+        if parting:
+            await self.publish_desk_key(at_once=True)
+        if found.desk not in wanted:
+            return found.member
         if found.member in self._client.home.members():
             certificate = await self._client.session.issue_certificate(found.csr)
             save_certificate(self._client.home, found.member, certificate)
         if found.desk == self._client.desk:
             self.grant(found.member)
         return found.member
+
+    def behind(self) -> list[str]:
+        """Returns this agency's desks whose keys must be new ones since somebody left, and are not yet."""
+        return desks_behind(self._client.directory(), self._client.agency)
+
+    async def _prepare_parting(self, member: str, desks: Sequence[str], roles: Sequence[Role]) -> bool:
+        """Makes sure that a parting can be followed by new keys. Returns whether it is one from this home's desk."""
+        client = self._client
+        await client.refresh()
+        view, desk = client.directory(), client.desk
+        demoted = demotes(view, member, roles)
+        if not demoted and not leaves(view, member, desk, desks):
+            return False
+        if member == client.member and (desk not in desks or self._root is None):
+            raise RefusedError(Reason.WRONG_ROLE, "who acts could not make the desk's new keys afterwards")
+        self._granting.sign_again([record.sign_kid for record in view.certificates(member)])
+        return True
+
+    def _ended_transport(self, member: str, effective: int) -> list[pb.Revoked]:
+        """Returns the end of the TLS keys that this home holds for a member."""
+        reason = pb.REVOCATION_REASON_SUPERSEDED
+        return [pb.Revoked(kid=key_id, reason=reason, effective=effective) for key_id in self._transport_kids(member)]
 
     async def answer(self, request: bytes) -> bytes:
         """Returns what a certified member with a home of its own accepts there (`joining.accept_answer`)."""
@@ -135,10 +176,15 @@ class Admin:
         record = self._client.directory().member(check_member(member), self._now())
         if record is None:
             raise RefusedError(Reason.NOT_FOUND, "no such live member in the directory")
-        folder = self._client.home.tls_path(member)
+        return [record.sign_kid, record.wrap_kid, *self._transport_kids(member)]
+
+    def _transport_kids(self, member: str) -> list[bytes]:
+        """Returns the key ids of the TLS keys that this home holds for a member and that are still good."""
+        folder, view = self._client.home.tls_path(member), self._client.directory()
         spkis = {spki_sha256_of_certificate(file.read_bytes()) for file in folder.glob("*.pem")}
-        registered = {key.spki_sha256: key.kid for key in self._client.directory().transport_keys(self._client.desk)}
-        return [record.sign_kid, record.wrap_kid, *(registered[spki] for spki in sorted(spkis & set(registered)))]
+        registered = {key.spki_sha256: key.kid for key in view.transport_keys(self._client.desk)}
+        kids = [registered[spki] for spki in sorted(spkis & set(registered))]
+        return [key_id for key_id in kids if not view.blocked(key_id)]
 
     async def dispute(self, key_id: bytes) -> None:
         """Blocks a key that bears this agency's name without its will."""
@@ -174,6 +220,9 @@ class Admin:
 
         Args:
             at_once: it begins now, as after somebody left; else a day ahead, so that everybody has it in time.
+
+        Raises:
+            RefusedError: BUSY: another process of this home is at it.
         """
         client = self._client
         await client.refresh()
@@ -182,17 +231,21 @@ class Admin:
         epoch = earlier[-1].epoch + 1 if earlier else 1
         later = now + AHEAD_MS if earlier and not at_once else now - _BACKDATE_MS
         begin = max(later, earlier[-1].valid_from if earlier else 0)
-        self.renew_archive()
-        public = self._granting.make_key(epoch)  # durable before it is used
-        await self._state(
-            pb.DeskKeyPublished(
-                desk=client.desk,
-                epoch=epoch,
-                wrap_key=public,
-                valid_from=begin,
-                valid_until=begin + DESK_KEY_DAYS * DAY_MS,
+        self._granting.claim(epoch)
+        try:
+            self.renew_archive()
+            public = self._granting.make_key(epoch)  # durable before it is used
+            await self._state(
+                pb.DeskKeyPublished(
+                    desk=client.desk,
+                    epoch=epoch,
+                    wrap_key=public,
+                    valid_from=begin,
+                    valid_until=begin + DESK_KEY_DAYS * DAY_MS,
+                )
             )
-        )
+        finally:
+            self._granting.release()
         return epoch
 
     def renew_archive(self) -> bool:

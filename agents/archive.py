@@ -2,11 +2,12 @@
 
 Of each message the envelope stays as it travelled, and its content key is sealed to the node's newest archive key,
 which every member of the desk is granted. So the store holds no content in the clear, and what it holds still proves
-what was sent. After a revocation at the desk there is a new archive key (`agents/granting.py`): whoever is gone, with
-all that was theirs and a later copy of the home, opens nothing that came afterwards. Older keys open older mail.
+what was sent. After somebody has parted from the desk there is a new archive key (`agents/granting.py`): whoever is
+gone, with all that was theirs and a later copy of the home, opens nothing that came afterwards. Older keys open older
+mail.
 
 An archive key is sealed to only where it counts: its grant is signed by the agency's root or by an admin or delegate of
-the desk whose key is neither revoked nor disputed now, and its number is no size that the directory has yet to reach.
+the desk, whose key is neither revoked nor disputed now, and its number is no size that the directory has yet to reach.
 So a thief can neither slip one in nor have one be the newest for ever.
 
 Never does: give a content key away; make an archive key.
@@ -79,9 +80,9 @@ class Archive:
         return found[-1]
 
     def due(self) -> bool:
-        """Returns whether a new archive key must be made: none counts, or a key of the desk was revoked since."""
+        """Returns whether a new archive key must be made: none counts, or somebody has parted from the desk since."""
         found = self.counting()
-        return not found or _number(found[-1]) < self._trust.view().blocked_at_desk(self._home.desk)
+        return not found or _number(found[-1]) < self._trust.view().parted_from_desk(self._home.desk)
 
     def claim(self, number: int) -> bool:
         """Returns whether the caller, and no other process of this home, is to make the archive key of a number."""

@@ -95,8 +95,15 @@ class Connected:
         """Connects anew with the newest TLS key and certificate of this member."""
         old = self.session
         identity = load_identity(self.home, self.keys, self.clock())
-        self.session = Session(self.home.endpoints, genesis_ca(self.store), identity)
+        self.session = Session(self.home.endpoints, genesis_ca(self.store), identity, old.patience_seconds)
         await old.close()
+
+    async def follow_settings(self) -> None:
+        """Goes over to another list of endpoints where somebody has changed it (`comity agency endpoints`)."""
+        home = Home.load(self.home.path)
+        if home.endpoints and home.endpoints != self.home.endpoints:
+            self.home = home
+            await self.reconnect()
 
     # --- who and whom
 

@@ -4,7 +4,8 @@ An envelope may be missing for four reasons, and each can be checked: its sender
 names it, signed); its `deliver_by` went by (header and seal still come, and hash to what was logged); it was erased
 after its time (14 days lie between its leaf and now); or the hub lost or withholds it. Only the last is a debt. It
 raises an alarm once the hub had its chance, at the end of the pass; reading goes on, so that one message that was lost
-stops no other; and it is asked for again in every pass, until the envelope comes or a reason does.
+stops no other; and it is asked for again, until the envelope comes or a reason does. A pass asks for so many, beginning
+where the last one ended, so that those that never come keep no later one from being asked for.
 
 Never does: open anything.
 """
@@ -33,7 +34,7 @@ from agents.verifying import Item, Verifier, leaf_time
 RETENTION_MS: Final = 14 * 86_400_000
 """How long the hub keeps an envelope at least, counted from its leaf."""
 ASKED_AT_ONCE: Final = 64
-"""How many debts are asked for in one pass, the oldest first."""
+"""How many debts are asked for in one pass."""
 
 
 def is_erased(wire: feed_pb2.FeedItem) -> bool:
@@ -68,11 +69,12 @@ class Debts:
         Raises:
             VerificationError: the hub cannot prove its place.
         """
-        leaf = await self._verifier.erased(session, wire, after)
+        leaf, tied = await self._verifier.erased(session, wire, after)
         index, receipt = wire.receipt.index, encode_receipt(receipt_from_wire(wire.receipt))
         explained = self._outlived(leaf)
         row = EventRow(index, wire.number, b"", EventKind.SUBMITTED, b"", "", leaf_time(leaf), receipt, explained)
         with self._store.begin() as c:
+            tied.keep(c)
             if not rows.to_be_taken(c, index):
                 return
             if rows.cursor(c).next_index <= index:
@@ -96,13 +98,15 @@ class Debts:
             RefusedError: the hub did not answer.
         """
         with self._store.begin() as c:
-            owed = rows.debts(c)[:ASKED_AT_ONCE]
-        for debt in owed:
+            chosen = _chosen(rows.debts(c), rows.next_debt(c))
+            if chosen:  # before they are asked for: one whose asking fails must not stop those after it either
+                rows.set_next_debt(c, chosen[-1].log_index + 1)
+        for debt in sorted(chosen, key=lambda debt: debt.log_index):
             wire = await _read_one(session, debt.log_index)
             if wire is not None:
                 yield wire, Cursor(debt.log_index, debt.number - 1, 0)
             with self._store.begin() as c:
-                still = any(found.log_index == debt.log_index for found in rows.debts(c))
+                still = rows.is_owed(c, debt.log_index)
             if still:
                 parts: dict[str, bytes | int] = {} if wire is None else {"feed_item": serialise(wire)}
                 self._trust.history.invalid(str(debt.log_index), debt.log_index, parts)
@@ -128,6 +132,12 @@ def withdrawn(c: Connection, about: bytes) -> None:
         if debt.message_hash == about:
             rows.believe(c, debt.log_index)
             rows.end_debt(c, debt.log_index)
+
+
+def _chosen(owed: list[Debt], start: int) -> list[Debt]:
+    """Returns the debts that a pass asks for: from a log index on, and round to those before it."""
+    ahead = [debt for debt in owed if debt.log_index >= start]
+    return [*ahead, *owed[: len(owed) - len(ahead)]][:ASKED_AT_ONCE]
 
 
 async def _read_one(session: Session, index: int) -> feed_pb2.FeedItem | None:

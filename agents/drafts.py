@@ -17,7 +17,7 @@ from functools import partial
 from typing import Final
 
 from comity.boxes import box_recipients
-from comity.checks import check_parties, verify_signatures
+from comity.checks import check_directory_age, check_parties, check_profile, verify_signatures
 from comity.directory import View
 from comity.encoding import Purpose, parse, serialise
 from comity.envelope import MAX_ENVELOPE_BYTES, BlobRef, Envelope, Header, parse_envelope, to_wire
@@ -27,7 +27,7 @@ from comity.payload import BODY_OF_VERB, Gap, body_of, parse_payload
 from comity.sealing import open_box, open_content, seal_box
 from comity.v1 import draft_pb2, payload_pb2
 from comity.workflow.actions import Signer
-from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED
+from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, check_times
 from comity.workflow.engine import apply
 from comity.workflow.families import table_of
 from comity.workflow.legs import Leg
@@ -131,9 +131,11 @@ class Drafts:
         for desk in header.counterparts:
             tried(f"recipient {desk}", partial(self._trust.check_pinned, agency_of(desk)))
         tried("keys", lambda: self._parties(opened.envelope, self._trust.view(), now))
-        age = (MAX_AGE_SECONDED if _needs_two(header) else MAX_AGE)[header.precedence]
-        if now - header.created > age:
-            tried("created", lambda: _refuse(Reason.CREATED_TOO_OLD))
+        seconded = _needs_two(header)
+        age = (MAX_AGE_SECONDED if seconded else MAX_AGE)[header.precedence]
+        tried("times", lambda: _times(header, seconded, now))
+        tried("sealed", lambda: check_directory_age(header, self._trust.view(), now, age))
+        tried("deadlines", lambda: self._deadlines(header, now))
         tried("case", lambda: self._workflow(opened.envelope, now))
         return found
 
@@ -286,6 +288,10 @@ class Drafts:
         opening = opens_case(envelope.header.family, envelope.header.verb)
         verify_signatures(envelope, check_parties(envelope, view, now, opening=opening))
 
+    def _deadlines(self, header: Header, now: int) -> None:
+        legs, opening = self._legs(header), opens_case(header.family, header.verb)
+        check_profile(header, self._trust.view(), now, opening=opening, opened=legs[0].opened if legs else None)
+
     def _workflow(self, envelope: Envelope, now: int) -> None:
         """Runs the engine as if the second person had signed, so that nothing but the signature may be missing."""
         view, header = self._trust.view(), envelope.header
@@ -348,8 +354,17 @@ def _needs_two(header: Header) -> bool:
     return any(rule.verb is header.verb and rule.people is People.TWO for rule in rules)
 
 
-def _refuse(reason: Reason) -> None:
-    raise RefusedError(reason, "sealed too long ago; seal again")
+def _times(header: Header, seconded: bool, now: int) -> None:
+    """Checks the times of a draft as they will be checked when it is sent: of two people, where it needs them."""
+    check_times(
+        precedence=header.precedence,
+        created=header.created,
+        deliver_by=header.deliver_by,
+        respond_by=header.respond_by or None,
+        lapses_at=header.lapses_at or None,
+        has_approver=seconded,
+        now_ms=now,
+    )
 
 
 def _warnings(opened: OpenedDraft) -> list[str]:

@@ -195,6 +195,8 @@ def explain(error: BaseException, language: str = ENGLISH) -> str:
     column = 1 if language == CHINESE else 0
     if isinstance(error, RefusedError):
         return NEXT[error.reason][column]
+    if isinstance(error, MalformedError) and error.reason is not Reason.MALFORMED:
+        return NEXT[error.reason][column]
     for kind, lines in _OTHERS:
         if isinstance(error, kind):
             return lines[column]

@@ -3,8 +3,9 @@
 A key is made by whoever acts and sealed to every live member of the desk before it is used. A grant is signed by the
 member who acts, or by the root where that member's own key may not grant (`View.granting_keys`).
 
-The archive gets a new key after every revocation at the desk. Grants of older archive keys that were signed by a key
-about to be revoked are signed again first: afterwards nobody could tell them from those that its thief makes.
+The archive gets a new key after everybody who parts from the desk. Grants of older archive keys that were signed by a
+key that is about to be revoked, or to grant no more, are signed again first: afterwards nobody could tell them from
+those that its holder or thief makes.
 
 Never does: statements (`agents/admin.py`); send a key through the hub.
 """
@@ -12,15 +13,22 @@ Never does: statements (`agents/admin.py`); send a key through the hub.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from comity.directory.records import MemberKey
+from comity.encoding import u64be
 from comity.errors import Reason, RefusedError
 from comity.keys import Use, kid
 
+from agents import truststore
 from agents.client import Client
 from agents.grants import Sign, archive_epoch, make_grant, parsed_grants, save_grant
 from agents.keyring import RootKeyring
 from agents.keys import KeyEntry, KeyUse, UnknownKeyError, find
+
+CLAIM_MS: Final = 60_000
+"""How long a process may be making a desk key before another one of the home no longer waits for it."""
+_CLAIMED: Final = "desk-key-claimed"
 
 
 class Granting:
@@ -84,7 +92,7 @@ class Granting:
         return True
 
     def sign_again(self, kids: Collection[bytes]) -> None:
-        """Signs anew the grants of archive keys that some keys signed, which are about to be revoked."""
+        """Signs anew the grants of archive keys that some keys signed, which are about to grant no more."""
         client = self._client
         archives = {entry.epoch: entry for entry in client.archive.counting()}
         view, now = client.directory(), client.clock()
@@ -93,6 +101,24 @@ class Granting:
             for _, grant in parsed_grants(client.home, record.member):
                 if grant.signer in kids and grant.epoch in archives and record.sign_kid not in kids:
                     self._grant(archives[grant.epoch], record, without=kids)
+
+    def claim(self, epoch: int) -> None:
+        """Makes sure that no other process of this home is making the desk key of an epoch: its grants would be lost.
+
+        Raises:
+            RefusedError: BUSY: one is.
+        """
+        now = self._client.clock()
+        with self._client.store.begin() as c:
+            other, since = truststore.get_meta(c, _CLAIMED)[:8], truststore.get_meta(c, _CLAIMED)[8:]
+            if other == u64be(epoch) and abs(now - int.from_bytes(since, "big")) < CLAIM_MS:
+                raise RefusedError(Reason.BUSY, "another process of this home is making the desk's next key")
+            truststore.put_meta(c, _CLAIMED, u64be(epoch) + u64be(now))
+
+    def release(self) -> None:
+        """Ends a claim: the key is published, or will not be."""
+        with self._client.store.begin() as c:
+            truststore.put_meta(c, _CLAIMED, b"")
 
     # --- how
 

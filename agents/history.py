@@ -5,20 +5,24 @@
   the other, in both logs; a leaf that a head does not cover was checked under at least that head's directory; and along
   the log neither the leaves' times nor their directories go back. The hub chooses what a leaf says: only what it has
   signed before keeps it from choosing the time or the directory of before a revocation.
-- Times are compared with slack, as two hub processes may have two clocks. Sizes are compared without.
+- Entries and leaves are dated under that lock, by one time that never goes back, so they are compared without slack:
+  a leaf is not from before the last entry it names nor from after the next, an entry not from before a leaf. A head's
+  time is its signer's clock, so that is compared with slack. Sizes are compared without.
 
 A contradiction becomes an evidence file and an alarm. Never does: the directory (`agents/trust.py`), mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from comity.directory import Head
 from comity.errors import VerificationError
 from comity.merkle import EMPTY_ROOT, MAX_SIZE, verify_consistency
 from comity.receipts import Leaf, Receipt, encode_receipt
+from sqlalchemy import Connection
 
 from agents import truststore as rows
 from agents.alarms import AlarmKind, raise_alarm
@@ -37,9 +41,8 @@ CLOCK_SKEW_MS: Final = 120_000
 HUB_SLACK_MS: Final = CLOCK_SKEW_MS + 60_000
 """How far before a head's time something may be dated that it does not cover: by another process's clock, and in a
 transaction that had its time and was not committed yet when the head was signed."""
-SUPERSEDED_SLACK_SECONDS: Final = 5
-"""How long after a directory was superseded a leaf may still name it. Both are dated under the lock of both logs, so
-only a clock that was set back comes between them, and at more than five seconds a hub stops sequencing."""
+TIED_SIZES: Final = 4096
+"""How many proved sizes are remembered in memory, so that nobody has to look for them."""
 
 
 def contradict(one: Head, other: Head) -> bool:
@@ -65,11 +68,26 @@ def _sizes(head: Head) -> tuple[int, int]:
     return head.exchange_size, head.directory_size
 
 
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """A size of the exchange log, and perhaps a leaf, that were found to belong to the one history; not kept yet."""
+
+    size: TrustedSize
+    leaf: tuple[int, Leaf] | None
+
+    def keep(self, c: Connection) -> None:
+        """Keeps them, with what they came with."""
+        rows.put_checkpoint(c, self.size)
+        if self.leaf is not None:
+            rows.put_leaf(c, *self.leaf)
+
+
 class History:
     """What one home has seen signed of the exchange log, and of both logs' heads."""
 
     def __init__(self, home: Home, store: Store, clock: Clock) -> None:
         self._home, self._store, self._clock = home, store, clock
+        self._tied: dict[int, bytes] = {}
         with store.begin() as c:
             self.newest: SeenHead | None = rows.newest_head(c)
 
@@ -113,22 +131,33 @@ class History:
 
     # --- leaves
 
-    def check_leaf(self, index: int, leaf: Leaf, superseded: int | None) -> None:
+    def check_leaf(self, index: int, leaf: Leaf, superseded: int | None, entered: int = 0) -> None:
         """Checks that a leaf can say what it says where it stands.
 
         Args:
             index: its place.
             leaf: verified to stand there.
             superseded: Unix second at which the directory it names was no longer the newest, or None while it is.
+            entered: Unix second of the last entry of the directory that it names.
 
         Raises:
             VerificationError: it cannot.
         """
-        if superseded is not None and leaf.time_seconds > superseded + SUPERSEDED_SLACK_SECONDS:
+        if leaf.time_seconds < entered:
+            raise VerificationError("the leaf is from before the directory that it names")
+        if superseded is not None and leaf.time_seconds > superseded:
             raise VerificationError("the leaf names a directory that was superseded before")
         with self._store.begin() as c:
-            before, after = rows.leaves_around(c, index)
-            seen = rows.head_up_to(c, index)
+            self.check_leaf_beside(c, index, leaf)
+
+    def check_leaf_beside(self, c: Connection, index: int, leaf: Leaf) -> None:
+        """Checks that a leaf can stand where it does beside the leaves and heads that are kept.
+
+        Raises:
+            VerificationError: it cannot.
+        """
+        before, after = rows.leaves_around(c, index)
+        seen = rows.head_up_to(c, index)
         said = (leaf.directory_size, leaf.time_seconds)
         if before is not None and (said[0] < before[0] or said[1] < before[1]):
             raise VerificationError("the leaf is from before one that stands before it")
@@ -141,6 +170,14 @@ class History:
         if leaf.time_seconds * 1000 < seen.head.time - HUB_SLACK_MS:
             raise VerificationError("the leaf is from before a head that does not cover it")
 
+    def leaf_times(self, sizes: Sequence[int]) -> list[int]:
+        """Returns for each size of the directory the time of the newest leaf kept that names no more of it, or 0.
+
+        Another process of this home may be ahead, so not every leaf that is kept is from before what is read here.
+        """
+        with self._store.begin() as c:
+            return [rows.leaf_time_up_to(c, size) for size in sizes]
+
     # --- sizes
 
     async def check(
@@ -151,8 +188,22 @@ class History:
         note: bytes,
         *,
         head: tuple[bytes, bytes] = (b"", b""),
-        leaf: tuple[int, Leaf] | None = None,
     ) -> None:
+        """Ties a size of the exchange log to the one history and keeps it, see `tie`."""
+        tied = await self.tie(session, size, root, note, head=head)
+        with self._store.begin() as c:
+            tied.keep(c)
+
+    async def tie(
+        self,
+        session: Session,
+        size: int,
+        root: bytes,
+        note: bytes,
+        *,
+        head: tuple[bytes, bytes] = (b"", b""),
+        leaf: tuple[int, Leaf] | None = None,
+    ) -> Tied:
         """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
 
         Args:
@@ -161,12 +212,17 @@ class History:
             root: of that tree, signed by the hub in a head or checkpoint.
             note: the signed checkpoint; empty for a head's.
             head: body and signature of the head that says so, where one does.
-            leaf: index and leaf that was verified by it, kept with it.
+            leaf: index and leaf that was verified by it.
+
+        Returns:
+            What is to be kept.
 
         Raises:
             SplitViewError: it does not belong to it.
             RefusedError: the hub did not answer.
         """
+        if self._tied.get(size) == root:
+            return Tied(TrustedSize(size, root, note), leaf)
         shown: dict[str, bytes | int] = {"shown_head": head[0], "shown_head_signature": head[1]}
         with self._store.begin() as c:
             known, newest = rows.checkpoint(c, size), rows.newest_size(c)
@@ -179,10 +235,10 @@ class History:
                 verify_consistency(low[0], high[0], low[1], high[1], path)
             except VerificationError:
                 self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)})
-        with self._store.begin() as c:
-            rows.put_checkpoint(c, TrustedSize(size, root, note))
-            if leaf is not None:
-                rows.put_leaf(c, *leaf)
+        if len(self._tied) >= TIED_SIZES:
+            self._tied.clear()
+        self._tied[size] = root
+        return Tied(TrustedSize(size, root, note), leaf)
 
     def contradiction(self, size: int, root: bytes, note: bytes, further: dict[str, bytes | int]) -> None:
         """Saves what contradicts what, and raises SplitViewError."""

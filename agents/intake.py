@@ -40,6 +40,7 @@ from agents.archive import Archive
 from agents.cases import action_of, author_of, leg_between, unread_leg, with_about, with_unread
 from agents.debts import Debts, has_content, is_erased, withdrawn
 from agents.errors import SplitViewError
+from agents.history import Tied
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
 from agents.mailstore import Cursor, Message
@@ -127,6 +128,7 @@ class Intake:
             self._debts.take(item)
             return Taken(event=True)
         with self._store.begin() as c:  # step 2
+            item.tied.keep(c)
             tries = rows.count_try(c, item.index)
         if tries > TRIES:
             return self._quarantine(item, None, "QUARANTINED")
@@ -178,10 +180,11 @@ class Intake:
             return self._quarantine(item, genuine, "QUARANTINED")
         if self._clock() > header.deliver_by:
             return self._quarantine(item, envelope, "EXPIRED", leg)
+        gossiped: Tied | None = None
         try:
             content_key, gossip = self._open(item, envelope)  # steps 6 and 7
             if gossip:
-                await self._trust.check_gossip(session, gossip, item.index)  # step 8
+                gossiped = await self._trust.check_gossip(session, gossip, item.index)  # step 8
         except CannotOpenError:
             return self._quarantine(item, envelope, "CANNOT_OPEN", leg)
         except MalformedError:
@@ -195,13 +198,16 @@ class Intake:
         message = replace(message, archive=self._archive.seal(message.message_hash, content_key))
         ack = self._acks.make(message.message_hash, AckState.STORED)
         with self._store.begin() as c:  # step 9
-            if rows.to_be_taken(c, item.index):
-                rows.put_message(c, message)
-                stored = apply_stored(leg, message.message_hash, item.time).leg
-                rows.put_leg(c, stored)
-                self._withdrawn(c, envelope)
-                rows.add_ack(c, ack)
-                finish(c, item, believed=True)
+            if gossiped is not None:
+                gossiped.keep(c)
+            if not rows.to_be_taken(c, item.index):
+                return Taken()  # another instance on this mailbox was first: it is new there, and told there
+            rows.put_message(c, message)
+            stored = apply_stored(leg, message.message_hash, item.time).leg
+            rows.put_leg(c, stored)
+            self._withdrawn(c, envelope)
+            rows.add_ack(c, ack)
+            finish(c, item, believed=True)
         return Taken(message.message_hash)
 
     def _advance(
@@ -225,7 +231,12 @@ class Intake:
                 raise UnknownKeyError("this desk's key was not granted to this member")
         header, seal = envelope.header_bytes, envelope.seal_bytes
         content_key = open_wrap(header, desk_key_id, wrap, unwrapping(self._keys, desk_key_id))
-        payload = parse_payload(open_content(header, seal, envelope.ciphertext, content_key), envelope.header)
+        content = open_content(header, seal, envelope.ciphertext, content_key)
+        try:
+            payload = parse_payload(content, envelope.header)
+        except MalformedError:
+            # The same word as for what does not decrypt: a refusal says nothing of what is inside.
+            raise CannotOpenError from None
         return content_key, payload.gossip.checkpoint
 
     def _holds(self, key_id: bytes) -> bool:
@@ -245,22 +256,28 @@ class Intake:
         header = envelope.header
         with self._store.begin() as c:
             known = rows.message(c, envelope.message_hash)
+            seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
             before = leg_between(c, header.case_id, header.sender, header.counterparts[0])
+        if known is None and seen is not None:  # somebody here made two messages of one envelope id
+            return self._spoilt(item)
         try:
             signers = self._verifier.signers(envelope, item)
             self._verifier.check_rules(envelope, item, before)
             content_key, gossip = self._open(item, envelope) if known is None else (b"", b"")
         except (RefusedError, MalformedError, CannotOpenError):
             return self._spoilt(item)
+        gossiped: Tied | None = None
         try:
             if gossip:
-                await self._trust.check_gossip(session, gossip, item.index)
+                gossiped = await self._trust.check_gossip(session, gossip, item.index)
         except SplitViewError:
             raise
         except VerificationError:
             return self._spoilt(item)
         try:
             with self._store.begin() as c:
+                if gossiped is not None:
+                    gossiped.keep(c)
                 if not rows.to_be_taken(c, item.index):
                     return Taken()
                 if known is None:

@@ -105,6 +105,24 @@ class Cursor:
     """Leaf time of the last item taken."""
 
 
+# What every message asks for is constant text: putting such a statement together would cost more than running it.
+_IS_OWED: Final = "SELECT 1 FROM debts WHERE log_index = ?"
+_END_DEBT: Final = "DELETE FROM debts WHERE log_index = ?"
+_COUNT_TRY: Final = (
+    "INSERT INTO tries (log_index, count) VALUES (?, 1) ON CONFLICT (log_index) DO UPDATE SET count = count + 1"
+)
+_TRIES: Final = "SELECT count FROM tries WHERE log_index = ?"
+_END_TRIES: Final = "DELETE FROM tries WHERE log_index = ?"
+_ENVELOPE_SEEN: Final = "SELECT message_hash FROM messages WHERE agency = ? AND envelope_id = ?"
+_SETTLE_ACK: Final = (
+    "UPDATE acks SET settled = 1, receipt = ?, body = ?, sig = ? WHERE message_hash = ? AND desk = ? AND state = ?"
+)
+_PUT_EVENT: Final = (
+    "INSERT OR REPLACE INTO events (log_index, number, salt, kind, message_hash, desk, time, receipt, believed)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_PUT_LEG: Final = "INSERT OR REPLACE INTO legs (originator, case_id, recipient, fields) VALUES (?, ?, ?, ?)"
+
 _LISTED: Final = [
     literal(b"").label(column.name) if column.name in ("envelope", "archive") else column for column in s.messages.c
 ]
@@ -144,10 +162,7 @@ def message_hashes(c: Connection) -> list[bytes]:
 
 def envelope_seen(c: Connection, agency: str, envelope_id: bytes) -> bytes | None:
     """Returns the hash of the message that used an envelope id, or None: the store against replays."""
-    m = s.messages.c
-    found: bytes | None = c.execute(
-        select(m.message_hash).where(m.agency == agency, m.envelope_id == envelope_id)
-    ).scalar()
+    found: bytes | None = c.exec_driver_sql(_ENVELOPE_SEEN, (agency, envelope_id)).scalar()
     return found
 
 
@@ -201,22 +216,13 @@ def pending_acks(c: Connection, limit: int) -> list[AckRow]:
 
 
 def settle_ack(c: Connection, ack: AckRow, receipt: bytes) -> None:
-    """Marks an own acknowledgement as logged (with its receipt) or refused for good (without)."""
-    a = s.acks.c
-    same = (a.message_hash == ack.message_hash) & (a.desk == ack.desk) & (a.state == int(ack.state))
-    c.execute(update(s.acks).where(same).values(settled=True, receipt=receipt))
+    """Marks an own acknowledgement as logged (with its receipt, and as it is in the log) or refused (without one)."""
+    c.exec_driver_sql(_SETTLE_ACK, (receipt, ack.body, ack.sig, ack.message_hash, ack.desk, int(ack.state)))
 
 
 def put_leg(c: Connection, leg: Leg) -> None:
     """Keeps a leg; an older form of it is replaced."""
-    row = {
-        "originator": leg.originator,
-        "case_id": leg.case_id,
-        "recipient": leg.recipient,
-        "fields": json.dumps(_leg_fields(leg)),
-    }
-    key = ["originator", "case_id", "recipient"]
-    c.execute(insert(s.legs).values(row).on_conflict_do_update(index_elements=key, set_=row))
+    c.exec_driver_sql(_PUT_LEG, (leg.originator, leg.case_id, leg.recipient, json.dumps(_leg_fields(leg))))
 
 
 def legs(c: Connection, case_id: bytes | None = None) -> list[Leg]:
@@ -229,8 +235,9 @@ def legs(c: Connection, case_id: bytes | None = None) -> list[Leg]:
 
 def put_event(c: Connection, event: EventRow) -> None:
     """Adds an item of the feed; one that came late takes the place of its tombstone."""
-    values = {f.name: getattr(event, f.name) for f in fields(event)} | {"kind": int(event.kind)}
-    c.execute(insert(s.events).values(values).on_conflict_do_update(index_elements=["log_index"], set_=values))
+    e = event
+    place = (e.log_index, e.number, e.salt, int(e.kind), e.message_hash, e.desk, e.time, e.receipt, e.believed)
+    c.exec_driver_sql(_PUT_EVENT, place)
 
 
 def events(c: Connection, message_hashes: list[bytes] | None = None) -> list[EventRow]:
@@ -265,13 +272,27 @@ def debts(c: Connection) -> list[Debt]:
 
 def end_debt(c: Connection, log_index: int) -> None:
     """Forgets that a delivery is owed."""
-    c.execute(delete(s.debts).where(s.debts.c.log_index == log_index))
+    c.exec_driver_sql(_END_DEBT, (log_index,))
+
+
+def is_owed(c: Connection, log_index: int) -> bool:
+    """Returns whether a delivery is owed."""
+    return c.exec_driver_sql(_IS_OWED, (log_index,)).first() is not None
+
+
+def next_debt(c: Connection) -> int:
+    """Returns from which log index on debts are asked for next."""
+    return int(get_meta(c, "next_debt") or b"0")
+
+
+def set_next_debt(c: Connection, log_index: int) -> None:
+    """Remembers from which log index on debts are asked for next."""
+    put_meta(c, "next_debt", str(log_index).encode())
 
 
 def to_be_taken(c: Connection, log_index: int) -> bool:
     """Returns whether an item has not had its effect yet: it lies ahead, or is owed."""
-    owed = c.execute(select(s.debts.c.log_index).where(s.debts.c.log_index == log_index)).first()
-    return owed is not None or cursor(c).next_index <= log_index
+    return is_owed(c, log_index) or cursor(c).next_index <= log_index
 
 
 def cursor(c: Connection) -> Cursor:
@@ -287,9 +308,8 @@ def set_cursor(c: Connection, at: Cursor) -> None:
 
 def count_try(c: Connection, log_index: int) -> int:
     """Counts that an item is begun. Returns how often it was, this time included."""
-    statement = insert(s.tries).values(log_index=log_index, count=1)
-    c.execute(statement.on_conflict_do_update(index_elements=["log_index"], set_={"count": s.tries.c.count + 1}))
-    return int(c.execute(select(s.tries.c.count).where(s.tries.c.log_index == log_index)).scalar_one())
+    c.exec_driver_sql(_COUNT_TRY, (log_index,))
+    return int(c.exec_driver_sql(_TRIES, (log_index,)).scalar_one())
 
 
 def take_back_try(c: Connection, log_index: int) -> None:
@@ -299,7 +319,7 @@ def take_back_try(c: Connection, log_index: int) -> None:
 
 def end_tries(c: Connection, log_index: int) -> None:
     """Forgets the count: the item is done."""
-    c.execute(delete(s.tries).where(s.tries.c.log_index == log_index))
+    c.exec_driver_sql(_END_TRIES, (log_index,))
 
 
 def _message(row: Row[Any]) -> Message:

@@ -192,6 +192,7 @@ def finish(c: Connection, item: Item, desk: str = "", *, believed: bool) -> None
     row = EventRow(
         item.index, item.number, item.salt, event.kind, event.message_hash, desk, item.time, receipt, believed
     )
+    item.tied.keep(c)
     rows.put_event(c, row)
     if rows.cursor(c).next_index <= item.index:
         rows.set_cursor(c, Cursor(item.index + 1, item.number, item.time))

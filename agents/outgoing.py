@@ -23,6 +23,7 @@ from agents.acks import raise_status
 from agents.archive import Archive
 from agents.attachments import Progress, forget, upload
 from agents.drafts import Drafts, OpenedDraft
+from agents.history import Tied
 from agents.home import Home
 from agents.mailstore import Message
 from agents.proving import tie, verify_receipt
@@ -82,8 +83,9 @@ class Outgoing:
                 with self._store.begin() as c:
                     mailstore.remove_message(c, opened.envelope.message_hash)
             raise
-        verified = await self.check_receipt(session, receipt, opened.envelope)  # step 4
+        verified, tied = await self.check_receipt(session, receipt, opened.envelope)  # step 4
         with self._store.begin() as c:
+            tied.keep(c)
             keep_receipt(c, opened.envelope, verified)
             draftstore.set_draft_state(c, opened.info.id, DraftState.SENT)
         forget(self._home, opened.envelope.header.blobs)
@@ -95,8 +97,13 @@ class Outgoing:
             verified.leaf.time_seconds * 1000,
         )
 
-    async def check_receipt(self, session: Session, receipt: Receipt, envelope: Envelope) -> VerifiedReceipt:
+    async def check_receipt(
+        self, session: Session, receipt: Receipt, envelope: Envelope
+    ) -> tuple[VerifiedReceipt, Tied]:
         """Verifies that a receipt proves this very envelope to be in the one history.
+
+        Returns:
+            What it proves, and what is to be kept with it.
 
         Raises:
             VerificationError: it does not.
@@ -107,8 +114,7 @@ class Outgoing:
         except VerificationError:
             self._trust.history.invalid_receipt(receipt, envelope.message_hash.hex())
             raise
-        await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
-        return verified
+        return verified, await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
 
     def _check_event(self, event: Event, envelope: Envelope) -> None:
         if (event.kind, event.message_hash) != (EventKind.SUBMITTED, envelope.message_hash):

@@ -14,6 +14,7 @@ from comity.merkle import leaf_hash, verify_inclusion
 from comity.receipts import Leaf, Receipt, VerifiedReceipt, parse_leaf
 from comity.receipts import verify_receipt as verify_form
 
+from agents.history import Tied
 from agents.session import Session
 from agents.trust import Trust
 
@@ -48,15 +49,15 @@ async def verify_place(trust: Trust, session: Session, receipt: Receipt) -> tupl
     return leaf, checkpoint
 
 
-async def tie(trust: Trust, session: Session, receipt: Receipt, leaf: Leaf, checkpoint: Checkpoint) -> None:
-    """Ties a verified receipt to the one history, and keeps what its leaf says.
+async def tie(trust: Trust, session: Session, receipt: Receipt, leaf: Leaf, checkpoint: Checkpoint) -> Tied:
+    """Ties a verified receipt to the one history. What is returned is to be kept with what the receipt is of.
 
     Raises:
         SplitViewError: it does not belong to it.
         RefusedError: the hub did not answer.
     """
-    kept = (receipt.index, leaf)
-    await trust.history.check(session, checkpoint.size, checkpoint.root, receipt.checkpoint, leaf=kept)
+    seen = (receipt.index, leaf)
+    return await trust.history.tie(session, checkpoint.size, checkpoint.root, receipt.checkpoint, leaf=seen)
 
 
 async def _leaf(trust: Trust, session: Session, receipt: Receipt) -> Leaf:
@@ -74,4 +75,5 @@ def _check_leaf(trust: Trust, index: int, leaf: Leaf) -> None:
     view = trust.view()
     if view.root_at(leaf.directory_size) != leaf.directory_root:
         raise VerificationError("the leaf names another directory than the one replayed")
-    trust.history.check_leaf(index, leaf, view.stale_since(leaf.directory_size))
+    entered = view.stale_since(leaf.directory_size - 1) or 0
+    trust.history.check_leaf(index, leaf, view.stale_since(leaf.directory_size), entered)

@@ -3,7 +3,8 @@
 - A desk key gets its successor a week before it ends, published a day before it begins.
 - This member's TLS key is registered for longer, and its certificate issued anew.
 - Colleagues who lack a grant get one.
-- The archive gets a key after every revocation at the desk, where whoever revoked could not make it.
+- The archive gets a key after everybody who parts from the desk (`agents/parting.py`), and so does the desk itself,
+  where whoever stated that could not make them.
 - A desk key is destroyed 14 days after a good successor took over (`agents/succession.py`): nothing that was sealed to
   it can be live any more, and from then on it opens for nobody. What is kept stays readable under the archive keys.
 
@@ -22,6 +23,7 @@ from agents.admin import Admin
 from agents.client import Client
 from agents.grants import destroy_grant
 from agents.keys import KeyUse, UnknownKeyError, find
+from agents.parting import is_left_behind
 from agents.succession import superseded
 from agents.transport import load_identity, save_certificate
 
@@ -70,10 +72,11 @@ def _may_renew(client: Client) -> bool:
 
 
 async def _desk_key(client: Client, admin: Admin) -> list[str]:
-    epochs = client.directory().desk_keys(client.desk)
-    if epochs and epochs[-1].valid_until - client.clock() > DESK_KEY_LEFT_MS:
+    view, now = client.directory(), client.clock()
+    epochs, parted = view.desk_keys(client.desk), is_left_behind(view, client.desk, now)
+    if epochs and epochs[-1].valid_until - now > DESK_KEY_LEFT_MS and not parted:
         return []
-    at_once = not epochs or epochs[-1].valid_until <= client.clock()
+    at_once = not epochs or epochs[-1].valid_until <= now or parted
     return [f"desk key {await admin.publish_desk_key(at_once=at_once)} published"]
 
 

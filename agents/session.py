@@ -1,8 +1,9 @@
-"""The connection to the hub: mutual TLS 1.3 to a list of endpoints, one after another where one does not answer.
+"""The calls to the hub: mutual TLS 1.3 to a list of endpoints (`agents/endpoints.py`), to the next where one is silent.
 
 Every call is safe to repeat: reads change nothing, and a submission carries an envelope id that the hub knows again.
 So whatever may pass by itself (no connection, a full queue, a database that restarts) is tried again for a while, with
-the same bytes. Refusals come out as `RefusedError` with the hub's documented reason.
+the same bytes. Every endpoint gets its turn before a call is given up, and no attempt is waited for without end.
+Refusals come out as `RefusedError` with the hub's documented reason.
 
 Never does: verify anything. What comes back is the hub's word until `agents/trust.py` has looked at it.
 """
@@ -10,13 +11,16 @@ Never does: verify anything. What comes back is the hub's word until `agents/tru
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import grpc
-from comity.errors import DOMAIN, Reason, RefusedError
+from comity.errors import Reason, RefusedError
 from comity.receipts import Receipt, receipt_from_wire
 from comity.tls import certificate_to_pem
 from comity.v1 import (
@@ -32,82 +36,41 @@ from comity.v1 import (
     log_pb2,
     log_pb2_grpc,
 )
-from google.rpc.error_details_pb2 import ErrorInfo
-from google.rpc.status_pb2 import Status
 from grpc import aio
 
+from agents.endpoints import CALL_SECONDS, Endpoints
+from agents.refusals import refusal, refusal_from_status, silent, told_to_wait
 from agents.transport import Identity
+
+__all__ = [
+    "LOGS",
+    "PATIENCE_SECONDS",
+    "EarlierReceipt",
+    "Session",
+    "raise_unless_ours",
+    "refusal_from_status",
+    "told_to_wait",
+]
 
 T = TypeVar("T")
 
-CALL_SECONDS: Final = 15.0
-"""How long one attempt may take."""
 PATIENCE_SECONDS: Final = 20.0
 """For how long a call is tried again."""
+FEED_IDLE_SECONDS: Final = 75.0
+"""How long a live feed may be silent: the hub shows a head each minute."""
 _TRY_AGAIN: Final = frozenset({Reason.BUSY, Reason.QUOTA, Reason.UNAVAILABLE, Reason.STALLED})
-_OPTIONS: Final = (
-    ("grpc.max_receive_message_length", 8 << 20),
-    ("grpc.max_send_message_length", 8 << 20),
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
-    ("grpc.enable_retries", 0),
-    # Left alone, gRPC would come to wait for two minutes: longer than the patience here, and than a hub's restart.
-    ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.max_reconnect_backoff_ms", 2_000),
-    # Without a pool of its own a channel would go on over an earlier one's connection, with an earlier TLS key.
-    ("grpc.use_local_subchannel_pool", 1),
-)
-_CODES: Final = {
-    grpc.StatusCode.UNAVAILABLE: Reason.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED: Reason.UNAVAILABLE,
-    grpc.StatusCode.UNAUTHENTICATED: Reason.UNKNOWN_TLS_KEY,
-    grpc.StatusCode.PERMISSION_DENIED: Reason.NOT_PERMITTED,
-    grpc.StatusCode.NOT_FOUND: Reason.NOT_FOUND,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: Reason.BUSY,
-    grpc.StatusCode.INVALID_ARGUMENT: Reason.MALFORMED,
-}
 LOGS: Final = {"directory": log_pb2.LOG_KIND_DIRECTORY, "exchange": log_pb2.LOG_KIND_EXCHANGE}
 """The two logs by name."""
 
 
-def told_to_wait(refused: RefusedError) -> float:
-    """Returns how many seconds the hub asks to wait before the next attempt; 0 where it asks for nothing sensible."""
-    text = refused.metadata.get("retry_after_seconds", "")
-    if text.isascii() and text.isdigit() and len(text) < 7:
-        return float(text)
-    # A quota that does not fill again by itself: waiting would help nobody.
-    return math.inf if refused.reason is Reason.QUOTA else 0.0
+@dataclass(frozen=True, slots=True)
+class EarlierReceipt(Receipt):
+    """The receipt of another acknowledgement than the one that was sent: of one that this desk sent before."""
 
-
-def refusal_from_status(status: Status) -> RefusedError | None:
-    """Returns the refusal that a google.rpc.Status carries, or None where it carries none that is known."""
-    for detail in status.details:
-        info = ErrorInfo()
-        if detail.Unpack(info) and info.domain == DOMAIN and info.reason in Reason.__members__:
-            metadata = {name: value for name, value in info.metadata.items() if name not in ("reason", "message")}
-            return RefusedError(Reason(info.reason), f"the hub refuses: {info.reason}", **metadata)
-    return None
-
-
-def refusal(error: grpc.RpcError) -> RefusedError:
-    """Returns what a failed call means. Total: a hub that says nothing sensible gives UNAVAILABLE or INTERNAL."""
-    code = error.code() if isinstance(error, aio.AioRpcError) else grpc.StatusCode.UNKNOWN
-    if isinstance(error, aio.AioRpcError):
-        for key, value in error.trailing_metadata() or ():
-            if key == "grpc-status-details-bin" and isinstance(value, bytes):
-                found = refusal_from_status(_status(value))
-                if found is not None:
-                    return found
-    return RefusedError(_CODES.get(code, Reason.INTERNAL), "the hub did not answer as it should")
-
-
-def _status(data: bytes) -> Status:
-    status = Status()
-    try:
-        status.ParseFromString(data)
-    except ValueError:  # protobuf's DecodeError is one
-        return Status()
-    return status
+    body: bytes = b""
+    """That one, as the hub says it is in the log."""
+    sig: bytes = b""
+    """Its signature."""
 
 
 class Session:
@@ -130,22 +93,18 @@ class Session:
         """
         if not endpoints:
             raise RefusedError(Reason.UNAVAILABLE, "the home names no endpoint of the hub")
-        self._endpoints = tuple(endpoints)
-        self._credentials = grpc.ssl_channel_credentials(
+        credentials = grpc.ssl_channel_credentials(
             root_certificates=certificate_to_pem(tls_ca),
             private_key=identity.key.to_pem(),
             certificate_chain=identity.certificate_pem,
         )
+        self.endpoints = Endpoints(endpoints, credentials)
         self.spki_sha256 = identity.key.spki_sha256
-        self._patience = patience_seconds
-        self._at = 0
-        self._channel: aio.Channel | None = None
+        self.patience_seconds = patience_seconds
 
     async def close(self) -> None:
         """Closes the connection."""
-        channel, self._channel = self._channel, None
-        if channel is not None:
-            await channel.close()
+        await self.endpoints.close()
 
     # --- directory
 
@@ -162,16 +121,19 @@ class Session:
 
         async def read(channel: aio.Channel) -> list[bytes]:
             request = directory_pb2.ReadEntriesRequest(from_index=start)
-            stream = _directory(channel).ReadEntries(request, timeout=4 * CALL_SECONDS)
-            return [entry async for response in stream for entry in response.entries]
+            stream = _directory(channel).ReadEntries(request)
+            async with aclosing(_each(stream, self.endpoints.attempt_seconds)) as responses:
+                return [entry async for response in responses for entry in response.entries]
 
-        return await self._call(read)
+        return await self._call(read, math.inf)
 
     async def append_statements(self, statements: Sequence[bytes]) -> int:
         """Appends serialised Statements, all or none. Returns the index of the first."""
         parsed = [directory_pb2.Statement.FromString(data) for data in statements]
         request = directory_pb2.AppendStatementsRequest(statements=parsed)
-        response = await self._call(lambda c: _directory(c).AppendStatements(request, timeout=CALL_SECONDS))
+        # Not hurried: what was taken of a first attempt would stand in the way of the second.
+        made = lambda c: _directory(c).AppendStatements(request, timeout=CALL_SECONDS)  # noqa: E731
+        response = await self._call(made, math.inf)
         return int(response.first_index)
 
     async def issue_certificate(self, csr: bytes) -> bytes:
@@ -191,7 +153,11 @@ class Session:
         return receipt_from_wire(response.receipt)
 
     async def acknowledge(self, acks: Sequence[tuple[bytes, bytes]]) -> list[Receipt | RefusedError]:
-        """Sends up to 256 (body, signature) acknowledgements. Returns a receipt or a refusal for each."""
+        """Sends up to 256 (body, signature) acknowledgements.
+
+        Returns:
+            A receipt or a refusal for each. Where the desk had said it before in other bytes, an `EarlierReceipt`.
+        """
         request = exchange_pb2.AcknowledgeRequest(acks=[exchange_pb2.SignedAck(body=b, sig=s) for b, s in acks])
         response = await self._call(
             lambda c: exchange_pb2_grpc.ExchangeServiceStub(c).Acknowledge(request, timeout=CALL_SECONDS)
@@ -206,19 +172,22 @@ class Session:
         Raises:
             RefusedError: the stream broke; read again from the last index.
         """
-        channel = self._open()
+        channel = await self.endpoints.open()
         request = feed_pb2.ReadFeedRequest(from_index=start, follow=follow)
         stream = feed_pb2_grpc.FeedServiceStub(channel).ReadFeed(request)
         try:
-            async for response in stream:
-                yield response
+            seconds = FEED_IDLE_SECONDS if follow else self.endpoints.attempt_seconds
+            async with aclosing(_each(stream, seconds)) as responses:
+                async for response in responses:
+                    yield response
         except grpc.RpcError as error:
-            await self._next_endpoint()
-            raise refusal(error) from None
+            await self._left_if_silent(channel, refused := refusal(error))
+            raise refused from None
+        except TimeoutError:
+            await self.endpoints.leave(channel)
+            raise silent() from None
         except asyncio.CancelledError:
             raise_unless_ours()
-        finally:
-            stream.cancel()
 
     # --- log
 
@@ -250,58 +219,107 @@ class Session:
 
     async def upload(self, pieces: AsyncIterator[blobs_pb2.UploadBlobRequest]) -> tuple[int, bool]:
         """Uploads one run of pieces, without trying again. Returns (bytes held, complete)."""
+        channel = await self.endpoints.open()
+        call = blobs_pb2_grpc.BlobServiceStub(channel).UploadBlob()
         try:
-            stub = blobs_pb2_grpc.BlobServiceStub(self._open())
-            response = await stub.UploadBlob(pieces)
+            with contextlib.suppress(asyncio.InvalidStateError):  # the hub has answered before the end
+                async for piece in pieces:
+                    async with asyncio.timeout(CALL_SECONDS):
+                        await call.write(piece)
+                await call.done_writing()
+            async with asyncio.timeout(CALL_SECONDS):
+                response = await call
         except grpc.RpcError as error:
-            raise refusal(error) from None
+            await self._left_if_silent(channel, refused := refusal(error))
+            raise refused from None
+        except TimeoutError:
+            await self.endpoints.leave(channel)
+            raise silent() from None
+        except asyncio.CancelledError:
+            raise_unless_ours()
+            raise
+        finally:
+            call.cancel()
         return response.offset, response.complete
 
     async def download(self, sha256: bytes, offset: int) -> AsyncIterator[bytes]:
         """Yields a blob's bytes from an offset on, without trying again."""
         request = blobs_pb2.DownloadBlobRequest(sha256=sha256, offset=offset)
-        stream = blobs_pb2_grpc.BlobServiceStub(self._open()).DownloadBlob(request)
+        channel = await self.endpoints.open()
+        stream = blobs_pb2_grpc.BlobServiceStub(channel).DownloadBlob(request)
         try:
-            async for response in stream:
-                yield response.data
+            async with aclosing(_each(stream, CALL_SECONDS)) as responses:
+                async for response in responses:
+                    yield response.data
         except grpc.RpcError as error:
-            raise refusal(error) from None
-        finally:
-            stream.cancel()
+            await self._left_if_silent(channel, refused := refusal(error))
+            raise refused from None
+        except TimeoutError:
+            await self.endpoints.leave(channel)
+            raise silent() from None
+        except asyncio.CancelledError:
+            raise_unless_ours()
 
     # --- how
 
-    async def _call(self, make: Callable[[Any], Awaitable[T]]) -> T:
-        """Makes a call, on the next endpoint where one does not answer, until it answers or patience ends."""
+    async def _call(self, make: Callable[[Any], Awaitable[T]], seconds: float = 0.0) -> T:
+        """Makes a call, on the next endpoint where one does not answer, until it answers or patience ends.
+
+        Args:
+            make: begins an attempt on a connection.
+            seconds: how long it may take; 0 for what is usual, infinity where it looks to that itself.
+        """
         loop = asyncio.get_running_loop()
-        give_up = loop.time() + self._patience
+        give_up, untried = loop.time() + self.patience_seconds, set(self.endpoints.addresses)
         pause = 0.05
         while True:
-            told = 0.0
+            channel = None
             try:
-                return await make(self._open())
+                channel = await self.endpoints.open()
+                untried.discard(self.endpoints.present)
+                async with asyncio.timeout(None if seconds == math.inf else seconds or self.endpoints.attempt_seconds):
+                    return await make(channel)
             except asyncio.CancelledError:
                 raise_unless_ours(give_up=loop.time() + pause > give_up)
+                refused = silent()
+            except TimeoutError:
+                refused = silent()
             except grpc.RpcError as error:
                 refused = refusal(error)
-                told = told_to_wait(refused)
-                if refused.reason not in _TRY_AGAIN or loop.time() + max(pause, told) > give_up:
-                    raise refused from None
-                if refused.reason is Reason.UNAVAILABLE:
-                    await self._next_endpoint()
-            await asyncio.sleep(told + pause * (0.5 + random.random()))  # noqa: S311 # spreads retries, protects nothing
-            pause = min(pause * 2, 5.0)
+            except RefusedError as error:
+                if channel is not None:
+                    raise
+                refused, untried = error, set()  # every one was asked in vain
+            told = told_to_wait(refused)
+            on = refused.reason is Reason.UNAVAILABLE and bool(untried)
+            if refused.reason not in _TRY_AGAIN or (loop.time() + max(pause, told) > give_up and not on):
+                raise refused from None
+            await self._left_if_silent(channel, refused)
+            if not on:
+                await asyncio.sleep(told + pause * (0.5 + random.random()))  # noqa: S311 # spreads retries, protects nothing
+                pause = min(pause * 2, 5.0)
 
-    def _open(self) -> Any:
-        """Returns the channel; typed loosely because the generated stubs are typed for the blocking API."""
-        if self._channel is None:
-            self._channel = aio.secure_channel(self._endpoints[self._at], self._credentials, options=_OPTIONS)
-        return self._channel
+    async def _left_if_silent(self, channel: Any, refused: RefusedError) -> None:
+        """Goes on to the next endpoint where one did not answer, or cannot make anything durable."""
+        if refused.reason is Reason.UNAVAILABLE:
+            await self.endpoints.leave(channel)
 
-    async def _next_endpoint(self) -> None:
-        if len(self._endpoints) > 1:
-            await self.close()
-            self._at = (self._at + 1) % len(self._endpoints)
+
+async def _each(stream: Any, seconds: float) -> AsyncGenerator[Any, None]:
+    """Yields what a stream brings.
+
+    Raises:
+        TimeoutError: nothing came for so long.
+    """
+    try:
+        while True:
+            async with asyncio.timeout(seconds):
+                response = await stream.read()
+            if response is aio.EOF:
+                return
+            yield response
+    finally:
+        stream.cancel()
 
 
 def raise_unless_ours(*, give_up: bool = True) -> None:
@@ -332,6 +350,10 @@ def _log(channel: Any) -> Any:
 
 
 def _result(result: exchange_pb2.SubmitResult) -> Receipt | RefusedError:
-    if result.WhichOneof("result") == "receipt":
-        return receipt_from_wire(result.receipt)
-    return refusal_from_status(result.error) or RefusedError(Reason.INTERNAL, "the hub did not answer as it should")
+    if result.WhichOneof("result") != "receipt":
+        return refusal_from_status(result.error) or RefusedError(Reason.INTERNAL, "the hub did not answer as it should")
+    r = receipt_from_wire(result.receipt)
+    if not result.HasField("ack"):
+        return r
+    place = (r.event, r.salt, r.index, r.leaf, r.inclusion_path, r.checkpoint)
+    return EarlierReceipt(*place, result.ack.body, result.ack.sig)

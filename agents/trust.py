@@ -1,7 +1,8 @@
 """Trust: what this agency has verified of the hub and of others, and that never goes back.
 
 - The directory is replayed in full from the pinned genesis, every rule checked; an entry that breaks one is not taken.
-- An entry that a head did not cover cannot be from before that head, and none is from the future.
+- An entry that a head did not cover cannot be from before that head, none is from before a leaf that names less of the
+  directory, and none is from the future.
 - Nothing is sealed on a head that is older than 10 minutes.
 - Whatever is seen of the exchange log (heads, receipts, checkpoints in payloads) must belong to one history
   (`agents/history.py`).
@@ -28,7 +29,7 @@ from comity.names import HUB
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import SplitViewError, UnpinnedError
-from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History
+from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History, Tied
 from agents.home import Home
 from agents.monitor import watch_own_name
 from agents.session import Session
@@ -261,8 +262,8 @@ class Trust:
                 continue
         raise VerificationError("the checkpoint is not signed by a key of the log")
 
-    async def check_gossip(self, session: Session, note: bytes, at_most: int) -> None:
-        """Ties a checkpoint from a payload to the one history.
+    async def check_gossip(self, session: Session, note: bytes, at_most: int) -> Tied:
+        """Ties a checkpoint from a payload to the one history. What is returned is to be kept with the message.
 
         Args:
             session: to ask for a proof.
@@ -276,7 +277,7 @@ class Trust:
         checkpoint = self.checkpoint(note)
         if checkpoint.size > at_most:
             self.history.contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
-        await self.history.check(session, checkpoint.size, checkpoint.root, note)
+        return await self.history.tie(session, checkpoint.size, checkpoint.root, note)
 
     # --- how
 
@@ -321,6 +322,8 @@ class Trust:
     def _check_times(self, first: int, entries: list[bytes], before: SeenHead | None, seen: SeenHead) -> None:
         """Checks the times of new entries: the hub chooses them, but not against what it has signed before.
 
+        An entry comes after every leaf that names a directory without it.
+
         Args:
             first: index of the first one.
             entries: that were replayed.
@@ -328,11 +331,12 @@ class Trust:
             seen: the head that came with them.
         """
         latest = self._clock() + CLOCK_SKEW_MS
+        leaves = self.history.leaf_times(range(first, first + len(entries)))
         for index, entry in enumerate(entries, start=first):
             time = parse_entry(entry)[0] * 1000
             heads = [found for found in (before, seen) if found is not None and index >= found.head.directory_size]
             late = next((found for found in heads if time < found.head.time - HUB_SLACK_MS), None)
-            if late is not None or time > latest:
+            if late is not None or not leaves[index - first] * 1000 <= time <= latest:
                 head = late or seen
                 parts: dict[str, bytes | int] = {"entry": entry, "head": head.body, "head_signature": head.sig}
                 self.history.alarm(AlarmKind.DIRECTORY_REFUSED, str(index), parts)

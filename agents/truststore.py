@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from comity.directory import Head
 from comity.directory.heads import parse_head
+from comity.merkle import MAX_SIZE
 from comity.receipts import Leaf
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
+
+# What every message asks for is constant text: putting such a statement together would cost more than running it.
+_PUT_META: Final = (
+    "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+_GET_META: Final = "SELECT value FROM meta WHERE name = ?"
+_HEAD_UP_TO: Final = "SELECT body, sig FROM heads WHERE exchange_size <= ? ORDER BY exchange_size DESC LIMIT 1"
+_PUT_LEAF: Final = (
+    "INSERT INTO leaves (log_index, directory_size, time_seconds) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_LEAF_BEFORE: Final = (
+    "SELECT directory_size, time_seconds FROM leaves WHERE log_index <= ? ORDER BY log_index DESC LIMIT 1"
+)
+_LEAF_AFTER: Final = "SELECT directory_size, time_seconds FROM leaves WHERE log_index >= ? ORDER BY log_index LIMIT 1"
+_LEAF_UP_TO: Final = "SELECT time_seconds FROM leaves WHERE directory_size <= ? ORDER BY log_index DESC LIMIT 1"
+_PUT_CHECKPOINT: Final = (
+    "INSERT INTO checkpoints (size, root, note) VALUES (?, ?, ?)"
+    " ON CONFLICT (size) DO UPDATE SET note = excluded.note WHERE excluded.note != x''"
+)
+_CHECKPOINT: Final = "SELECT size, root, note FROM checkpoints WHERE size = ?"
+_NEWEST_SIZE: Final = "SELECT size, root, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 
 HEADS_APART_MS: Final = 10 * 60_000
 """Of heads that name the same directory, one in so long is kept, and the newest."""
@@ -62,13 +85,12 @@ class TrustedSize:
 
 def put_meta(c: Connection, name: str, value: bytes) -> None:
     """Keeps a value under a name."""
-    row = {"name": name, "value": value}
-    c.execute(insert(s.meta).values(row).on_conflict_do_update(index_elements=["name"], set_=row))
+    c.exec_driver_sql(_PUT_META, (name, value))
 
 
 def get_meta(c: Connection, name: str) -> bytes:
     """Returns the value of a name, empty where there is none."""
-    return c.execute(select(s.meta.c.value).where(s.meta.c.name == name)).scalar() or b""
+    return c.exec_driver_sql(_GET_META, (name,)).scalar() or b""
 
 
 def entries(c: Connection) -> list[bytes]:
@@ -109,15 +131,18 @@ def put_head(c: Connection, seen: SeenHead) -> None:
 
 def newest_head(c: Connection) -> SeenHead | None:
     """Returns the head over the longest logs, or None."""
-    return head_up_to(c, None)
+    return head_up_to(c, MAX_SIZE)
 
 
-def head_up_to(c: Connection, exchange_size: int | None) -> SeenHead | None:
-    """Returns the head over the longest logs of those over no more leaves than that (None: any), or None."""
-    h = s.heads.c
-    query = select(h.body, h.sig).order_by(h.exchange_size.desc()).limit(1)
-    row = c.execute(query if exchange_size is None else query.where(h.exchange_size <= exchange_size)).first()
-    return None if row is None else SeenHead(parse_head(row.body), row.body, row.sig)
+def head_up_to(c: Connection, exchange_size: int) -> SeenHead | None:
+    """Returns the head over the longest logs of those over no more leaves than that, or None."""
+    row = c.exec_driver_sql(_HEAD_UP_TO, (min(exchange_size, MAX_SIZE),)).first()
+    return None if row is None else SeenHead(_parsed_head(row.body), row.body, row.sig)
+
+
+@lru_cache(maxsize=64)
+def _parsed_head(body: bytes) -> Head:
+    return parse_head(body)
 
 
 def head_from(c: Connection, exchange_size: int) -> SeenHead | None:
@@ -125,48 +150,44 @@ def head_from(c: Connection, exchange_size: int) -> SeenHead | None:
     h = s.heads.c
     query = select(h.body, h.sig).where(h.exchange_size >= exchange_size).order_by(h.exchange_size).limit(1)
     row = c.execute(query).first()
-    return None if row is None else SeenHead(parse_head(row.body), row.body, row.sig)
+    return None if row is None else SeenHead(_parsed_head(row.body), row.body, row.sig)
 
 
 def put_leaf(c: Connection, log_index: int, leaf: Leaf) -> None:
     """Keeps what a verified leaf says."""
-    row = {"log_index": log_index, "directory_size": leaf.directory_size, "time_seconds": leaf.time_seconds}
-    c.execute(insert(s.leaves).values(row).on_conflict_do_nothing())
+    c.exec_driver_sql(_PUT_LEAF, (log_index, leaf.directory_size, leaf.time_seconds))
 
 
 def leaves_around(c: Connection, log_index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
     """Returns (directory size, Unix seconds) of the nearest leaf kept at or before an index, and at or after it."""
-    leaf = s.leaves.c
-    query = select(leaf.directory_size, leaf.time_seconds).limit(1)
-    before = c.execute(query.where(leaf.log_index <= log_index).order_by(leaf.log_index.desc())).first()
-    after = c.execute(query.where(leaf.log_index >= log_index).order_by(leaf.log_index)).first()
+    before = c.exec_driver_sql(_LEAF_BEFORE, (log_index,)).first()
+    after = c.exec_driver_sql(_LEAF_AFTER, (log_index,)).first()
     return (
         None if before is None else (before.directory_size, before.time_seconds),
         None if after is None else (after.directory_size, after.time_seconds),
     )
 
 
+def leaf_time_up_to(c: Connection, directory_size: int) -> int:
+    """Returns the time of the newest leaf kept that names no more of the directory than that, Unix seconds, or 0."""
+    return int(c.exec_driver_sql(_LEAF_UP_TO, (directory_size,)).scalar() or 0)
+
+
 def put_checkpoint(c: Connection, found: TrustedSize) -> None:
     """Keeps a proved size. A signed note takes the place of none."""
-    row = {"size": found.size, "root": found.root, "note": found.note}
-    statement = insert(s.checkpoints).values(row)
-    if found.note:
-        c.execute(statement.on_conflict_do_update(index_elements=["size"], set_={"note": found.note}))
-    else:
-        c.execute(statement.on_conflict_do_nothing())
+    c.exec_driver_sql(_PUT_CHECKPOINT, (found.size, found.root, found.note))
 
 
 def checkpoint(c: Connection, size: int) -> TrustedSize | None:
     """Returns the proved size, or None where that size was not seen."""
-    columns = (s.checkpoints.c.size, s.checkpoints.c.root, s.checkpoints.c.note)
-    row = c.execute(select(*columns).where(s.checkpoints.c.size == size)).first()
+    row = c.exec_driver_sql(_CHECKPOINT, (size,)).first()
     return None if row is None else TrustedSize(row.size, row.root, row.note)
 
 
 def newest_size(c: Connection) -> TrustedSize | None:
     """Returns the greatest proved size."""
-    size = c.execute(select(func.max(s.checkpoints.c.size))).scalar()
-    return None if size is None else checkpoint(c, size)
+    row = c.exec_driver_sql(_NEWEST_SIZE).first()
+    return None if row is None else TrustedSize(row.size, row.root, row.note)
 
 
 def newest_note(c: Connection) -> bytes:

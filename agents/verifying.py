@@ -26,6 +26,7 @@ from comity.workflow.terms import SignatureRole
 
 from agents.alarms import AlarmKind
 from agents.cases import opens_case
+from agents.history import Tied
 from agents.home import Home
 from agents.mailstore import Cursor
 from agents.proving import tie, verify_place, verify_receipt
@@ -51,6 +52,8 @@ class Item:
     """The leaf's time, Unix milliseconds UTC."""
     wire: feed_pb2.FeedItem
     """As it travelled."""
+    tied: Tied
+    """What is to be kept with it."""
 
     @property
     def index(self) -> int:
@@ -85,15 +88,16 @@ class Verifier:
         except VerificationError:
             self.invalid(wire)
             raise
-        await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
+        tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
         self._check_gap(wire, after)
-        leaf = verified.leaf
-        return Item(
-            wire.number, wire.delivery_salt, verified, self._trust.view(leaf.directory_size), leaf_time(leaf), wire
-        )
+        view, time = self._trust.view(verified.leaf.directory_size), leaf_time(verified.leaf)
+        return Item(wire.number, wire.delivery_salt, verified, view, time, wire, tied)
 
-    async def erased(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> Leaf:
+    async def erased(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> tuple[Leaf, Tied]:
         """Verifies the place of an item of which the hub says that it erased all else.
+
+        Returns:
+            Its leaf, and what is to be kept with it.
 
         Raises:
             VerificationError: the hub cannot prove it, or contradicts itself. Evidence is saved; reading stops.
@@ -105,9 +109,9 @@ class Verifier:
         except VerificationError:
             self.invalid(wire)
             raise
-        await tie(self._trust, session, receipt, leaf, checkpoint)
+        tied = await tie(self._trust, session, receipt, leaf, checkpoint)
         self._check_gap(wire, after)
-        return leaf
+        return leaf, tied
 
     def _check_place(self, wire: feed_pb2.FeedItem, leaf: Leaf, after: Cursor) -> None:
         if wire.number <= after.number or leaf_time(leaf) < after.time:

@@ -116,6 +116,7 @@ class _Watcher:
         """Refreshes, and looks at what is due."""
         while True:
             with contextlib.suppress(ComityError):
+                await self._client.follow_settings()
                 await self._client.refresh()
                 await self._client.flush()
             self._due()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from comity.errors import Reason, RefusedError
 from comity.names import HUB
 from comity.workflow.terms import AgencyKind
 
@@ -125,6 +126,44 @@ def join(
     screen.say(t("{desk} has joined. The hub's fingerprint is right.", desk=home.desk), "bold green")
     screen.next(session.command("unlock"))
     screen.result({"desk": home.desk, "hub": home.hub_origin, "endpoints": list(home.endpoints)})
+
+
+@app.command("endpoints")
+def endpoints(
+    ctx: typer.Context,
+    *,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Argument(help="The new list, host:port, the preferred one first.", metavar="[HOST:PORT…]"),
+    ] = None,
+) -> None:
+    """Show which processes of the hub answer, or change the list of them."""
+    session = Session.of(ctx)
+    if endpoint:
+        session.change_home(endpoints=tuple(endpoint))
+        session.screen.say(t("The list is changed. What runs already takes it within a minute."), "bold green")
+        session.screen.next(session.command("agency endpoints"), t("Whether they answer"))
+        session.screen.result({"endpoints": [_endpoint(name) for name in session.home.endpoints]})
+        return
+
+    async def body(client: Client) -> None:
+        answers = await client.session.endpoints.ask()
+        rows, data = [], []
+        for found in answers:
+            answered = found.seconds is not None
+            milliseconds = round((found.seconds or 0.0) * 1000)
+            rows.append((found.endpoint, t("answers in {n} ms", n=milliseconds) if answered else t("DOES NOT ANSWER")))
+            data.append(_endpoint(found.endpoint, answers=answered, milliseconds=milliseconds if answered else None))
+        session.screen.table((t("Process of the hub"), ""), rows)
+        session.screen.result({"endpoints": data})
+        if not any(found.seconds is not None for found in answers):
+            raise RefusedError(Reason.UNAVAILABLE, "no process of the hub answers")
+
+    session.online(body)
+
+
+def _endpoint(name: str, *, answers: bool | None = None, milliseconds: int | None = None) -> dict[str, object]:
+    return {"endpoint": name, "answers": answers, "milliseconds": milliseconds}
 
 
 @app.command("fingerprint")

@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from comity.errors import ComityError, RefusedError
+from comity.errors import ComityError, Reason, RefusedError
+from comity.workflow.terms import Verb
 
 from agents.cli.catalogue import Language, language, t
 from agents.cli.exits import CommandError, ExitCode, exit_code_of
 from agents.cli.said import said
 from agents.cli.screen import Screen
 from agents.cli.views import gap_views
+from agents.cli.words import COMMANDS
 from agents.errors import IncompleteError, UnpinnedError, explain
 
 
 def _happened(error: ComityError | OSError) -> str:
     """Returns what happened, empty where the language in use has no words for it but what comes next."""
     if isinstance(error, RefusedError):
-        details = "; ".join(f"{name}: {value}" for name, value in error.metadata.items() if value)
+        known = {name: value or t("nothing") for name, value in error.metadata.items() if value or name == "allowed"}
+        details = "; ".join(f"{name}: {value}" for name, value in known.items())
         return t("Not accepted ({details}).", details="; ".join(filter(None, (error.reason.value, details))))
     if isinstance(error, IncompleteError):
         named = "; ".join(f"{gap.path} {said(gap.problem)}" for gap in error.gaps)
@@ -38,6 +41,20 @@ def _joined(*sentences: str) -> str:
     return (" " if language() is Language.EN else "").join(sentence for sentence in sentences if sentence)
 
 
+def _following(error: ComityError) -> str:
+    """Returns what to do next; where the state of a case was wrong, also which commands it admits."""
+    advice = explain(error, language().value)
+    if isinstance(error, UnpinnedError):
+        return t("Call that agency's officer, then: comity agency pin AGENCY")
+    if not isinstance(error, RefusedError) or error.reason is not Reason.WRONG_STATE:
+        return advice
+    verbs = [Verb[name] for name in error.metadata.get("allowed", "").split(",") if name in Verb.__members__]
+    commands = dict.fromkeys(COMMANDS[verb] for verb in verbs if verb in COMMANDS)
+    if not commands:
+        return advice
+    return _joined(advice, t("Now possible: comity referral {commands}.", commands=" | ".join(commands)))
+
+
 def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
     """Prints a failure and returns the exit code."""
     code = exit_code_of(error)
@@ -45,9 +62,7 @@ def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
         happened, following = str(error), ""
     else:
         happened = _happened(error)
-        following = "" if isinstance(error, OSError) else explain(error, language().value)
-        if isinstance(error, UnpinnedError):
-            following = t("Call that agency's officer, then: comity agency pin AGENCY")
+        following = "" if isinstance(error, OSError) else _following(error)
     data: dict[str, Any] = {
         "code": int(code),
         "kind": code.name,

@@ -43,6 +43,16 @@ def _request(session: Session) -> tuple[str, bytes]:
     return member, joining.member_request(session.home, member, passphrase)
 
 
+def _behind(session: Session, admin: Admin) -> list[str]:
+    """Shows which other desks need new keys now, and what to run there. Returns them."""
+    desks = admin.behind()
+    if desks:
+        named = ", ".join(desks)
+        why = t("These desks make new keys at their next renewal: {desks}. At once, in each home", desks=named)
+        session.screen.next("comity desk publish --at-once", why)
+    return desks
+
+
 @app.command("request")
 def request(
     ctx: typer.Context, *, out: Annotated[Path, typer.Option("--out", help="Request to hand to the admin.")]
@@ -68,7 +78,7 @@ def certify(
     days: Days = 365,
     root: RootFile = None,
 ) -> None:
-    """Certify a member's keys and roles, and grant it the desk's key. Renews a member, too."""
+    """Certify a member's keys and roles, and grant it the desk's key. Renews a member, too, and takes roles away."""
     session = Session.of(ctx)
     data = read_file(file)
     roles = frozenset(by_code(Role, text, "--role") for text in role)
@@ -76,12 +86,18 @@ def certify(
 
     async def body(client: Client) -> None:
         await client.refresh()
-        certified = await Admin(client, opened).certify(data, roles=sorted(roles), desks=desk, valid_days=days)
+        epochs = len(client.directory().desk_keys(client.desk))
+        admin = Admin(client, opened)
+        certified = await admin.certify(data, roles=sorted(roles), desks=desk, valid_days=days)
         words = ", ".join(label(r) for r in sorted(roles))
         session.screen.say(t("{member} is certified: {roles}.", member=certified, roles=words), "bold green")
-        if certified in session.home.members():
+        renewed = len(client.directory().desk_keys(client.desk)) > epochs
+        if renewed:
+            session.screen.say(t("That takes something from this member: {desk} has new keys.", desk=client.desk))
+        elif certified in session.home.members():
             session.screen.next(session.command("unlock", certified), t("The new member then runs"))
-        session.screen.result({"member": certified, "roles": [r.name for r in sorted(roles)], "valid_days": days})
+        result = {"member": certified, "roles": [r.name for r in sorted(roles)], "valid_days": days}
+        session.screen.result(result | {"renewed": renewed, "behind": _behind(session, admin)})
 
     session.online(body)
 
@@ -134,13 +150,15 @@ def revoke(
 
     async def body(client: Client) -> None:
         await client.refresh()
-        await Admin(client, opened).revoke(member, why, suspect_from=suspect)
+        admin = Admin(client, opened)
+        await admin.revoke(member, why, suspect_from=suspect)
         session.screen.say(t("{member} is revoked.", member=member), "bold green")
         session.screen.result(
             {
                 "member": member,
                 "reason": value_code(directory_pb2.RevocationReason.DESCRIPTOR, why),
                 "suspect_from": suspect or None,
+                "behind": _behind(session, admin),
             }
         )
 

@@ -151,13 +151,14 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def town(folder: Path) -> AsyncIterator[Town]:
-    """A hub on SQLite, serving on a free port."""
+async def town(folder: Path, database_url: str = "") -> AsyncIterator[Town]:
+    """A hub serving on a free port, on a migrated database, by default one on SQLite of its own."""
     world = begin_world()
     hub_home = folder / "hub"
     hub_home.mkdir()
-    url = f"sqlite:///{hub_home / 'hub.sqlite'}"
-    migrate(url)
+    url = database_url or f"sqlite:///{hub_home / 'hub.sqlite'}"
+    if not database_url:
+        migrate(url)
     async with running_hub(url, world, home=hub_home) as running:
         here = Town(running.hub, world, folder)
         try:
@@ -168,9 +169,11 @@ async def town(folder: Path) -> AsyncIterator[Town]:
 
 
 @contextlib.asynccontextmanager
-async def two_offices(folder: Path, *, hire: bool = True) -> AsyncIterator[tuple[Office, Office]]:
+async def two_offices(
+    folder: Path, *, hire: bool = True, database_url: str = ""
+) -> AsyncIterator[tuple[Office, Office]]:
     """Two agencies with an agreement, each with an analyst, an approver and an agent, that have pinned each other."""
-    async with town(folder) as here:
+    async with town(folder, database_url) as here:
         sfc, hkma = await here.office("sfc"), await here.office("hkma")
         for office in (sfc, hkma):
             for role in (Role.ANALYST, Role.APPROVER, Role.AGENT) if hire else ():

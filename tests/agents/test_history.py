@@ -15,7 +15,7 @@ from comity.receipts import Leaf
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import SplitViewError
-from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, SUPERSEDED_SLACK_SECONDS, History, contradict
+from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, History, contradict
 from agents.home import Home
 from agents.store import Store
 from agents.truststore import SeenHead
@@ -142,7 +142,7 @@ def test_heads_of_years_are_thinned_without_losing_when_a_directory_was_there(hi
 # --- leaves
 
 
-@pytest.mark.parametrize(("late", "honest"), [(SUPERSEDED_SLACK_SECONDS, True), (SUPERSEDED_SLACK_SECONDS + 1, False)])
+@pytest.mark.parametrize(("late", "honest"), [(0, True), (1, False)])
 def test_a_leaf_names_no_directory_that_was_superseded_before(history: History, late: int, honest: bool) -> None:
     def check() -> None:
         history.check_leaf(3, leaf(5, 1000 + late), 1000)
@@ -152,6 +152,15 @@ def test_a_leaf_names_no_directory_that_was_superseded_before(history: History, 
     else:
         with pytest.raises(VerificationError):
             check()
+
+
+@pytest.mark.parametrize(("early", "honest"), [(0, True), (1, False)])
+def test_a_leaf_is_not_from_before_the_directory_that_it_names(history: History, early: int, honest: bool) -> None:
+    if honest:
+        history.check_leaf(3, leaf(5, 1000 - early), 1000, 1000)
+    else:
+        with pytest.raises(VerificationError):
+            history.check_leaf(3, leaf(5, 1000 - early), 1000, 1000)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from comity.errors import Reason, RefusedError
 from comity.tls import TlsKey, certificate_to_pem, create_authority
 from grpc import StatusCode, aio
 
-from agents.session import Session, told_to_wait
+from agents.refusals import told_to_wait
+from agents.session import Session
 from agents.transport import Identity
 from hub.errors import DETAILS_KEY, to_status
 

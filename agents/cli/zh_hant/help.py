@@ -20,8 +20,10 @@ HELP: Final = {
     "Attachment id, or its beginning; all where none is named.": "附件編號或其開首；不填即為全部。",
     "Case id, or its first 6 digits.": "個案編號，或其首 6 位。",
     "Case referrals: draft, approve, send, read, answer.": "個案轉介：草擬、核准、發出、閱讀、答覆。",
-    "Certify a member's keys and roles, and grant it the desk's key. Renews a member, too.": (
-        "認證成員的金鑰及角色，並授予席位金鑰；亦用於續期。"
+    "Show which processes of the hub answer, or change the list of them.": "顯示哪些樞紐程序有回應，或更改其清單。",
+    "The new list, host:port, the preferred one first.": "新的清單（主機:埠），首選者排第一。",
+    "Certify a member's keys and roles, and grant it the desk's key. Renews a member, too, and takes roles away.": (
+        "認證成員的金鑰及角色，並授予席位金鑰；亦用於續期及取消角色。"
     ),
     "Check a receipt: event, leaf, inclusion proof, signed checkpoint.": (
         "核實回執：事件、日誌項、收錄證明及已簽署的檢查點。"

@@ -27,15 +27,15 @@ from comity.v1 import log_pb2 as comity_dot_v1_dot_log__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63omity/v1/exchange.proto\x12\tcomity.v1\x1a\x18\x63omity/v1/envelope.proto\x1a\x13\x63omity/v1/log.proto\x1a\x17google/rpc/status.proto\"\x99\x01\n\x03\x41\x63k\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0e\n\x06origin\x18\x02 \x01(\t\x12\x14\n\x0cmessage_hash\x18\x03 \x01(\x0c\x12\x0c\n\x04\x64\x65sk\x18\x04 \x01(\t\x12\x0b\n\x03kid\x18\x05 \x01(\x0c\x12\"\n\x05state\x18\x06 \x01(\x0e\x32\x13.comity.v1.AckState\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0c\n\x04time\x18\x08 \x01(\x03\"&\n\tSignedAck\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x0b\n\x03sig\x18\x02 \x01(\x0c\"6\n\rSubmitRequest\x12%\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x13.comity.v1.Envelope\"5\n\x0eSubmitResponse\x12#\n\x07receipt\x18\x01 \x01(\x0b\x32\x12.comity.v1.Receipt\"<\n\x12SubmitBatchRequest\x12&\n\tenvelopes\x18\x01 \x03(\x0b\x32\x13.comity.v1.Envelope\"d\n\x0cSubmitResult\x12%\n\x07receipt\x18\x01 \x01(\x0b\x32\x12.comity.v1.ReceiptH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"?\n\x13SubmitBatchResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.SubmitResult\"8\n\x12\x41\x63knowledgeRequest\x12\"\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x14.comity.v1.SignedAck\"?\n\x13\x41\x63knowledgeResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.SubmitResult*h\n\x08\x41\x63kState\x12\x19\n\x15\x41\x43K_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43K_STATE_STORED\x10\x01\x12\x14\n\x10\x41\x43K_STATE_OPENED\x10\x02\x12\x15\n\x11\x41\x43K_STATE_REFUSED\x10\x03\x32\xec\x01\n\x0f\x45xchangeService\x12=\n\x06Submit\x12\x18.comity.v1.SubmitRequest\x1a\x19.comity.v1.SubmitResponse\x12L\n\x0bSubmitBatch\x12\x1d.comity.v1.SubmitBatchRequest\x1a\x1e.comity.v1.SubmitBatchResponse\x12L\n\x0b\x41\x63knowledge\x12\x1d.comity.v1.AcknowledgeRequest\x1a\x1e.comity.v1.AcknowledgeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x63omity/v1/exchange.proto\x12\tcomity.v1\x1a\x18\x63omity/v1/envelope.proto\x1a\x13\x63omity/v1/log.proto\x1a\x17google/rpc/status.proto\"\x99\x01\n\x03\x41\x63k\x12\x0f\n\x07version\x18\x01 \x01(\r\x12\x0e\n\x06origin\x18\x02 \x01(\t\x12\x14\n\x0cmessage_hash\x18\x03 \x01(\x0c\x12\x0c\n\x04\x64\x65sk\x18\x04 \x01(\t\x12\x0b\n\x03kid\x18\x05 \x01(\x0c\x12\"\n\x05state\x18\x06 \x01(\x0e\x32\x13.comity.v1.AckState\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x0c\n\x04time\x18\x08 \x01(\x03\"&\n\tSignedAck\x12\x0c\n\x04\x62ody\x18\x01 \x01(\x0c\x12\x0b\n\x03sig\x18\x02 \x01(\x0c\"6\n\rSubmitRequest\x12%\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x13.comity.v1.Envelope\"5\n\x0eSubmitResponse\x12#\n\x07receipt\x18\x01 \x01(\x0b\x32\x12.comity.v1.Receipt\"<\n\x12SubmitBatchRequest\x12&\n\tenvelopes\x18\x01 \x03(\x0b\x32\x13.comity.v1.Envelope\"\x87\x01\n\x0cSubmitResult\x12%\n\x07receipt\x18\x01 \x01(\x0b\x32\x12.comity.v1.ReceiptH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x12!\n\x03\x61\x63k\x18\x03 \x01(\x0b\x32\x14.comity.v1.SignedAckB\x08\n\x06result\"?\n\x13SubmitBatchResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.SubmitResult\"8\n\x12\x41\x63knowledgeRequest\x12\"\n\x04\x61\x63ks\x18\x01 \x03(\x0b\x32\x14.comity.v1.SignedAck\"?\n\x13\x41\x63knowledgeResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.SubmitResult*h\n\x08\x41\x63kState\x12\x19\n\x15\x41\x43K_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41\x43K_STATE_STORED\x10\x01\x12\x14\n\x10\x41\x43K_STATE_OPENED\x10\x02\x12\x15\n\x11\x41\x43K_STATE_REFUSED\x10\x03\x32\xec\x01\n\x0f\x45xchangeService\x12=\n\x06Submit\x12\x18.comity.v1.SubmitRequest\x1a\x19.comity.v1.SubmitResponse\x12L\n\x0bSubmitBatch\x12\x1d.comity.v1.SubmitBatchRequest\x1a\x1e.comity.v1.SubmitBatchResponse\x12L\n\x0b\x41\x63knowledge\x12\x1d.comity.v1.AcknowledgeRequest\x1a\x1e.comity.v1.AcknowledgeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'comity.v1.exchange_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACKSTATE']._serialized_start=770
-  _globals['_ACKSTATE']._serialized_end=874
+  _globals['_ACKSTATE']._serialized_start=806
+  _globals['_ACKSTATE']._serialized_end=910
   _globals['_ACK']._serialized_start=112
   _globals['_ACK']._serialized_end=265
   _globals['_SIGNEDACK']._serialized_start=267
@@ -46,14 +46,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITRESPONSE']._serialized_end=416
   _globals['_SUBMITBATCHREQUEST']._serialized_start=418
   _globals['_SUBMITBATCHREQUEST']._serialized_end=478
-  _globals['_SUBMITRESULT']._serialized_start=480
-  _globals['_SUBMITRESULT']._serialized_end=580
-  _globals['_SUBMITBATCHRESPONSE']._serialized_start=582
-  _globals['_SUBMITBATCHRESPONSE']._serialized_end=645
-  _globals['_ACKNOWLEDGEREQUEST']._serialized_start=647
-  _globals['_ACKNOWLEDGEREQUEST']._serialized_end=703
-  _globals['_ACKNOWLEDGERESPONSE']._serialized_start=705
-  _globals['_ACKNOWLEDGERESPONSE']._serialized_end=768
-  _globals['_EXCHANGESERVICE']._serialized_start=877
-  _globals['_EXCHANGESERVICE']._serialized_end=1113
+  _globals['_SUBMITRESULT']._serialized_start=481
+  _globals['_SUBMITRESULT']._serialized_end=616
+  _globals['_SUBMITBATCHRESPONSE']._serialized_start=618
+  _globals['_SUBMITBATCHRESPONSE']._serialized_end=681
+  _globals['_ACKNOWLEDGEREQUEST']._serialized_start=683
+  _globals['_ACKNOWLEDGEREQUEST']._serialized_end=739
+  _globals['_ACKNOWLEDGERESPONSE']._serialized_start=741
+  _globals['_ACKNOWLEDGERESPONSE']._serialized_end=804
+  _globals['_EXCHANGESERVICE']._serialized_start=913
+  _globals['_EXCHANGESERVICE']._serialized_end=1149
 # @@protoc_insertion_point(module_scope)

@@ -68,12 +68,14 @@ class SubmitBatchRequest(_message.Message):
     def __init__(self, envelopes: _Optional[_Iterable[_Union[_envelope_pb2.Envelope, _Mapping]]] = ...) -> None: ...
 
 class SubmitResult(_message.Message):
-    __slots__ = ("receipt", "error")
+    __slots__ = ("receipt", "error", "ack")
     RECEIPT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    ACK_FIELD_NUMBER: _ClassVar[int]
     receipt: _log_pb2.Receipt
     error: _status_pb2.Status
-    def __init__(self, receipt: _Optional[_Union[_log_pb2.Receipt, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
+    ack: SignedAck
+    def __init__(self, receipt: _Optional[_Union[_log_pb2.Receipt, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ..., ack: _Optional[_Union[SignedAck, _Mapping]] = ...) -> None: ...
 
 class SubmitBatchResponse(_message.Message):
     __slots__ = ("results",)

@@ -1,0 +1,87 @@
+"""Whatever is refused ends as one line: the reason, what a machine needs to go on, and what a person does next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from comity.errors import ComityError, MalformedError, Reason, RefusedError
+from comity.workflow.families import TABLES
+from comity.workflow.terms import Family, Verb
+
+from agents.cli.catalogue import Language, use
+from agents.cli.failures import report
+from agents.cli.screen import Screen
+from agents.cli.words import COMMANDS
+from agents.errors import NEXT
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Iterator[None]:
+    yield
+    use(Language.EN)
+
+
+def line_of(error: ComityError, language: Language, capsys: pytest.CaptureFixture[str]) -> str:
+    use(language)
+    report(Screen(), error)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith("\n")
+    return err[:-1]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_one_line_that_says_what_to_do_next(
+    reason: Reason, language: Language, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = line_of(RefusedError(reason, "what the hub says of it", detail="a\nb\x1b[2J"), language, capsys)
+
+    assert len(line.splitlines()) == 1
+    assert line.isprintable()
+    assert reason.value in line
+    assert line.endswith(NEXT[reason][list(Language).index(language)])
+    assert (language is Language.EN) == line.isascii()
+
+
+@pytest.mark.parametrize("reason", [Reason.TOO_LARGE, Reason.UNSUPPORTED_VERSION])
+def test_what_is_found_malformed_here_has_the_advice_of_its_reason(
+    reason: Reason, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert line_of(MalformedError("x", reason), Language.EN, capsys).endswith(NEXT[reason][0])
+
+
+@pytest.mark.parametrize("language", Language)
+def test_where_the_state_was_wrong_the_verbs_it_admits_are_shown_and_their_commands(
+    language: Language, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused = RefusedError(Reason.WRONG_STATE, "x", state="ACKNOWLEDGED", allowed="REQUEST_INFO,ACCEPT,ACCEPT_IN_PART")
+    line = line_of(refused, language, capsys)
+
+    assert "allowed: REQUEST_INFO,ACCEPT,ACCEPT_IN_PART" in line
+    assert "comity referral ask | accept" in line
+    assert line.count("| accept") == 1
+    nothing = line_of(RefusedError(Reason.WRONG_STATE, "x", state="CLOSED", allowed=""), language, capsys)
+    assert ("allowed: nothing" in nothing) == (language is Language.EN)
+    assert "allowed: " in nothing
+    assert "comity referral" not in nothing
+
+
+def test_a_hub_cannot_put_a_command_into_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    line = line_of(RefusedError(Reason.WRONG_STATE, "x", allowed="rm -rf,ACCEPT"), Language.EN, capsys)
+
+    assert line.endswith("Now possible: comity referral accept.")
+
+
+def test_every_verb_that_a_state_may_admit_has_its_command() -> None:
+    answers = {rule.verb for rule in TABLES[Family.REFERRAL].rules if rule.from_states and not rule.needs_grant}
+    openings = {verb for verb in answers if TABLES[Family.REFERRAL].opening(verb) is not None}
+    assert answers - openings - set(COMMANDS) == {Verb.CONFIRM} & answers
+
+
+@pytest.mark.parametrize("reason", [Reason.DESK_KEY_STALE, Reason.DIRECTORY_STALE])
+def test_where_a_key_was_stale_the_directorys_index_is_shown(
+    reason: Reason, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "directory_size: 1017" in line_of(RefusedError(reason, "x", directory_size="1017"), Language.EN, capsys)
