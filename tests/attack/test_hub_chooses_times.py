@@ -53,7 +53,7 @@ def leaves_of(office: Office, view: View, shift: int = 0, *, checks_too: bool = 
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_a_revoked_key_does_not_work_on_because_the_hub_says_the_leaf_is_from_before(
+async def test_K_07_a_revoked_key_does_not_work_on_because_the_hub_says_the_leaf_is_from_before(
     tmp_path: Path, mode: str
 ) -> None:
     async with two_offices(tmp_path) as (sfc, hkma):

@@ -230,7 +230,7 @@ async def test_a_message_of_another_home_of_this_desk_shows_what_the_hub_has_sho
             assert list(other.home.evidence_path.glob("split_view-*.json"))
 
 
-async def test_a_second_home_takes_honest_own_messages_and_shows_a_first_homes_word_as_no_proof_of_its_own(
+async def test_a_second_home_takes_honest_own_messages_and_the_first_homes_word_with_its_proof(
     tmp_path: Path,
 ) -> None:
     async with two_offices(tmp_path) as (sfc, hkma):
@@ -245,7 +245,7 @@ async def test_a_second_home_takes_honest_own_messages_and_shows_a_first_homes_w
             report = await other.sync()
             assert (len(report.new), report.acknowledged, kinds(other)) == (1, 1, [])
             shown = told(other, other.cases()[0].case_id)
-            assert shown == [("SUBMITTED", True), ("STORED", False)]
+            assert shown == [("SUBMITTED", True), ("STORED", True)]
         first = await hkma.as_(Role.AGENT)
         assert told(first, first.cases()[0].case_id) == [("SUBMITTED", True), ("STORED", True)]
 

@@ -1,0 +1,1 @@
+"""Long searches for failures, with short forms that run as tests: `make fuzz`."""
