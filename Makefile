@@ -24,7 +24,7 @@ CHECKS := check-format check-lint check-types check-imports check-contract check
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export KEEP
 
-.PHONY: help demo test test-contract test-rest check $(CHECKS) gen bench fmt lock clean
+.PHONY: help demo test test-contract test-rest check $(CHECKS) gen bench chaos fuzz interop fmt lock clean
 
 help: ## Lists what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,7 +43,7 @@ test-contract: $(VENV)/.dev-ready ## Runs the contract's tests; every line and b
 	$(PYTEST) tests/contract -n $(WORKERS) --cov=comity --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 test-rest: $(VENV)/.dev-ready ## Runs the tests of the hub, the agents, the whole system and the architecture
-	$(PYTEST) $(wildcard tests/architecture tests/hub tests/agents tests/system) -n $(WORKERS)
+	$(PYTEST) $(wildcard tests/architecture tests/hub tests/agents tests/attack tests/system) -n $(WORKERS)
 
 check: $(VENV)/.dev-ready ## Runs every static check to its end: format, types, imports, contract, generated files
 	@$(MAKE) --keep-going $(CHECKS)
@@ -86,6 +86,16 @@ gen: $(VENV)/.dev-ready ## Regenerates what is generated: stubs, test vectors, t
 bench: $(VENV)/.dev-ready ## Measures the hub on this machine and prints the numbers
 	$(PY) tests/bench
 
+chaos: $(VENV)/.dev-ready ## Breaks real hubs under load and checks what was kept (CYCLES=1000 SECONDS= SEED= DATABASE=)
+	$(PY) -m tests.chaos $(if $(CYCLES),--cycles $(CYCLES)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(DATABASE),--database $(DATABASE))
+
+fuzz: $(VENV)/.dev-ready ## Searches for input that breaks the hub or a decoder, or tells secrets apart (MINUTES=10 SEED=)
+	$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
+
+interop: $(VENV)/.dev-ready ## Plays a second implementation (needs node and npm) over the vectors and against a real hub
+	$(PY) tests/interop
+
 fmt: $(VENV)/.dev-ready ## Formats the source and mends what the linter can mend
 	$(BIN)/ruff check --fix-only $(wildcard $(SOURCES))
 	$(BIN)/ruff format $(wildcard $(SOURCES))
@@ -96,7 +106,7 @@ lock: $(VENV)/.dev-ready ## Writes the locked requirements anew (UPGRADE=1 takes
 	$(LOCK) -c requirements/runtime.txt pyproject.toml requirements/dev.in -o requirements/dev.txt
 
 clean: ## Removes everything that make created
-	rm -rf $(VENV) build dist .demo .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist .demo .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/interop/node/node_modules
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 # The environment, in three steps with a stamp each: a second run finds the stamps and is quick.
