@@ -1,0 +1,1 @@
+"""A second implementation of the protocol, in JavaScript, and what plays it against the first."""
