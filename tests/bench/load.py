@@ -69,18 +69,24 @@ def receipts_in_batch(answer: bytes) -> int:
     return sum(result.HasField("receipt") for result in results)
 
 
-def channels_to(address: str, folder: Path, client: str) -> list[grpc.aio.Channel]:
-    """Returns channels over mutual TLS, with a connection each: the hub takes few calls at once on one."""
+def channel_to(address: str, folder: Path, client: str) -> grpc.aio.Channel:
+    """Returns a channel over mutual TLS, with a connection of its own."""
     credentials = grpc.ssl_channel_credentials(
         (folder / "ca.pem").read_bytes(),
         (folder / f"{client}.key").read_bytes(),
         (folder / f"{client}.pem").read_bytes(),
     )
     options = (*CHANNEL_OPTIONS, ("grpc.ssl_target_name_override", SERVER_NAME))
-    return [grpc.aio.secure_channel(address, credentials, options=options) for _ in range(CONNECTIONS)]
+    return grpc.aio.secure_channel(address, credentials, options=options)
 
 
-def _cpu() -> float:
+def channels_to(address: str, folder: Path, client: str) -> list[grpc.aio.Channel]:
+    """Returns channels with a connection each: the hub takes few calls at once on one."""
+    return [channel_to(address, folder, client) for _ in range(CONNECTIONS)]
+
+
+def cpu_seconds() -> float:
+    """Returns the processor time this process has used so far, user and system."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
 
@@ -115,7 +121,7 @@ async def drive(
                 failure = failure or f"{error.code().name}: {error.details()}"
             latencies.append(now() - began)
 
-    cpu, began = _cpu(), now()
+    cpu, began = cpu_seconds(), now()
     await asyncio.gather(*(worker(number) for number in range(in_flight)))
     seconds = now() - began
     latencies.sort()
@@ -124,7 +130,7 @@ async def drive(
         seconds=seconds,
         p50_ms=1000 * latencies[len(latencies) // 2],
         p99_ms=1000 * latencies[len(latencies) * 99 // 100],
-        client_cpu=(_cpu() - cpu) / seconds,
+        client_cpu=(cpu_seconds() - cpu) / seconds,
         good=good,
         failure=failure or ("" if good == messages else "an answer without a receipt"),
     )

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -75,19 +76,31 @@ class Process:
             raise RuntimeError(f"a process of the bench ended: {said}")
         return line.strip()
 
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Sends one JSON object and returns the one that comes back."""
+    def tell(self, question: dict[str, Any]) -> None:
+        """Sends one JSON object."""
         if self._child.stdin is None:
             raise RuntimeError("the process takes no questions")
         self._child.stdin.write(json.dumps(question) + "\n")
         self._child.stdin.flush()
+
+    def hear(self) -> dict[str, Any]:
+        """Returns the next JSON object that it writes."""
         answer: dict[str, Any] = json.loads(self.line())
         return answer
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Sends one JSON object and returns the one that comes back."""
+        self.tell(question)
+        return self.hear()
 
     def cpu_seconds(self) -> float:
         """Returns the processor time it has used so far, user and system."""
         times = self._watched.cpu_times()
         return float(times.user + times.system)
+
+    def memory_bytes(self) -> int:
+        """Returns how much memory it holds now: its resident set."""
+        return int(self._watched.memory_info().rss)
 
 
 def carry_out(load: Process, order: Order) -> Outcome:
@@ -96,7 +109,19 @@ def carry_out(load: Process, order: Order) -> Outcome:
     Raises:
         RuntimeError: a call failed, or an answer was no receipt: a figure from such a round would mean nothing.
     """
-    outcome = Outcome(**load.ask(asdict(order)))
-    if outcome.failure:
-        raise RuntimeError(f"a call of the bench failed: {outcome.failure}")
-    return outcome
+    return carry_out_together([(load, order)])[0]
+
+
+def carry_out_together(orders: Sequence[tuple[Process, Order]]) -> list[Outcome]:
+    """Has several load processes send at the same time.
+
+    Raises:
+        RuntimeError: as for `carry_out`.
+    """
+    for load, order in orders:
+        load.tell(asdict(order))
+    outcomes = [Outcome(**load.hear()) for load, _ in orders]
+    for outcome in outcomes:
+        if outcome.failure:
+            raise RuntimeError(f"a call of the bench failed: {outcome.failure}")
+    return outcomes

@@ -25,6 +25,8 @@ from comity.workflow.terms import Family, Precedence, Verb
 PAYLOAD_BYTES = 2048
 """Length of the payload before it is padded, bytes."""
 _CHUNK = 128
+_ALONE = 1024
+"""So many are sealed sooner than other processes are started."""
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
 
@@ -137,7 +139,7 @@ def seal_some(plan: Plan, count: int) -> list[bytes]:
 
 def seal_many(plan: Plan, count: int) -> list[bytes]:
     """Returns so many distinct envelopes, made by every core of the machine."""
-    if count <= _CHUNK:
+    if count <= _ALONE:
         return seal_some(plan, count)
     sizes = [min(_CHUNK, count - at) for at in range(0, count, _CHUNK)]
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:

@@ -9,6 +9,7 @@ from pathlib import Path
 ECHO_METHOD = "/comity.bench.Echo/Echo"
 SUBMIT_METHOD = "/comity.v1.ExchangeService/Submit"
 BATCH_METHOD = "/comity.v1.ExchangeService/SubmitBatch"
+FEED_METHOD = "/comity.v1.FeedService/ReadFeed"
 SERVICE_OPTIONS = (("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 5 << 20))
 CHANNEL_OPTIONS = (
     ("grpc.max_receive_message_length", 5 << 20),

@@ -9,7 +9,8 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,12 @@ OPERATORS = ("op-one", "op-two", "op-three")
 AGENCIES = ("customs", "police", "sfc")
 SENDER = "sfc/intake"
 DESKS = ("customs/intake", "police/intake", SENDER)
+READERS = {"customs/intake": "customs", "police/intake": "police", SENDER: "client"}
+"""Name of each desk's TLS key and certificate among the run's files."""
 AUTHOR, APPROVER = "sfc/m-author00", "sfc/m-approver"
 HOUR_MS = 3_600_000
+AT_ONCE = 500
+"""Statements in one transaction, which a database does not let last for long."""
 PASSPHRASE = b"a bench's passphrase protects nothing"
 
 
@@ -60,6 +65,10 @@ class BenchWorld:
     began_ms: int
     """Time of all directory entries, Unix milliseconds UTC."""
     plan: Plan
+    directory: Directory
+    """As it is with all statements."""
+    desk_seeds: Mapping[str, bytes] = field(repr=False)
+    """Seed of each desk's private key."""
 
 
 class _StillClock:
@@ -70,14 +79,22 @@ class _StillClock:
         return self._now_ms
 
 
-class _Scribe:
+class Scribe:
     """Signs statements, each at the next position of its chains."""
 
     def __init__(self) -> None:
         self._positions: dict[str, tuple[int, bytes]] = {}
         self.statements: list[bytes] = []
+        """Serialised, in order."""
 
     def add(self, content: Content, chains: Sequence[str], *signers: tuple[str, Use, SigningKey]) -> None:
+        """Adds a statement.
+
+        Args:
+            content: what it says.
+            chains: agencies whose chains it is in, or `hub`.
+            *signers: (owner, use, key) of each.
+        """
         body = make_body(ORIGIN, [Position(chain, *self._positions.get(chain, (0, b""))) for chain in chains], content)
         for chain in chains:
             number, _ = self._positions.get(chain, (0, b""))
@@ -87,23 +104,26 @@ class _Scribe:
         self.statements.append(sign_body(body, sorted(pairs)))
 
 
-def make_world(folder: Path) -> BenchWorld:
+def make_world(folder: Path, statements: int = 0) -> BenchWorld:
     """Makes everything anew and writes what the processes need of it to `folder`: CA, certificates, keys.
 
     Args:
-        folder: gets `ca.pem`, and `server` (for the echo) and `client` as `.key` and `.pem`.
+        folder: gets `ca.pem`, and `server` (for the echo) and each of `READERS` as `.key` and `.pem`.
+        statements: how many the directory has at least; what is missing is filled up with members and TLS keys.
     """
     began = (time.time_ns() // 1_000_000 - HOUR_MS) // 1000 * 1000
     authority_key = TlsKey.generate()
     ca = create_authority(authority_key, "bench", not_before=began - DAY_MS, not_after=began + 30 * DAY_MS)
     keys = HubKeys(ORIGIN, LogKeys(SigningKey.generate(), SigningKey.generate()), authority_key, ca)
-    client, server, authority = TlsKey.generate(), TlsKey.generate(), Authority(ca, authority_key)
-    _write_pair(folder, "client", client, authority.issue_client(client.spki, began + HOUR_MS, None))
+    server, authority = TlsKey.generate(), Authority(ca, authority_key)
+    clients = {desk: TlsKey.generate() for desk in DESKS}
+    for desk, client in clients.items():
+        _write_pair(folder, READERS[desk], client, authority.issue_client(client.spki, began + HOUR_MS, None))
     until = began + DAY_MS
     _write_pair(folder, "server", server, authority.issue_server(server.spki, [SERVER_NAME], began + HOUR_MS, until))
     (folder / "ca.pem").write_bytes(authority.pem)
 
-    scribe = _Scribe()
+    scribe = Scribe()
     operators = {name: SigningKey.generate() for name in OPERATORS}
     roots = {agency: SigningKey.generate() for agency in AGENCIES}
     scribe.add(_genesis(keys, operators, began), [HUB], *((n, Use.OPERATOR, key) for n, key in operators.items()))
@@ -114,14 +134,16 @@ def make_world(folder: Path) -> BenchWorld:
     author, approver = SigningKey.generate(), SigningKey.generate()
     own = (SENDER.partition("/")[0], Use.ROOT, roots[SENDER.partition("/")[0]])
     for member, role, key in ((AUTHOR, Role.ANALYST, author), (APPROVER, Role.APPROVER, approver)):
-        scribe.add(_certificate(member, role, key, began), [own[0]], own)
-    scribe.add(_transport(client, began), [own[0]], own)
+        scribe.add(_certificate(member, SENDER, role, key, began), [own[0]], own)
     for desk, desk_key in desk_keys.items():
         agency = desk.partition("/")[0]
-        scribe.add(_desk_key(desk, desk_key, began), [agency], (agency, Use.ROOT, roots[agency]))
+        signer = (agency, Use.ROOT, roots[agency])
+        scribe.add(_transport(desk, clients[desk], began), [agency], signer)
+        scribe.add(_desk_key(desk, desk_key, began), [agency], signer)
     for agency in AGENCIES:
         if agency != own[0]:
             scribe.add(_agreement(agency, own[0], began), [agency, own[0]], (agency, Use.ROOT, roots[agency]), own)
+    _fill(scribe, roots, began, statements)
 
     directory = Directory()
     for statement in scribe.statements:
@@ -137,7 +159,23 @@ def make_world(folder: Path) -> BenchWorld:
         directory_size=directory.size,
         directory_root=directory.root,
     )
-    return BenchWorld(keys, tuple(scribe.statements), began, plan)
+    seeds = {desk: key.seed for desk, key in desk_keys.items()}
+    return BenchWorld(keys, tuple(scribe.statements), began, plan, directory, seeds)
+
+
+def _fill(scribe: Scribe, roots: Mapping[str, SigningKey], began: int, count: int) -> None:
+    """Adds members, and a TLS key after every fourth, of each agency in turn."""
+    places = cycle(zip(DESKS, AGENCIES, strict=True))
+    while len(scribe.statements) < count:
+        number = len(scribe.statements)
+        desk, agency = next(places)
+        signer = (agency, Use.ROOT, roots[agency])
+        if number % 5:
+            member = f"{agency}/m-{number:08d}"
+            content: Content = _certificate(member, desk, Role.ANALYST, SigningKey.generate(), began)
+        else:
+            content = _transport(desk, TlsKey.generate(), began)
+        scribe.add(content, [agency], signer)
 
 
 def _write_pair(folder: Path, name: str, key: TlsKey, certificate: bytes) -> None:
@@ -170,10 +208,10 @@ def _admission(agency: str, root: SigningKey) -> pb.AgencyAdmitted:
     )
 
 
-def _certificate(member: str, role: Role, key: SigningKey, began: int) -> pb.MemberCertified:
+def _certificate(member: str, desk: str, role: Role, key: SigningKey, began: int) -> pb.MemberCertified:
     return pb.MemberCertified(
         member=member,
-        desks=[SENDER],
+        desks=[desk],
         roles=[int(role)],  # type: ignore[list-item] # the number of the enum
         sign_key=key.public,
         wrap_key=WrapKey.generate().public,
@@ -182,8 +220,8 @@ def _certificate(member: str, role: Role, key: SigningKey, began: int) -> pb.Mem
     )
 
 
-def _transport(key: TlsKey, began: int) -> pb.TransportKey:
-    return pb.TransportKey(desk=SENDER, spki_sha256=key.spki_sha256, valid_from=began, valid_until=began + 100 * DAY_MS)
+def _transport(desk: str, key: TlsKey, began: int) -> pb.TransportKey:
+    return pb.TransportKey(desk=desk, spki_sha256=key.spki_sha256, valid_from=began, valid_until=began + 100 * DAY_MS)
 
 
 def _desk_key(desk: str, key: WrapKey, began: int) -> pb.DeskKeyPublished:
@@ -230,6 +268,8 @@ def seed(world: BenchWorld, url: str, home: Path) -> dict[str, str]:
         "COMITY_HUB_AGENCY_REQUESTS_PER_SECOND": "1000000",
         "COMITY_HUB_AGENCY_REQUEST_BURST": "1000000",
         "COMITY_HUB_AGENCY_QUEUE_PERCENT": "100",
+        "COMITY_HUB_AGENCY_STREAMS": "1000",
+        "COMITY_HUB_KEY_STREAMS": "1000",
     }
 
 
@@ -247,7 +287,8 @@ async def _append(world: BenchWorld, url: str) -> None:
     )
     try:
         await sequencer.start()
-        await sequencer.submit(AppendStatements(world.statements))
+        for at in range(0, len(world.statements), AT_ONCE):
+            await sequencer.submit(AppendStatements(world.statements[at : at + AT_ONCE]))
         await sequencer.stop()
     finally:
         database.close()
