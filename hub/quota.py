@@ -22,6 +22,11 @@ BYTES_PER_TOKEN = 64 * 1024
 _SWEEP_AT = 10_000
 
 
+def tokens_for(size: int) -> int:
+    """Returns what a request of a length costs, whatever is in it."""
+    return 1 + size // BYTES_PER_TOKEN
+
+
 class RequestQuota:
     """A token bucket an agency (or operator)."""
 
@@ -40,10 +45,19 @@ class RequestQuota:
         Raises:
             RefusedError: QUOTA, with `retry_after_seconds`; nothing was taken.
         """
-        self.spend(owner, 1 + size // BYTES_PER_TOKEN)
+        self.spend(owner, tokens_for(size))
 
-    def spend(self, owner: str, tokens: int) -> None:
+    def drain(self, owner: str) -> None:
+        """Takes all tokens that there are."""
+        self._buckets[owner] = (0.0, self._now())
+
+    def spend(self, owner: str, tokens: int, paid: int = 0) -> None:
         """Takes tokens; a full bucket pays for anything, so that no call is refused for ever.
+
+        Args:
+            owner: whose bucket.
+            tokens: how many.
+            paid: how many the same call has taken before.
 
         Raises:
             RefusedError: QUOTA, with `retry_after_seconds`; nothing was taken.
@@ -51,7 +65,7 @@ class RequestQuota:
         now = self._now()
         level, at = self._buckets.get(owner, (self._burst, now))
         level = min(self._burst, level + (now - at) * self._rate)
-        cost = min(float(tokens), self._burst)
+        cost = min(float(tokens), max(0.0, self._burst - paid))
         if level < cost:
             wait = ceil((cost - level) / self._rate)
             raise RefusedError(Reason.QUOTA, "the agency's request quota is used up", retry_after_seconds=str(wait))

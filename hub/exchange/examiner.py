@@ -5,6 +5,7 @@ when the hub was killed. CPython runs one thread at a time; what a process of it
 moving the bytes. Neither keys, nor database, nor network, nor log are within its reach.
 
 Frames in both directions: length, then plain values (`marshal`: both ends are the same program on the same machine).
+Every item has a number, which its verdict repeats.
 
 Never does: decide anything that another item or a later moment could change.
 """
@@ -58,13 +59,13 @@ class Examiner:
         self._keys: dict[bytes, bytes] = {}
         self._origin = ""
 
-    def take(self, value: Any) -> list[Verdict]:
-        """Takes one frame's values; returns one verdict an item, none for keys."""
+    def take(self, value: Any) -> list[tuple[int, Verdict]]:
+        """Takes one frame's values; returns (number, verdict) of each item, none for keys."""
         if value[0] == KEYS:
             self._origin = value[1]
             self._keys.update(value[2])
             return []
-        return [self._one(desk, parts) for desk, parts in value]
+        return [(number, self._one(desk, parts)) for number, desk, parts in value]
 
     def _one(self, desk: str, parts: tuple[Any, ...]) -> Verdict:
         sent = SentEnvelope(*parts) if len(parts) == len(SentEnvelope._fields) else SentAck(*parts)
@@ -73,7 +74,7 @@ class Examiner:
 
 def serve(connection: socket.socket) -> None:
     """Examines until the other end is closed."""
-    examiner, buffer, verdicts = Examiner(), bytearray(), list[Verdict]()
+    examiner, buffer, verdicts = Examiner(), bytearray(), list[tuple[int, Verdict]]()
     while data := connection.recv(_READ_BYTES):
         buffer += data
         for value in frames(buffer):

@@ -37,13 +37,15 @@ class SentEnvelope(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Length of all that it holds but signatures, in bytes."""
-        return len(self.header) + len(self.seal) + len(self.ciphertext) + sum([len(data) for _, data in self.wraps])
+        """Length of all that it holds, in bytes."""
+        wraps = sum([len(desk) + len(data) for desk, data in self.wraps])
+        signatures = sum([len(kid) + len(sig) for kid, _, sig in self.signatures])
+        return len(self.header) + len(self.seal) + len(self.ciphertext) + wraps + signatures
 
     @property
     def weight(self) -> int:
         """Bytes it keeps in memory, roughly."""
-        return self.size + 100 * len(self.wraps) + 200 * len(self.signatures) + 1024
+        return self.size + 200 * (len(self.wraps) + len(self.signatures)) + 1024
 
 
 class SentAck(NamedTuple):
@@ -55,7 +57,7 @@ class SentAck(NamedTuple):
     @property
     def weight(self) -> int:
         """Bytes it keeps in memory, roughly."""
-        return len(self.body) + 1024
+        return len(self.body) + len(self.sig) + 1024
 
 
 Sent = SentEnvelope | SentAck

@@ -36,6 +36,7 @@ class Lane(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
         self._moved = 0.0
+        self._sent = 0
 
     @classmethod
     async def open(
@@ -78,13 +79,19 @@ class Lane(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(frame(value))
 
-    def send(self, items: Sequence[Any], values: list[object]) -> None:
-        """Sends items, as plain values, to be examined."""
+    def send(self, items: Sequence[Any], values: Sequence[tuple[object, ...]]) -> None:
+        """Sends items, as plain values, to be examined.
+
+        Raises:
+            MemoryError, ValueError: they cannot be sent; nothing was.
+        """
+        data = frame([(self._sent + at, *value) for at, value in enumerate(values)])
         if not self._under_way:
             self._moved = asyncio.get_running_loop().time()
+        self._sent += len(items)
         self._under_way.extend(items)
         if self._transport is not None:
-            self._transport.write(frame(values))
+            self._transport.write(data)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The transport's part."""
@@ -96,7 +103,12 @@ class Lane(asyncio.Protocol):
         self._buffer += data
         self._moved = asyncio.get_running_loop().time()
         for verdicts in frames(self._buffer):
-            self._on_verdicts([(self._under_way.popleft(), verdict) for verdict in verdicts])
+            pairs: list[tuple[Any, Verdict]] = []
+            for number, verdict in verdicts:
+                if number != self._sent - len(self._under_way):
+                    raise RuntimeError("a verdict on another item")  # asyncio closes the connection: all is lost
+                pairs.append((self._under_way.popleft(), verdict))
+            self._on_verdicts(pairs)
 
     def connection_lost(self, _: Exception | None) -> None:
         """Tells who waits."""

@@ -97,7 +97,11 @@ class Verifier:
         """Begins to take items."""
         self._running = True
         for _ in range(self._wanted):
-            await self._open()
+            try:
+                await self._open()
+            except OSError as error:
+                self._telemetry.failed("no examining process", error)
+                self._run(self._reopen())
         if self._wanted:
             self._run(self._watch())
 
@@ -143,7 +147,11 @@ class Verifier:
         if lane is None:
             self._sequencer.settle([(item.ticket, item.slot, unavailable()) for item in arrived])
             return
-        lane.send(items, [(item.desk, tuple(item.sent)) for item in arrived])
+        try:
+            lane.send(items, [(item.desk, tuple(item.sent)) for item in arrived])
+        except (MemoryError, ValueError) as error:
+            self._telemetry.failed("not sent to be examined", error)
+            self._sequencer.settle([(item.ticket, item.slot, unavailable()) for item in arrived])
 
     # The processes.
 
@@ -151,6 +159,9 @@ class Verifier:
         lane = await Lane.open(self._judged, self._lost)
         self._keys.clear()
         self._tell_keys([*self._lanes, lane])
+        if not lane.alive:
+            lane.reap()
+            raise OSError("it ended as soon as it began")
         self._lanes.append(lane)
 
     def _tell_keys(self, lanes: Sequence[Lane]) -> None:

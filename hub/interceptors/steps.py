@@ -19,6 +19,7 @@ from hub.interceptors.identity import Caller, Identity, caller, set_caller
 from hub.interceptors.method import Handler, Method, Surroundings
 from hub.interceptors.pricing import PRICES
 from hub.policy import CallerKind
+from hub.quota import tokens_for
 from hub.telemetry import Telemetry
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -257,12 +258,19 @@ def parsed(method: Method, around: Surroundings, rest: Handler) -> Handler:
     """Makes a message of the bytes of a request. Streams do it piece by piece (`hub/interceptors/streams.py`)."""
     if method.requests_stream:
         return rest
-    price, spend = PRICES.get(method.name), around.quota.spend
+    price, quota = PRICES.get(method.name), around.quota
 
     async def run(request: bytes, context: Context) -> Any:
         message = parse_request(method, request)
-        if price is not None and (tokens := price(message)) > 0:
-            spend(caller().account, tokens)
+        if price is not None:
+            try:
+                tokens = price(message)
+            except MalformedError:
+                # It cost more to take apart than its length says.
+                quota.drain(caller().account)
+                raise
+            if tokens > 0:
+                quota.spend(caller().account, tokens, tokens_for(len(request)))
         return await rest(message, context)
 
     return run

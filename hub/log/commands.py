@@ -53,7 +53,7 @@ class Acknowledge:
     @property
     def weight(self) -> int:
         """Bytes it keeps in memory, roughly."""
-        return len(self.body) + 1024
+        return len(self.body) + len(self.sig) + 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,10 +249,10 @@ def test_a_fault_is_told_by_its_class_alone(world: World) -> None:
     assert verdict == (2, "TypeError")
     examiner = Examiner()
     assert examiner.take((KEYS, "origin", ())) == []
-    ((kind, *_),) = examiner.take([("sfc/intake", tuple(parts))])
-    assert kind == 1
+    ((number, (kind, *_)),) = examiner.take([(7, "sfc/intake", tuple(parts))])
+    assert (number, kind) == (7, 1)
     body, sig = world.ack(bytes(32), "hkma/intake", AckState.REFUSED, reason="SUSPECT")
-    ((_, facts, genuine),) = [examiner_of(world).take([("hkma/intake", (body, sig))])[0]]
+    ((_, (_, facts, genuine)),) = examiner_of(world).take([(0, "hkma/intake", (body, sig))])
     assert (ack_of(facts).state, genuine) == (AckState.REFUSED, False)
     assert read_verdict((0, facts, genuine)).facts == facts
 
