@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from comity.errors import MalformedError
+from comity.keys import Use, kid
 
 from agents.client import Client
 from agents.grants import DeskKeyGrant, parse_grant, save_grant
@@ -34,15 +35,16 @@ async def accept_grants(client: Client, files: Sequence[bytes]) -> list[DeskKeyG
     await client.refresh()
     client.keys.reload()
     places: dict[int, bytes] = {entry.epoch: entry.public for entry in client.archive.held()}
-    grants = []
+    grants, key_ids = [], []
     for data in files:
         grant = parse_grant(data)
         public = _verified(client, grant, data)
         if grant.archive is not None and places.setdefault(grant.epoch, public) != public:
             raise MalformedError("there is another archive key of that number here already")
         grants.append(grant)
-    for data in files:
-        save_grant(client.home, client.member, data)
+        key_ids.append(kid(grant.desk, Use.DESK, public) if grant.archive is None else b"")
+    for data, key_id in zip(files, key_ids, strict=True):
+        save_grant(client.home, client.member, data, key_id)
     client.keys.reload()
     return grants
 

@@ -35,7 +35,8 @@ from sqlalchemy import Connection
 from agents import mailstore as rows
 from agents.alarms import AlarmKind, raise_alarm
 from agents.cases import header_of, not_stored
-from agents.history import Tied
+from agents.errors import SplitViewError
+from agents.history import OVERTAKEN_TRIES, OvertakenError, Tied
 from agents.home import Home
 from agents.keys import Keys, KeyUse, find
 from agents.mailstore import AckRow, Message
@@ -95,67 +96,104 @@ class Acks:
     async def flush(self, session: Session) -> int:
         """Sends what is pending. Returns how many the hub has logged.
 
+        A receipt that does not verify leaves its acknowledgement pending and keeps none of the others waiting.
+
         Raises:
             RefusedError: the hub did not answer; what is pending stays so.
-            VerificationError: a receipt does not verify.
+            VerificationError: a receipt does not verify; raised once all the others had their turn.
         """
-        logged = 0
+        logged, wrong = 0, list[VerificationError]()
         while True:
             with self._store.begin() as c:
                 pending = rows.pending_acks(c, BATCH)
-            if not pending:
-                return logged
-            results = await session.acknowledge([(ack.body, ack.sig) for ack in pending])
-            settled, proved = 0, list[_Logged]()
+            results = await session.acknowledge([(a.body, a.sig) for a in pending]) if pending else []
+            settled, kept = 0, 0
+            proved, overtaken = list[_Logged](), list[_Logged]()
             try:
                 for ack, result in zip(pending, results, strict=True):
                     if isinstance(result, Receipt):
-                        proved.append(await self._logged(session, ack, result))
+                        proved += await self._logged(session, ack, result, proved[-1].tied if proved else None, wrong)
                     elif result.reason in _FOR_GOOD:
                         settled += self._refused(ack, result)
                     elif result.reason is Reason.BAD_SIGNATURE:
                         self._sign_again(ack)
             finally:
-                self._settle(proved)
-            logged += len(proved)
-            if not settled and not proved:
-                return logged  # the rest waits for the next pass
+                kept, overtaken = self._settle(proved, wrong)
+            kept += await self._settle_again(session, overtaken, wrong)
+            logged += kept
+            if not settled and not kept:  # the rest waits for the next pass
+                if wrong:
+                    raise wrong[0]
+                return logged
 
-    async def _logged(self, session: Session, ack: AckRow, receipt: Receipt) -> _Logged:
-        """Verifies the receipt of an acknowledgement. Returns what is to be kept."""
+    async def _logged(
+        self, session: Session, ack: AckRow, receipt: Receipt, last: Tied | None, wrong: list[VerificationError]
+    ) -> list[_Logged]:
+        """Verifies the receipt of an acknowledgement. Returns what is to be kept, nothing where it is wrong."""
         try:
             verified = await verify_receipt(self._trust, session, receipt)
             if isinstance(receipt, EarlierReceipt):
                 ack = replace(ack, body=receipt.body, sig=receipt.sig)
             self._check_event(ack, verified, handed=isinstance(receipt, EarlierReceipt))
-        except VerificationError:
+        except VerificationError as error:
             self._trust.history.invalid_receipt(receipt, f"acknowledgement {ack.message_hash.hex()}")
-            raise
-        tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
-        return _Logged(ack, receipt, verified.leaf, tied)
+            if isinstance(error, SplitViewError):
+                raise
+            wrong.append(error)
+            return []
+        tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint, last=last)
+        return [_Logged(ack, receipt, verified.leaf, tied)]
 
-    def _settle(self, proved: Sequence[_Logged]) -> None:
-        """Keeps what one answer has proved, in one transaction; its leaves must fit one another too.
+    def _settle(self, proved: Sequence[_Logged], wrong: list[VerificationError]) -> tuple[int, list[_Logged]]:
+        """Keeps what one answer has proved, in one transaction; its leaves and sizes must fit one another too.
 
-        Raises:
-            VerificationError: one does not; it and those after it stay pending.
+        Returns:
+            How many were kept, and those that have to be tied again. One whose leaf does not fit stays pending.
         """
         if not proved:
-            return
-        broken: tuple[_Logged, VerificationError] | None = None
+            return 0, []
+        kept, overtaken, broken = list[_Logged](), list[_Logged](), list[_Logged]()
         with self._store.begin() as c:
             for found in proved:
                 try:
                     self._trust.history.check_leaf_beside(c, found.receipt.index, found.leaf)
+                    found.tied.keep(c)
                 except VerificationError as error:
-                    broken = found, error
-                    break
-                found.tied.keep(c)
-                rows.settle_ack(c, found.ack, encode_receipt(found.receipt))
-        if broken is not None:
-            refused, why = broken
-            self._trust.history.invalid_receipt(refused.receipt, f"acknowledgement {refused.ack.message_hash.hex()}")
-            raise why
+                    wrong.append(error)
+                    broken.append(found)
+                except OvertakenError:
+                    overtaken.append(found)
+                else:
+                    rows.settle_ack(c, found.ack, encode_receipt(found.receipt))
+                    kept.append(found)
+        for found in kept:
+            self._trust.history.kept(found.tied)
+        for found in broken:
+            self._trust.history.invalid_receipt(found.receipt, f"acknowledgement {found.ack.message_hash.hex()}")
+        return len(kept), overtaken
+
+    async def _settle_again(
+        self, session: Session, overtaken: Sequence[_Logged], wrong: list[VerificationError]
+    ) -> int:
+        """Ties again, and keeps, what was tied to another newest size than the one kept now. Returns how many.
+
+        Raises:
+            SplitViewError: one does not belong to the one history.
+            RefusedError: the hub did not answer. They stay pending.
+        """
+        total = 0
+        for _ in range(OVERTAKEN_TRIES):
+            again = list[_Logged]()
+            try:
+                for found in overtaken:
+                    last = again[-1].tied if again else None
+                    again.append(replace(found, tied=await self._trust.history.tie_again(session, found.tied, last)))
+            finally:
+                kept, overtaken = self._settle(again, wrong)
+            total += kept
+            if not overtaken:
+                break
+        return total
 
     def _check_event(self, ack: AckRow, verified: VerifiedReceipt, *, handed: bool) -> None:
         """Checks that an event is of this acknowledgement, or of one that this desk has sent before.

@@ -16,7 +16,7 @@ from typing import Final
 
 from comity.directory import parse_statement, sign_body
 from comity.directory.statements import DAY_MS, Content, Position, make_body
-from comity.encoding import Purpose, serialise, tagged
+from comity.encoding import serialise
 from comity.errors import MalformedError, Reason, RefusedError
 from comity.names import agency_of, check_member
 from comity.tls import request_spki, spki_sha256_of_certificate
@@ -25,18 +25,17 @@ from comity.v1.draft_pb2 import JoinAnswer
 from comity.workflow.clocks import standard_profile
 from comity.workflow.terms import Family, Role
 
+from agents import truststore
 from agents.client import Client
 from agents.granting import Granting
-from agents.joining import DELEGATION_DAYS, DESK_KEY_DAYS, MEMBER_DAYS, TRANSPORT_DAYS, parse_member_request
+from agents.joining import DELEGATION_DAYS, MEMBER_DAYS, TRANSPORT_DAYS, MemberRequest, parse_member_request
 from agents.keyring import RootKeyring
 from agents.keys import KeyUse, find
 from agents.parting import demotes, desks_behind, leaves
+from agents.rotation import Rotation
+from agents.stating import Stating
 from agents.transport import create_tls_key, save_certificate
 
-STATEMENT_TRIES: Final = 3
-"""How often a statement is signed anew where a colleague's came first."""
-AHEAD_MS: Final = DAY_MS
-"""How long before it begins a routine successor of a desk key is published."""
 _BACKDATE_MS: Final = 60_000
 
 
@@ -46,7 +45,8 @@ class Admin:
     def __init__(self, client: Client, root: RootKeyring | None = None) -> None:
         """Takes an open client, and the root where it was opened for this."""
         self._client, self._root = client, root
-        self._granting = Granting(client, root)
+        self._granting, self._stating = Granting(client, root), Stating(client, root)
+        self._rotation = Rotation(client, root)
 
     # --- members
 
@@ -81,7 +81,7 @@ class Admin:
         wanted = sorted(set(desks or [found.desk]))
         parting = await self._prepare_parting(found.member, wanted, roles)
         begin = self._now() - _BACKDATE_MS
-        spki = hashlib.sha256(request_spki(found.csr)).digest()
+        spki = self._remember_transport(found)
         await self._state(
             pb.MemberCertified(
                 member=found.member,
@@ -99,8 +99,9 @@ class Admin:
                     )
                 ]
                 if found.desk in wanted
-                else self._ended_transport(found.member, begin)
+                else []
             ),
+            *self._ended_transport(found.member, wanted, begin),
         )
         if parting:
             await self.publish_desk_key(at_once=True)
@@ -115,7 +116,7 @@ class Admin:
 
     def behind(self) -> list[str]:
         """Returns this agency's desks whose keys must be new ones since somebody left, and are not yet."""
-        return desks_behind(self._client.directory(), self._client.agency)
+        return desks_behind(self._client.directory(), self._client.agency, self._now())
 
     async def _prepare_parting(self, member: str, desks: Sequence[str], roles: Sequence[Role]) -> bool:
         """Makes sure that a parting can be followed by new keys. Returns whether it is one from this home's desk."""
@@ -130,14 +131,15 @@ class Admin:
         self._granting.sign_again([record.sign_kid for record in view.certificates(member)])
         return True
 
-    def _ended_transport(self, member: str, effective: int) -> list[pb.Revoked]:
-        """Returns the end of the TLS keys that this home holds for a member."""
-        reason = pb.REVOCATION_REASON_SUPERSEDED
-        return [pb.Revoked(kid=key_id, reason=reason, effective=effective) for key_id in self._transport_kids(member)]
+    def _ended_transport(self, member: str, kept: Sequence[str], effective: int) -> list[pb.Revoked]:
+        """Returns the end of a member's TLS keys at every desk but those kept."""
+        reason, kids = pb.REVOCATION_REASON_SUPERSEDED, self._transport_kids(member, kept)
+        return [pb.Revoked(kid=key_id, reason=reason, effective=effective) for key_id in kids]
 
     async def answer(self, request: bytes) -> bytes:
         """Returns what a certified member with a home of its own accepts there (`joining.accept_answer`)."""
         found = parse_member_request(request)
+        self._remember_transport(found)
         certificate = await self._client.session.issue_certificate(found.csr)
         return serialise(JoinAnswer(version=1, genesis=self._client.trust.genesis(), certificates=[certificate]))
 
@@ -172,19 +174,35 @@ class Admin:
         await self.publish_desk_key(at_once=True)
 
     def _kids_of(self, member: str) -> list[bytes]:
-        """Returns the key ids of a member: signing, opening, and the TLS keys that this home holds for it."""
+        """Returns the key ids of a member: signing, opening, and the TLS keys that this home knows to be theirs."""
         record = self._client.directory().member(check_member(member), self._now())
         if record is None:
             raise RefusedError(Reason.NOT_FOUND, "no such live member in the directory")
         return [record.sign_kid, record.wrap_kid, *self._transport_kids(member)]
 
-    def _transport_kids(self, member: str) -> list[bytes]:
-        """Returns the key ids of the TLS keys that this home holds for a member and that are still good."""
-        folder, view = self._client.home.tls_path(member), self._client.directory()
-        spkis = {spki_sha256_of_certificate(file.read_bytes()) for file in folder.glob("*.pem")}
-        registered = {key.spki_sha256: key.kid for key in view.transport_keys(self._client.desk)}
-        kids = [registered[spki] for spki in sorted(spkis & set(registered))]
-        return [key_id for key_id in kids if not view.blocked(key_id)]
+    def _remember_transport(self, found: MemberRequest) -> bytes:
+        """Keeps whose a TLS key is: it may lie in a home of its own, and the directory names its desk only.
+
+        Returns:
+            SHA-256 of its public key, as a TransportKey statement registers it.
+        """
+        spki = hashlib.sha256(request_spki(found.csr)).digest()
+        with self._client.store.begin() as c:
+            truststore.add_member_tls(c, found.member, spki)
+        return spki
+
+    def _transport_kids(self, member: str, kept: Sequence[str] = ()) -> list[bytes]:
+        """Returns the key ids of a member's TLS keys that are still good, at every desk but those kept.
+
+        They are those that this home holds for the member, and those that were certified or answered here.
+        """
+        client, view = self._client, self._client.directory()
+        spkis = {spki_sha256_of_certificate(file.read_bytes()) for file in client.home.tls_path(member).glob("*.pem")}
+        with client.store.begin() as c:
+            spkis |= truststore.member_tls(c, member)
+        worked = {desk for record in view.certificates(member) for desk in record.desks}
+        keys = [key for desk in sorted((worked | {client.desk}) - set(kept)) for key in view.transport_keys(desk)]
+        return sorted({key.kid for key in keys if key.spki_sha256 in spkis and not view.blocked(key.kid)})
 
     async def dispute(self, key_id: bytes) -> None:
         """Blocks a key that bears this agency's name without its will."""
@@ -219,34 +237,17 @@ class Admin:
         Makes an archive key too where one is due (`Archive.due`).
 
         Args:
-            at_once: it begins now, as after somebody left; else a day ahead, so that everybody has it in time.
+            at_once: it begins now, as after somebody left, and epochs that have not begun are revoked where who acts
+                may; else a day ahead, so that everybody has it in time.
 
         Raises:
             RefusedError: BUSY: another process of this home is at it.
         """
-        client = self._client
-        await client.refresh()
-        view, now = client.directory(), self._now()
-        earlier = view.desk_keys(client.desk)
-        epoch = earlier[-1].epoch + 1 if earlier else 1
-        later = now + AHEAD_MS if earlier and not at_once else now - _BACKDATE_MS
-        begin = max(later, earlier[-1].valid_from if earlier else 0)
-        self._granting.claim(epoch)
-        try:
-            self.renew_archive()
-            public = self._granting.make_key(epoch)  # durable before it is used
-            await self._state(
-                pb.DeskKeyPublished(
-                    desk=client.desk,
-                    epoch=epoch,
-                    wrap_key=public,
-                    valid_from=begin,
-                    valid_until=begin + DESK_KEY_DAYS * DAY_MS,
-                )
-            )
-        finally:
-            self._granting.release()
-        return epoch
+        return await self._rotation.publish(at_once=at_once)
+
+    def may_revoke_keys(self) -> bool:
+        """Returns whether a key that is published at once really begins then, see `Rotation.may_revoke`."""
+        return self._rotation.may_revoke()
 
     def renew_archive(self) -> bool:
         """Makes a new archive key where one is due. Returns whether it did."""
@@ -310,7 +311,7 @@ class Admin:
         positions = [Position(agency, *view.position(agency)) for agency in (first, second)]
         body = make_body(self._client.home.hub_origin, positions, content)
         self._client.trust.expect([body])
-        return sign_body(body, [self._sign(body)])
+        return sign_body(body, [self._stating.sign(body)])
 
     def read_agreement(self, data: bytes) -> pb.AgreementSigned:
         """Returns what a proposed agreement says.
@@ -335,10 +336,9 @@ class Admin:
         other = content.second if content.first == self._client.agency else content.first
         await self._client.refresh()
         self._client.trust.check_pinned(other)
-        signed = sign_body(statement.body, [*statement.signatures, self._sign(statement.body)])
+        signed = sign_body(statement.body, [*statement.signatures, self._stating.sign(statement.body)])
         self._client.trust.expect([statement.body])
-        await self._client.session.append_statements([signed])
-        await self._client.refresh()
+        await self._stating.append([signed], self._client.directory().size, [statement.digest])
         return content.id
 
     async def end_agreement(self, agreement_id: bytes) -> None:
@@ -350,31 +350,6 @@ class Admin:
     def _now(self) -> int:
         return self._client.clock()
 
-    def _sign(self, body: bytes) -> tuple[bytes, bytes]:
-        data = tagged(Purpose.STATEMENT, body)
-        if self._root is not None:
-            return self._root.kid, self._root.key.sign(data)
-        entry = find(self._client.keys, KeyUse.SIGN)
-        return entry.kid, self._client.keys.sign(entry.kid, data)
-
     async def _state(self, *contents: Content) -> None:
         """Signs statements in this agency's chain and publishes them, all or none."""
-        client = self._client
-        for attempt in range(1, STATEMENT_TRIES + 1):
-            await client.refresh()
-            number, previous = client.directory().position(client.agency)
-            bodies, signed = [], []
-            for content in contents:
-                body = make_body(client.home.hub_origin, [Position(client.agency, number, previous)], content)
-                bodies.append(body)
-                signed.append(sign_body(body, [self._sign(body)]))
-                number, previous = number + 1, parse_statement(signed[-1]).digest
-            client.trust.expect(bodies)
-            try:
-                await client.session.append_statements(signed)
-            except RefusedError as error:
-                if error.reason is not Reason.STALE_POSITION or attempt == STATEMENT_TRIES:
-                    raise
-            else:
-                await client.refresh()
-                return
+        await self._stating.state(lambda: contents)

@@ -5,7 +5,7 @@ names it, signed); its `deliver_by` went by (header and seal still come, and has
 after its time (14 days lie between its leaf and now); or the hub lost or withholds it. Only the last is a debt. It
 raises an alarm once the hub had its chance, at the end of the pass; reading goes on, so that one message that was lost
 stops no other; and it is asked for again, until the envelope comes or a reason does. A pass asks for so many, beginning
-where the last one ended, so that those that never come keep no later one from being asked for.
+where the last one ended, and one whose asking fails ends no pass: what never comes keeps no later one from its turn.
 
 Never does: open anything.
 """
@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 
 from comity.encoding import serialise
 from comity.envelope import message_hash, parse_header
-from comity.errors import MalformedError
+from comity.errors import MalformedError, RefusedError
 from comity.receipts import EventKind, Leaf, encode_receipt, receipt_from_wire
 from comity.v1 import feed_pb2
 from sqlalchemy import Connection
@@ -95,14 +95,19 @@ class Debts:
             raises an alarm.
 
         Raises:
-            RefusedError: the hub did not answer.
+            RefusedError: the hub did not answer for one; raised once it was asked for all the others.
         """
+        refused: RefusedError | None = None
         with self._store.begin() as c:
             chosen = _chosen(rows.debts(c), rows.next_debt(c))
-            if chosen:  # before they are asked for: one whose asking fails must not stop those after it either
+            if chosen:  # before they are asked for: a pass that ends among them must not begin with them again
                 rows.set_next_debt(c, chosen[-1].log_index + 1)
         for debt in sorted(chosen, key=lambda debt: debt.log_index):
-            wire = await _read_one(session, debt.log_index)
+            wire: feed_pb2.FeedItem | None = None
+            try:
+                wire = await _read_one(session, debt.log_index)
+            except RefusedError as error:
+                refused = refused or error
             if wire is not None:
                 yield wire, Cursor(debt.log_index, debt.number - 1, 0)
             with self._store.begin() as c:
@@ -110,6 +115,8 @@ class Debts:
             if still:
                 parts: dict[str, bytes | int] = {} if wire is None else {"feed_item": serialise(wire)}
                 self._trust.history.invalid(str(debt.log_index), debt.log_index, parts)
+        if refused is not None:
+            raise refused
 
     def _expired(self, item: Item) -> bool:
         """Returns whether the time of a message went by: what is left of it says so, and hashes to what was logged."""

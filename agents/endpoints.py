@@ -1,8 +1,9 @@
 """Where the hub is reached: a list of its processes in order of preference, and the one connection that is open now.
 
 A process that refuses connections is passed over at once, one that takes a connection and says nothing after a few
-seconds. Whoever finds that the present one does not answer leaves it, for everybody: calls under way on it break and
-are made again on the next. After a while the first of the list is asked again, and taken back once it answers.
+seconds. Whoever finds that the present one does not answer or has no room leaves it, for everybody. What is under way
+on it goes on for as long as a call may take, so that nobody's leaving cuts what another has begun; what then is cut
+begins again on the next. After a while the first of the list is asked again, and taken back once it serves.
 
 Never does: calls of its own but the one that asks whether a process answers; decide what is tried again
 (`agents/session.py`).
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ import grpc
 from comity.errors import Reason, RefusedError
 from comity.v1 import directory_pb2, directory_pb2_grpc
 from grpc import aio
+
+from agents.refusals import ELSEWHERE, refusal
 
 CALL_SECONDS: Final = 15.0
 """How long one attempt may take where there is nowhere else to go."""
@@ -66,6 +69,9 @@ class Endpoints:
         self._opening = asyncio.Lock()
         self._left_at = 0.0
         self._return: asyncio.Task[None] | None = None
+        self._left: dict[aio.Channel, asyncio.Task[None]] = {}
+        self._lent = 0
+        self._closed = False
 
     @property
     def present(self) -> str:
@@ -77,45 +83,66 @@ class Endpoints:
         """How long one attempt at a call may take."""
         return ATTEMPT_SECONDS if len(self.addresses) > 1 else CALL_SECONDS
 
-    async def open(self) -> Any:
-        """Returns the connection; typed loosely because the generated stubs are typed for the blocking API.
+    @contextlib.asynccontextmanager
+    async def lend(self) -> AsyncIterator[Any]:
+        """Lends the connection for one call; typed loosely because the stubs are typed for the blocking API.
 
         Raises:
             RefusedError: UNAVAILABLE: no process of the list takes a connection.
         """
-        async with self._opening:
-            if self._channel is None:
-                self._channel = await self._connect()
-            self._look_back()
-            return self._channel
+        self._lent += 1
+        try:
+            yield await self._open()
+        finally:
+            self._lent -= 1
+            if self._closed and not self._lent:
+                await self._close()
 
-    async def leave(self, channel: Any) -> None:
+    def leave(self, channel: Any) -> None:
         """Goes on to the next process, unless somebody has done so already.
 
         Args:
-            channel: the connection on which there was no answer.
+            channel: the connection on which nothing came of a call.
         """
         old = self._channel
         if old is not None and channel is old and len(self.addresses) > 1:
             self._channel = None
             self._move()
-            await old.close()
+            self._let_end(old)
 
     async def close(self) -> None:
-        """Closes the connection; the next call would open one again."""
-        channel, self._channel = self._channel, None
-        back, self._return = self._return, None
-        if back is not None:
-            back.cancel()
-            await asyncio.gather(back, return_exceptions=True)
-        if channel is not None:
-            await channel.close()
+        """Closes the connection. Should a call that it cut begin again, that one is closed with its end."""
+        self._closed = True
+        await self._close()
 
     async def ask(self) -> list[Answer]:
         """Asks every process of the list at once whether it answers, in the order of the list."""
         return list(await asyncio.gather(*(self._ask(address) for address in self.addresses)))
 
     # --- how
+
+    async def _open(self) -> aio.Channel:
+        async with self._opening:
+            if self._channel is None:
+                self._channel = await self._connect()
+            self._look_back()
+            return self._channel
+
+    async def _close(self) -> None:
+        channel, self._channel = self._channel, None
+        back, self._return = self._return, None
+        left = dict(self._left)
+        ending = [*left.values()] if back is None else [*left.values(), back]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+        for open_still in left if channel is None else (*left, channel):
+            await open_still.close()
+
+    def _let_end(self, channel: aio.Channel) -> None:
+        """Closes a connection that was left, once what is under way on it has ended or was given the time to."""
+        task = self._left[channel] = asyncio.create_task(channel.close(CALL_SECONDS))
+        task.add_done_callback(lambda _: self._left.pop(channel, None))
 
     async def _connect(self) -> aio.Channel:
         if len(self.addresses) == 1:
@@ -147,18 +174,16 @@ class Endpoints:
             self._return = asyncio.create_task(self._go_back())
 
     async def _go_back(self) -> None:
-        old, channel, taken = None, self._make(self.addresses[0]), False
+        channel, taken = self._make(self.addresses[0]), False
         try:
-            if await _answers(channel):
+            if await _answers(channel, serving=True):
                 async with self._opening:
                     old, self._channel, self._at, taken = self._channel, channel, 0, True
                 if old is not None:
-                    # What is under way goes on for as long as a call may take; a feed is then read on from where it is.
-                    await old.close(CALL_SECONDS)
+                    self._let_end(old)
         finally:
-            for unused in (old, None if taken else channel):
-                if unused is not None:
-                    await unused.close()
+            if not taken:
+                await channel.close()
 
     async def _ask(self, address: str) -> Answer:
         begun, channel = asyncio.get_running_loop().time(), self._make(address)
@@ -181,12 +206,12 @@ async def _ready(channel: aio.Channel) -> bool:
     return False
 
 
-async def _answers(channel: Any) -> bool:
-    """Returns whether a process answers, be it with a refusal."""
+async def _answers(channel: Any, *, serving: bool = False) -> bool:
+    """Returns whether a process answers, be it with a refusal; where it is to serve, not with any that sends us on."""
     try:
         await directory_pb2_grpc.DirectoryServiceStub(channel).GetHead(
             directory_pb2.GetHeadRequest(), timeout=ATTEMPT_SECONDS
         )
     except aio.AioRpcError as error:
-        return error.code() not in _SILENT
+        return error.code() not in _SILENT and not (serving and refusal(error).reason in ELSEWHERE)
     return True

@@ -8,6 +8,9 @@ Archive keys (`agents/archive.py`) are granted like epochs, but never published.
 number 0 is made with the home, every later one is the size of the directory at which it was made. Among the epochs,
 number n > 0 stands at 2^63 + n, where no desk key comes.
 
+A desk key's grant lies in a file that its key is named in: of two keys that were made for one epoch neither takes the
+other's place, and whichever is published is held. Homes also hold files without, as they were written before.
+
 Never does: opening (`agents/keys.py`), directory.
 """
 
@@ -119,8 +122,14 @@ def parse_grant(data: bytes) -> DeskKeyGrant:
     )
 
 
-def save_grant(home: Home, member: str, data: bytes) -> DeskKeyGrant:
-    """Keeps a grant in the home; one for the same desk and epoch is replaced.
+def save_grant(home: Home, member: str, data: bytes, key_id: bytes = b"") -> DeskKeyGrant:
+    """Keeps a grant in the home; one for the same desk, epoch and key is replaced.
+
+    Args:
+        home: where.
+        member: whose it is.
+        data: serialised SignedDeskKeyGrant.
+        key_id: of the desk key in it, 32 bytes; empty for an archive key's.
 
     Raises:
         MalformedError: not a grant.
@@ -128,8 +137,14 @@ def save_grant(home: Home, member: str, data: bytes) -> DeskKeyGrant:
     grant = parse_grant(data)
     folder = home.grants_path(member)
     folder.mkdir(mode=0o700, exist_ok=True)
-    write_private(folder / _file_name(grant.desk, grant.epoch), data)
+    write_private(folder / _file_name(grant.desk, grant.epoch, key_id), data)
     return grant
+
+
+def holds_grant(home: Home, member: str, desk: str, epoch: int, key_id: bytes) -> bool:
+    """Returns whether a member has a grant of a desk key, by what its file is called."""
+    folder = home.grants_path(member)
+    return any((folder / _file_name(check_desk(desk), epoch, named)).exists() for named in (key_id, b""))
 
 
 def load_grants(home: Home, member: str) -> list[bytes]:
@@ -149,17 +164,36 @@ def parsed_grants(home: Home, member: str) -> list[tuple[bytes, DeskKeyGrant]]:
 
 
 def destroy_grant(home: Home, member: str, desk: str, epoch: int) -> bool:
-    """Destroys a member's copy of a desk key. Returns whether there was one."""
-    path = _path(home, member, desk, epoch)
-    if not path.exists():
-        return False
-    destroy(path)
-    return True
+    """Destroys a member's copy of a desk key and of all others made for its epoch. Returns whether there was one."""
+    found = _files_of(home, member, desk, epoch)
+    for path in found:
+        destroy(path)
+    return bool(found)
 
 
-def _path(home: Home, member: str, desk: str, epoch: int) -> Path:
-    return home.grants_path(member) / _file_name(check_desk(desk), epoch)
+def destroy_losers(home: Home, member: str, desk: str, epoch: int, key_id: bytes) -> bool:
+    """Destroys a member's copies of the keys that were made for an epoch and will not be published. Says if there were.
+
+    Args:
+        home: where.
+        member: whose.
+        desk: `agency/desk`.
+        epoch: that is published: no other key of it ever will be.
+        key_id: of the key that it was published with, 32 bytes.
+    """
+    kept = {_file_name(desk, epoch, named) for named in (key_id, b"")}
+    found = [path for path in _files_of(home, member, desk, epoch) if path.name not in kept]
+    for path in found:
+        destroy(path)
+    return bool(found)
 
 
-def _file_name(desk: str, epoch: int) -> str:
-    return f"{desk.replace('/', '.')}.{epoch:012d}{_SUFFIX}"
+def _files_of(home: Home, member: str, desk: str, epoch: int) -> list[Path]:
+    folder, stem = home.grants_path(member), _file_name(check_desk(desk), epoch).removesuffix(_SUFFIX)
+    files = sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []
+    return [file for file in files if file.name.startswith(f"{stem}.")]
+
+
+def _file_name(desk: str, epoch: int, key_id: bytes = b"") -> str:
+    named = f".{key_id.hex()}" if key_id else ""
+    return f"{desk.replace('/', '.')}.{epoch:012d}{named}{_SUFFIX}"

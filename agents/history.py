@@ -14,12 +14,12 @@ A contradiction becomes an evidence file and an alarm. Never does: the directory
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, TypeVar
 
 from comity.directory import Head
-from comity.errors import VerificationError
+from comity.errors import Reason, RefusedError, VerificationError
 from comity.merkle import EMPTY_ROOT, MAX_SIZE, verify_consistency
 from comity.receipts import Leaf, Receipt, encode_receipt
 from sqlalchemy import Connection
@@ -33,6 +33,8 @@ from agents.session import Session
 from agents.store import Store
 from agents.truststore import SeenHead, TrustedSize
 
+T = TypeVar("T")
+
 Clock = Callable[[], int]
 """Returns Unix milliseconds UTC."""
 
@@ -43,6 +45,8 @@ HUB_SLACK_MS: Final = CLOCK_SKEW_MS + 60_000
 transaction that had its time and was not committed yet when the head was signed."""
 TIED_SIZES: Final = 4096
 """How many proved sizes are remembered in memory, so that nobody has to look for them."""
+OVERTAKEN_TRIES: Final = 8
+"""How often something is tied anew because somebody else of this home kept something meanwhile."""
 
 
 def contradict(one: Head, other: Head) -> bool:
@@ -68,18 +72,71 @@ def _sizes(head: Head) -> tuple[int, int]:
     return head.exchange_size, head.directory_size
 
 
+class OvertakenError(Exception):
+    """What was tied is no longer tied to what is kept: something else was kept meanwhile. To be tied again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tied:
     """A size of the exchange log, and perhaps a leaf, that were found to belong to the one history; not kept yet."""
 
     size: TrustedSize
     leaf: tuple[int, Leaf] | None
+    base: TrustedSize | None
+    """The size that this one was proved against, None where nothing was kept that it could be proved against."""
+    kept: bool = False
+    """It is kept as it is: there is nothing to add to it."""
+
+    @property
+    def greater(self) -> TrustedSize:
+        """The greater of this size and the one that it was proved against: the next one is proved against that."""
+        return self.size if self.base is None or self.size.size >= self.base.size else self.base
 
     def keep(self, c: Connection) -> None:
-        """Keeps them, with what they came with."""
-        rows.put_checkpoint(c, self.size)
+        """Keeps them, with what they came with.
+
+        Of two sizes that were proved against the same lesser one nothing says that they fit each other: the one that
+        comes second, in the same batch, in another task or in another process, is not kept, but tied again.
+
+        Raises:
+            OvertakenError: it has to be tied again. Nothing was written.
+        """
+        if not self.kept and self._is_new(c):
+            rows.put_checkpoint(c, self.size)
         if self.leaf is not None:
             rows.put_leaf(c, *self.leaf)
+
+    def _is_new(self, c: Connection) -> bool:
+        """Returns whether there is something to write of the size: it, or its signed note."""
+        base = self.base
+        known, newest = rows.checkpoint_and_newest(c, self.size.size)
+        if known is not None:
+            if known.root != self.size.root:
+                raise OvertakenError
+            return bool(self.size.note) and not known.note
+        if newest is None and base is None:
+            return True
+        if base is None:
+            raise OvertakenError
+        # All that is kept is one history: what is a part of some of it is a part of the newest.
+        against = rows.checkpoint(c, base.size) if base.size > self.size.size else newest
+        if against is None or (against.size, against.root) != (base.size, base.root):
+            raise OvertakenError
+        return True
+
+
+async def until_kept(act: Callable[[], Awaitable[T]]) -> T:
+    """Does what ties something and keeps it, again where that was overtaken: by another task or process of this home.
+
+    Raises:
+        RefusedError: STALLED: it was overtaken time and again.
+    """
+    for _ in range(OVERTAKEN_TRIES):
+        try:
+            return await act()
+        except OvertakenError:
+            continue
+    raise RefusedError(Reason.STALLED, "others of this home were faster each time: try again")
 
 
 class History:
@@ -87,7 +144,7 @@ class History:
 
     def __init__(self, home: Home, store: Store, clock: Clock) -> None:
         self._home, self._store, self._clock = home, store, clock
-        self._tied: dict[int, bytes] = {}
+        self._tied: dict[int, bytes] = {}  # what is kept with its note, never what is still to be
         with store.begin() as c:
             self.newest: SeenHead | None = rows.newest_head(c)
 
@@ -190,9 +247,14 @@ class History:
         head: tuple[bytes, bytes] = (b"", b""),
     ) -> None:
         """Ties a size of the exchange log to the one history and keeps it, see `tie`."""
-        tied = await self.tie(session, size, root, note, head=head)
-        with self._store.begin() as c:
-            tied.keep(c)
+
+        async def kept() -> None:
+            tied = await self.tie(session, size, root, note, head=head)
+            with self._store.begin() as c:
+                tied.keep(c)
+            self.kept(tied)
+
+        await until_kept(kept)
 
     async def tie(
         self,
@@ -203,6 +265,8 @@ class History:
         *,
         head: tuple[bytes, bytes] = (b"", b""),
         leaf: tuple[int, Leaf] | None = None,
+        last: Tied | None = None,
+        asking: Callable[[], None] | None = None,
     ) -> Tied:
         """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
 
@@ -213,6 +277,8 @@ class History:
             note: the signed checkpoint; empty for a head's.
             head: body and signature of the head that says so, where one does.
             leaf: index and leaf that was verified by it.
+            last: what was tied before it and is to be kept before it, in the same batch.
+            asking: called before the hub is asked, where it has to be.
 
         Returns:
             What is to be kept.
@@ -221,29 +287,68 @@ class History:
             SplitViewError: it does not belong to it.
             RefusedError: the hub did not answer.
         """
+        found = TrustedSize(size, root, note)
         if self._tied.get(size) == root:
-            return Tied(TrustedSize(size, root, note), leaf)
+            return Tied(found, leaf, base=None if last is None else last.greater, kept=True)
+        if last is not None and (last.size.size, last.size.root) == (size, root):
+            return Tied(found, leaf, base=last.base)
         shown: dict[str, bytes | int] = {"shown_head": head[0], "shown_head_signature": head[1]}
         with self._store.begin() as c:
-            known, newest = rows.checkpoint(c, size), rows.newest_size(c)
+            known, base = rows.checkpoint_and_newest(c, size)
+        if known is not None and known.root == root and known.note:
+            self._remember(known)
+        if last is not None and (base is None or last.greater.size >= base.size):
+            base = last.greater
+        if known is None and base is not None and base.size == size:
+            known = base
         if (known is not None and known.root != root) or (size == 0 and root != EMPTY_ROOT):
-            self.contradiction(size, root, note, shown)
-        if known is None and newest is not None and 0 not in (size, newest.size):
-            low, high = sorted([(size, root), (newest.size, newest.root)])
+            self.contradiction(size, root, note, shown, known)
+        if known is None and base is not None and 0 not in (size, base.size):
+            low, high = sorted([(size, root), (base.size, base.root)])
+            if asking is not None:
+                asking()
             path = await session.get_consistency("exchange", low[0], high[0])
             try:
                 verify_consistency(low[0], high[0], low[1], high[1], path)
             except VerificationError:
-                self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)})
+                self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)}, base)
+        return Tied(found, leaf, base)
+
+    async def tie_again(self, session: Session, tied: Tied, last: Tied | None = None) -> Tied:
+        """Ties what was overtaken to what is kept now, see `tie`."""
+        found = tied.size
+        return await self.tie(session, found.size, found.root, found.note, leaf=tied.leaf, last=last)
+
+    def kept(self, tied: Tied) -> Tied:
+        """Takes note that what was tied is kept: its transaction was committed. Returns it as such."""
+        if tied.size.note:
+            self._remember(tied.size)
+        return replace(tied, kept=True)
+
+    def _remember(self, found: TrustedSize) -> None:
         if len(self._tied) >= TIED_SIZES:
             self._tied.clear()
-        self._tied[size] = root
-        return Tied(TrustedSize(size, root, note), leaf)
+        self._tied[found.size] = found.root
 
-    def contradiction(self, size: int, root: bytes, note: bytes, further: dict[str, bytes | int]) -> None:
-        """Saves what contradicts what, and raises SplitViewError."""
+    def contradiction(
+        self,
+        size: int,
+        root: bytes,
+        note: bytes,
+        further: dict[str, bytes | int],
+        trusted: TrustedSize | None = None,
+    ) -> None:
+        """Saves what contradicts what, and raises SplitViewError.
+
+        Args:
+            size: number of leaves of the tree that was shown.
+            root: of that tree.
+            note: the signed checkpoint that says so, empty where a head does.
+            further: more of the evidence.
+            trusted: what it contradicts; by default what is kept of that size, or the newest.
+        """
         with self._store.begin() as c:
-            ours = rows.checkpoint(c, size) or rows.newest_size(c) or TrustedSize(0, EMPTY_ROOT, b"")
+            ours = trusted or rows.checkpoint(c, size) or rows.newest_size(c) or TrustedSize(0, EMPTY_ROOT, b"")
         parts: dict[str, bytes | int] = {
             "shown_size": size,
             "shown_root": root,

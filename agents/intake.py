@@ -1,10 +1,10 @@
 """Intake: every item of the feed has its effect once, in the order of the log.
 
 For an incoming envelope: (1) receipt and place verified; (2) the try is counted, so that a message that kills its
-reader is quarantined after three, and taken back where the hub broke off, lied, or a key is not here; (3) the bytes
-are those that the event names, and the envelope verifies at the leaf's directory; (4) replay; (5) the same workflow
-engine as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9) message, case,
-acknowledgement, event and cursor become durable in one transaction. The acknowledgement is sent after that.
+reader is quarantined after three, and taken back while the hub is asked, and where it broke off, lied, or a key is not
+here; (3) the bytes are those that the event names, and the envelope verifies at the leaf's directory; (4) replay; (5)
+the same workflow engine as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9)
+message, case, acknowledgement, event and cursor become durable in one transaction. The acknowledgement is sent then.
 
 What breaks a rule by its sender's doing is refused with one word, and kept aside if its signatures verify; reading goes
 on. What the hub cannot prove stops it, and nothing is said of the message to anybody. What comes without its envelope
@@ -15,6 +15,7 @@ Never does: show anything to a person; say OPENED.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -40,7 +41,7 @@ from agents.archive import Archive
 from agents.cases import action_of, author_of, leg_between, unread_leg, with_about, with_unread
 from agents.debts import Debts, has_content, is_erased, withdrawn
 from agents.errors import SplitViewError
-from agents.history import Tied
+from agents.history import OvertakenError, Tied, until_kept
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
 from agents.mailstore import Cursor, Message
@@ -50,11 +51,21 @@ from agents.records import MessageStatus, Standing
 from agents.session import Session
 from agents.store import Store
 from agents.succession import superseded
+from agents.tries import Try
 from agents.trust import Clock, Trust
 from agents.verifying import Item, Verifier, kept_receipt
 
 TRIES: Final = 3
 """How often an item is begun before it is quarantined."""
+_NOT_ITS_DOING: Final = (
+    RefusedError,
+    UnknownKeyError,
+    VerificationError,
+    OvertakenError,
+    asyncio.CancelledError,
+    KeyboardInterrupt,
+)
+"""What says nothing against a message: the hub broke off or lied, another holds the key, the reader was stopped."""
 
 
 class Taken:
@@ -102,20 +113,30 @@ class Intake:
         To be called when everything has come that the newest head covers: so has what explains it.
 
         Raises:
-            RefusedError, UnknownKeyError, SplitViewError: as `take`.
+            SplitViewError: as `take`.
+            RefusedError, UnknownKeyError: as `take`, of one of them; raised once all the others had their turn.
         """
+        failed: RefusedError | UnknownKeyError | None = None
         async with aclosing(cast("Any", self._debts.ask(session))) as owed:
             async for wire, before in owed:
                 try:
                     taken = await self._take(session, wire, before)
                 except SplitViewError:
                     raise
+                except (RefusedError, UnknownKeyError) as error:
+                    failed = failed or error
+                    continue
                 except VerificationError:
                     continue  # the alarm is raised, and it is owed still: that stops nothing else
                 if taken.message is not None:
                     yield taken
+        if failed is not None:
+            raise failed
 
     async def _take(self, session: Session, wire: feed_pb2.FeedItem, at: Cursor) -> Taken:
+        return await until_kept(lambda: self._take_once(session, wire, at))
+
+    async def _take_once(self, session: Session, wire: feed_pb2.FeedItem, at: Cursor) -> Taken:
         if is_erased(wire):
             await self._debts.take_erased(session, wire, at)
             return Taken(event=True)
@@ -127,20 +148,20 @@ class Intake:
         if not has_content(wire):
             self._debts.take(item)
             return Taken(event=True)
+        attempt = Try(self._store, item.index)
         with self._store.begin() as c:  # step 2
             item.tied.keep(c)
-            tries = rows.count_try(c, item.index)
+            tries = attempt.count(c)
+        item = replace(item, tied=self._trust.history.kept(item.tied))
         if tries > TRIES:
             return self._quarantine(item, None, "QUARANTINED")
         try:
-            return await self._envelope(session, item)
-        except (RefusedError, UnknownKeyError, VerificationError):
-            # The hub broke off or lied, or another member holds the key: that says nothing against the message.
-            with self._store.begin() as c:
-                rows.take_back_try(c, item.index)
+            return await self._envelope(session, item, attempt)
+        except _NOT_ITS_DOING:
+            attempt.take_back()
             raise
 
-    async def _envelope(self, session: Session, item: Item) -> Taken:
+    async def _envelope(self, session: Session, item: Item, attempt: Try) -> Taken:
         self._verifier.check_named(item)  # step 3
         try:
             envelope = parse_envelope(item.wire.envelope, reader=self._home.desk)
@@ -148,19 +169,21 @@ class Intake:
             self._verifier.invalid(item.wire)
             return self._quarantine(item, None, "QUARANTINED")
         if envelope.header.sender == self._home.desk:
-            return await self._own_copy(session, item, envelope)
-        await self._settle_before(session, envelope)
-        return await self._incoming(session, item, envelope)
+            return await self._own_copy(session, item, envelope, attempt)
+        await self._settle_before(session, envelope, attempt)
+        return await self._incoming(session, item, envelope, attempt)
 
-    async def _settle_before(self, session: Session, envelope: Envelope) -> None:
+    async def _settle_before(self, session: Session, envelope: Envelope, attempt: Try) -> None:
         """Has the hub settle our STORED of that case first: what comes after it may depend on which was earlier."""
         with self._store.begin() as c:
             pending = rows.pending_acks(c, 1)
             waits = pending and leg_between(c, envelope.header.case_id, envelope.header.sender, self._home.desk)
         if waits:
+            attempt.take_back()
             await self._acks.flush(session)
+            attempt.go_on()
 
-    async def _incoming(self, session: Session, item: Item, envelope: Envelope) -> Taken:
+    async def _incoming(self, session: Session, item: Item, envelope: Envelope, attempt: Try) -> Taken:
         header = envelope.header
         genuine: Envelope | None = None
         try:
@@ -184,7 +207,8 @@ class Intake:
         try:
             content_key, gossip = self._open(item, envelope)  # steps 6 and 7
             if gossip:
-                gossiped = await self._trust.check_gossip(session, gossip, item.index)  # step 8
+                gossiped = await self._trust.check_gossip(session, gossip, item.index, attempt.take_back)  # step 8
+                attempt.go_on()
         except CannotOpenError:
             return self._quarantine(item, envelope, "CANNOT_OPEN", leg)
         except MalformedError:
@@ -248,7 +272,7 @@ class Intake:
         own = [key for key in view.desk_keys(self._home.desk) if key.kid == key_id]
         return view.disputed(key_id) or any(superseded(view, key, self._clock()) for key in own)
 
-    async def _own_copy(self, session: Session, item: Item, envelope: Envelope) -> Taken:
+    async def _own_copy(self, session: Session, item: Item, envelope: Envelope, attempt: Try) -> Taken:
         """This desk's own message has its place in the log: now, and not before, its cases move.
 
         A message that another home of this desk has sent carries what the hub has shown to that home.
@@ -269,7 +293,8 @@ class Intake:
         gossiped: Tied | None = None
         try:
             if gossip:
-                gossiped = await self._trust.check_gossip(session, gossip, item.index)
+                gossiped = await self._trust.check_gossip(session, gossip, item.index, attempt.take_back)
+                attempt.go_on()
         except SplitViewError:
             raise
         except VerificationError:

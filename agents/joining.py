@@ -20,7 +20,7 @@ from comity.directory.statements import DAY_MS, Content, Position, make_body, pa
 from comity.encoding import Purpose, digest, parse, serialise, tagged
 from comity.errors import MalformedError, VerificationError
 from comity.keyfile import MODERATE, Cost
-from comity.keys import WrapKey, fingerprint, same_fingerprint
+from comity.keys import Use, WrapKey, fingerprint, kid, same_fingerprint
 from comity.names import HUB, agency_of, check_desk, check_member
 from comity.sealing import seal_desk_key
 from comity.tls import request_spki
@@ -177,7 +177,7 @@ def _first_keys(home: Home, keyring: MemberKeyring) -> WrapKey:
             signer=keyring.sign_kid,
             sign=lambda _kid, data: keyring.sign.sign(data),
         )
-        save_grant(home, keyring.member, grant)
+        save_grant(home, keyring.member, grant, kid(home.desk, Use.DESK, key.public) if epoch else b"")
     return first
 
 

@@ -26,6 +26,7 @@ from comity.errors import CannotOpenError, MalformedError
 from comity.keyfile import KEYFILE_LIMIT, MODERATE, Cost, open_keyfile, seal_keyfile
 from comity.keys import SigningKey, Use, WrapKey, kid
 from comity.names import check_agency, check_member
+from comity.sealing import open_desk_key
 
 from agents.grants import load_grants, parse_grant, save_grant
 from agents.home import Home, write_private
@@ -219,8 +220,20 @@ def restore(
     for name, content in tls.items():
         write_private(folder / name, content)
     for grant in grants:
-        save_grant(home, keyring.member, grant)
+        save_grant(home, keyring.member, grant, _desk_kid(grant, keyring))
     return keyring.member
+
+
+def _desk_kid(data: bytes, keyring: MemberKeyring) -> bytes:
+    """Returns the id of the desk key in a grant; empty for an archive key's, and for one that does not open."""
+    grant = parse_grant(data)
+    if grant.archive is not None:
+        return b""
+    try:
+        key = open_desk_key(grant.desk, grant.epoch, grant.member_kid, grant.sealed_seed, keyring.wrap)
+    except CannotOpenError:
+        return b""
+    return kid(grant.desk, Use.DESK, key.public)
 
 
 def new_member_id(agency: str) -> str:

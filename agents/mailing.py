@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from comity.errors import Reason, RefusedError
+from comity.errors import ComityError, Reason, RefusedError
 from comity.receipts import VerifiedReceipt, parse_receipt, verify_receipt
 
 from agents import truststore
@@ -31,6 +31,7 @@ from agents.records import (
     SyncReport,
     TimelineEvent,
 )
+from agents.refusals import ELSEWHERE
 from agents.truststore import AlarmRow
 from agents.waiting import waiting_alarms
 
@@ -54,11 +55,12 @@ class Mailing(Connected):
         async with self._turn:
             await self.refresh()
             acknowledged += await self._acks.flush(self.session)
-            async for taken in self._feed():
-                events += taken.event
-                quarantined += taken.quarantined
-                if taken.message is not None and not taken.quarantined:
-                    new.append(self._item(taken.message))
+            async with self._acknowledging():
+                async for taken in self._feed():
+                    events += taken.event
+                    quarantined += taken.quarantined
+                    if taken.message is not None and not taken.quarantined:
+                        new.append(self._item(taken.message))
             acknowledged += await self._acks.flush(self.session)
         return SyncReport(tuple(new), events, quarantined, acknowledged)
 
@@ -75,7 +77,8 @@ class Mailing(Connected):
                 if response.WhichOneof("message") == "head":
                     if not self.trust.see_head(response.head.body, response.head.sig):
                         await self.refresh()
-                    found = [taken async for taken in self._intake.owed(self.session)]
+                    async with self._acknowledging():
+                        found = [taken async for taken in self._intake.owed(self.session)]
                 else:
                     found = [await self._intake.take(self.session, response.item)]
                 if found:
@@ -191,6 +194,16 @@ class Mailing(Connected):
 
     # --- how
 
+    @contextlib.asynccontextmanager
+    async def _acknowledging(self) -> AsyncIterator[None]:
+        """Has what was stored acknowledged where reading ends with an error too; that error is the one raised."""
+        try:
+            yield
+        except ComityError:
+            with contextlib.suppress(ComityError):  # what is pending is sent with the next pass
+                await self._acks.flush(self.session)
+            raise
+
     async def _feed(self) -> AsyncIterator[Taken]:
         """Yields what each item up to the present end brought, then what was owed; goes on if the connection broke."""
         for attempt in range(FEED_TRIES):
@@ -202,7 +215,7 @@ class Mailing(Connected):
                 async for taken in self._intake.owed(self.session):
                     yield taken
             except RefusedError as error:
-                if error.reason not in (Reason.UNAVAILABLE, Reason.STALLED) or attempt == FEED_TRIES - 1:
+                if error.reason not in ELSEWHERE or attempt == FEED_TRIES - 1:
                     raise
                 await asyncio.sleep(0.1 * 2**attempt)
             else:

@@ -23,7 +23,7 @@ from agents.acks import raise_status
 from agents.archive import Archive
 from agents.attachments import Progress, forget, upload
 from agents.drafts import Drafts, OpenedDraft
-from agents.history import Tied
+from agents.history import Tied, until_kept
 from agents.home import Home
 from agents.mailstore import Message
 from agents.proving import tie, verify_receipt
@@ -83,11 +83,7 @@ class Outgoing:
                 with self._store.begin() as c:
                     mailstore.remove_message(c, opened.envelope.message_hash)
             raise
-        verified, tied = await self.check_receipt(session, receipt, opened.envelope)  # step 4
-        with self._store.begin() as c:
-            tied.keep(c)
-            keep_receipt(c, opened.envelope, verified)
-            draftstore.set_draft_state(c, opened.info.id, DraftState.SENT)
+        verified = await until_kept(lambda: self._prove(session, receipt, opened))  # step 4
         forget(self._home, opened.envelope.header.blobs)
         return Sent(
             MessageStatus.SUBMITTED,
@@ -96,6 +92,15 @@ class Outgoing:
             receipt.index,
             verified.leaf.time_seconds * 1000,
         )
+
+    async def _prove(self, session: Session, receipt: Receipt, opened: OpenedDraft) -> VerifiedReceipt:
+        """Verifies a draft's receipt and keeps it: it is SENT."""
+        verified, tied = await self.check_receipt(session, receipt, opened.envelope)
+        with self._store.begin() as c:
+            tied.keep(c)
+            keep_receipt(c, opened.envelope, verified)
+            draftstore.set_draft_state(c, opened.info.id, DraftState.SENT)
+        return verified
 
     async def check_receipt(
         self, session: Session, receipt: Receipt, envelope: Envelope

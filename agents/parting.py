@@ -20,10 +20,17 @@ GRACE_MS: Final = 10 * 60_000
 """How long a renewal leaves it to whoever stated the parting to make the new keys."""
 
 
-def is_behind(view: View, desk: str) -> bool:
-    """Returns whether somebody has parted from a desk since its newest key was published."""
+def is_behind(view: View, desk: str, now: int) -> bool:
+    """Returns whether somebody has parted from a desk since the key that is in force there was published.
+
+    Args:
+        view: the directory as it is now.
+        desk: `agency/desk`.
+        now: Unix milliseconds UTC. A successor that begins later keeps nobody from opening today's mail.
+    """
     keys = view.desk_keys(desk)
-    return bool(keys) and keys[-1].since < view.parted_from_desk(desk)
+    begun = [key for key in keys if key.valid_from <= now] or keys
+    return bool(begun) and begun[-1].since < view.parted_from_desk(desk)
 
 
 def is_left_behind(view: View, desk: str, now: int) -> bool:
@@ -34,13 +41,19 @@ def is_left_behind(view: View, desk: str, now: int) -> bool:
         desk: `agency/desk`.
         now: Unix milliseconds UTC.
     """
-    parted = view.stale_since(view.parted_from_desk(desk) - 1) if is_behind(view, desk) else None
+    parted = view.stale_since(view.parted_from_desk(desk) - 1) if is_behind(view, desk, now) else None
     return parted is not None and parted * 1000 + GRACE_MS <= now
 
 
-def desks_behind(view: View, agency: str) -> list[str]:
+def desks_behind(view: View, agency: str, now: int) -> list[str]:
     """Returns an agency's desks whose keys must be renewed after a parting, in order."""
-    return [desk for desk in view.desks() if agency_of(desk) == agency and is_behind(view, desk)]
+    return [desk for desk in view.desks() if agency_of(desk) == agency and is_behind(view, desk, now)]
+
+
+def has_successor(view: View, desk: str) -> bool:
+    """Returns whether a good key was published since somebody last parted from a desk, whenever it begins."""
+    parted = view.parted_from_desk(desk)
+    return any(key.since > parted and not view.blocked(key.kid) for key in view.desk_keys(desk))
 
 
 def demotes(view: View, member: str, roles: Collection[Role]) -> bool:

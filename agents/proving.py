@@ -49,15 +49,25 @@ async def verify_place(trust: Trust, session: Session, receipt: Receipt) -> tupl
     return leaf, checkpoint
 
 
-async def tie(trust: Trust, session: Session, receipt: Receipt, leaf: Leaf, checkpoint: Checkpoint) -> Tied:
+async def tie(
+    trust: Trust, session: Session, receipt: Receipt, leaf: Leaf, checkpoint: Checkpoint, *, last: Tied | None = None
+) -> Tied:
     """Ties a verified receipt to the one history. What is returned is to be kept with what the receipt is of.
+
+    Args:
+        trust: of this home.
+        session: to ask for a proof.
+        receipt: was verified.
+        leaf: its leaf.
+        checkpoint: its checkpoint.
+        last: what was tied before it and is kept before it, in the same batch.
 
     Raises:
         SplitViewError: it does not belong to it.
         RefusedError: the hub did not answer.
     """
     seen = (receipt.index, leaf)
-    return await trust.history.tie(session, checkpoint.size, checkpoint.root, receipt.checkpoint, leaf=seen)
+    return await trust.history.tie(session, checkpoint.size, checkpoint.root, receipt.checkpoint, leaf=seen, last=last)
 
 
 async def _leaf(trust: Trust, session: Session, receipt: Receipt) -> Leaf:

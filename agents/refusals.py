@@ -23,6 +23,8 @@ _CODES: Final = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: Reason.BUSY,
     grpc.StatusCode.INVALID_ARGUMENT: Reason.MALFORMED,
 }
+ELSEWHERE: Final = frozenset({Reason.UNAVAILABLE, Reason.BUSY, Reason.STALLED})
+"""What one process of the hub may say and another not: each has queues and streams of its own."""
 
 
 def told_to_wait(refused: RefusedError) -> float:

@@ -5,10 +5,12 @@
 - Colleagues who lack a grant get one.
 - The archive gets a key after everybody who parts from the desk (`agents/parting.py`), and so does the desk itself,
   where whoever stated that could not make them.
+- A key that was made for an epoch which was then published with another one is destroyed.
 - A desk key is destroyed 14 days after a good successor took over (`agents/succession.py`): nothing that was sealed to
   it can be live any more, and from then on it opens for nobody. What is kept stays readable under the archive keys.
 
-Never does: anything that the delegation does not cover; revoke.
+Never does: anything that the delegation does not cover; revoke, but for epochs that have not begun, where an admin runs
+it and somebody has parted.
 """
 
 from __future__ import annotations
@@ -21,9 +23,9 @@ from comity.workflow.terms import Role
 
 from agents.admin import Admin
 from agents.client import Client
-from agents.grants import destroy_grant
+from agents.grants import destroy_grant, destroy_losers
 from agents.keys import KeyUse, UnknownKeyError, find
-from agents.parting import is_left_behind
+from agents.parting import has_successor, is_left_behind
 from agents.succession import superseded
 from agents.transport import load_identity, save_certificate
 
@@ -51,9 +53,15 @@ async def renew(client: Client) -> list[str]:
 
 
 def destroy_old_keys(client: Client) -> list[str]:
-    """Destroys every member's copy of desk keys whose successor took over 14 days ago (`agents/succession.py`)."""
+    """Destroys every member's copy of desk keys whose successor took over 14 days ago (`agents/succession.py`).
+
+    And of those that were made for an epoch that was published with another key.
+    """
     view, now, done = client.directory(), client.clock(), list[str]()
     for key in view.desk_keys(client.desk):
+        losers = [destroy_losers(client.home, m, client.desk, key.epoch, key.kid) for m in client.home.members()]
+        if any(losers):
+            done.append(f"unpublished desk key {key.epoch} destroyed")
         if not superseded(view, key, now):
             continue
         gone = [destroy_grant(client.home, member, client.desk, key.epoch) for member in client.home.members()]
@@ -74,6 +82,8 @@ def _may_renew(client: Client) -> bool:
 async def _desk_key(client: Client, admin: Admin) -> list[str]:
     view, now = client.directory(), client.clock()
     epochs, parted = view.desk_keys(client.desk), is_left_behind(view, client.desk, now)
+    if not admin.may_revoke_keys() and has_successor(view, client.desk):
+        parted = False  # it begins after an epoch that only an admin can end before its time
     if epochs and epochs[-1].valid_until - now > DESK_KEY_LEFT_MS and not parted:
         return []
     at_once = not epochs or epochs[-1].valid_until <= now or parted

@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, S
 METADATA = MetaData()
 
 meta = Table("meta", METADATA, Column("name", String, primary_key=True), Column("value", LargeBinary, nullable=False))
-"""Genesis statement, feed cursor."""
+"""Genesis statement, feed cursor, which TLS keys are whose."""
 
 entries = Table(
     "entries", METADATA, Column("number", Integer, primary_key=True), Column("entry", LargeBinary, nullable=False)

@@ -1,8 +1,9 @@
-"""The calls to the hub: mutual TLS 1.3 to a list of endpoints (`agents/endpoints.py`), to the next where one is silent.
+"""The calls to the hub: mutual TLS 1.3 to a list of endpoints (`agents/endpoints.py`), to the next where one fails.
 
 Every call is safe to repeat: reads change nothing, and a submission carries an envelope id that the hub knows again.
 So whatever may pass by itself (no connection, a full queue, a database that restarts) is tried again for a while, with
-the same bytes. Every endpoint gets its turn before a call is given up, and no attempt is waited for without end.
+the same bytes. Every endpoint gets its turn before a call is given up, and no attempt is waited for without end: a
+stream's clock runs on through messages that bring nothing.
 Refusals come out as `RefusedError` with the hub's documented reason.
 
 Never does: verify anything. What comes back is the hub's word until `agents/trust.py` has looked at it.
@@ -17,7 +18,7 @@ import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import grpc
 from comity.errors import Reason, RefusedError
@@ -39,7 +40,7 @@ from comity.v1 import (
 from grpc import aio
 
 from agents.endpoints import CALL_SECONDS, Endpoints
-from agents.refusals import refusal, refusal_from_status, silent, told_to_wait
+from agents.refusals import ELSEWHERE, refusal, refusal_from_status, silent, told_to_wait
 from agents.transport import Identity
 
 __all__ = [
@@ -58,7 +59,10 @@ PATIENCE_SECONDS: Final = 20.0
 """For how long a call is tried again."""
 FEED_IDLE_SECONDS: Final = 75.0
 """How long a live feed may be silent: the hub shows a head each minute."""
-_TRY_AGAIN: Final = frozenset({Reason.BUSY, Reason.QUOTA, Reason.UNAVAILABLE, Reason.STALLED})
+PASS_ENTRIES: Final = 1024
+PASS_BYTES: Final = 1 << 20
+"""Of the directory, in one pass; it ends with the message that reaches one of the two."""
+_TRY_AGAIN: Final = ELSEWHERE | {Reason.QUOTA}
 LOGS: Final = {"directory": log_pb2.LOG_KIND_DIRECTORY, "exchange": log_pb2.LOG_KIND_EXCHANGE}
 """The two logs by name."""
 
@@ -117,13 +121,21 @@ class Session:
         return head.body, head.sig
 
     async def read_entries(self, start: int) -> list[bytes]:
-        """Returns the directory's entries from an index on."""
+        """Returns the directory's entries from an index on, as many as one pass brings: none where there are none."""
 
         async def read(channel: aio.Channel) -> list[bytes]:
-            request = directory_pb2.ReadEntriesRequest(from_index=start)
-            stream = _directory(channel).ReadEntries(request)
-            async with aclosing(_each(stream, self.endpoints.attempt_seconds)) as responses:
-                return [entry async for response in responses for entry in response.entries]
+            stream = _directory(channel).ReadEntries(directory_pb2.ReadEntriesRequest(from_index=start))
+            found, size, end = list[bytes](), 0, asyncio.get_running_loop().time() + CALL_SECONDS
+            async with aclosing(_each(stream, self.endpoints.attempt_seconds, _has_entries)) as responses:
+                async for response in responses:
+                    found += response.entries
+                    size += sum(len(entry) for entry in response.entries)
+                    if len(found) >= PASS_ENTRIES or size >= PASS_BYTES:
+                        break
+                    if asyncio.get_running_loop().time() >= end:  # it trickles: another may bring the rest sooner
+                        self.endpoints.leave(channel)
+                        break
+            return found
 
         return await self._call(read, math.inf)
 
@@ -172,22 +184,13 @@ class Session:
         Raises:
             RefusedError: the stream broke; read again from the last index.
         """
-        channel = await self.endpoints.open()
         request = feed_pb2.ReadFeedRequest(from_index=start, follow=follow)
-        stream = feed_pb2_grpc.FeedServiceStub(channel).ReadFeed(request)
-        try:
-            seconds = FEED_IDLE_SECONDS if follow else self.endpoints.attempt_seconds
-            async with aclosing(_each(stream, seconds)) as responses:
+        seconds = FEED_IDLE_SECONDS if follow else self.endpoints.attempt_seconds
+        async with self._connection() as channel:
+            stream = feed_pb2_grpc.FeedServiceStub(channel).ReadFeed(request)
+            async with aclosing(_each(stream, seconds, _is_news(follow))) as responses:
                 async for response in responses:
                     yield response
-        except grpc.RpcError as error:
-            await self._left_if_silent(channel, refused := refusal(error))
-            raise refused from None
-        except TimeoutError:
-            await self.endpoints.leave(channel)
-            raise silent() from None
-        except asyncio.CancelledError:
-            raise_unless_ours()
 
     # --- log
 
@@ -219,51 +222,33 @@ class Session:
 
     async def upload(self, pieces: AsyncIterator[blobs_pb2.UploadBlobRequest]) -> tuple[int, bool]:
         """Uploads one run of pieces, without trying again. Returns (bytes held, complete)."""
-        channel = await self.endpoints.open()
-        call = blobs_pb2_grpc.BlobServiceStub(channel).UploadBlob()
-        try:
-            with contextlib.suppress(asyncio.InvalidStateError):  # the hub has answered before the end
-                async for piece in pieces:
-                    async with asyncio.timeout(CALL_SECONDS):
-                        await call.write(piece)
-                await call.done_writing()
-            async with asyncio.timeout(CALL_SECONDS):
-                response = await call
-        except grpc.RpcError as error:
-            await self._left_if_silent(channel, refused := refusal(error))
-            raise refused from None
-        except TimeoutError:
-            await self.endpoints.leave(channel)
-            raise silent() from None
-        except asyncio.CancelledError:
-            raise_unless_ours()
-            raise
-        finally:
-            call.cancel()
-        return response.offset, response.complete
+        async with self._connection() as channel:
+            call = blobs_pb2_grpc.BlobServiceStub(channel).UploadBlob()
+            try:
+                with contextlib.suppress(asyncio.InvalidStateError):  # the hub has answered before the end
+                    async for piece in pieces:
+                        async with asyncio.timeout(CALL_SECONDS):
+                            await call.write(piece)
+                    await call.done_writing()
+                async with asyncio.timeout(CALL_SECONDS):
+                    response = await call
+            finally:
+                call.cancel()
+            return response.offset, response.complete
 
     async def download(self, sha256: bytes, offset: int) -> AsyncIterator[bytes]:
         """Yields a blob's bytes from an offset on, without trying again."""
         request = blobs_pb2.DownloadBlobRequest(sha256=sha256, offset=offset)
-        channel = await self.endpoints.open()
-        stream = blobs_pb2_grpc.BlobServiceStub(channel).DownloadBlob(request)
-        try:
-            async with aclosing(_each(stream, CALL_SECONDS)) as responses:
+        async with self._connection() as channel:
+            stream = blobs_pb2_grpc.BlobServiceStub(channel).DownloadBlob(request)
+            async with aclosing(_each(stream, CALL_SECONDS, _has_data)) as responses:
                 async for response in responses:
                     yield response.data
-        except grpc.RpcError as error:
-            await self._left_if_silent(channel, refused := refusal(error))
-            raise refused from None
-        except TimeoutError:
-            await self.endpoints.leave(channel)
-            raise silent() from None
-        except asyncio.CancelledError:
-            raise_unless_ours()
 
     # --- how
 
     async def _call(self, make: Callable[[Any], Awaitable[T]], seconds: float = 0.0) -> T:
-        """Makes a call, on the next endpoint where one does not answer, until it answers or patience ends.
+        """Makes a call, on the next endpoint where one fails, until it is answered or patience ends.
 
         Args:
             make: begins an attempt on a connection.
@@ -273,48 +258,60 @@ class Session:
         give_up, untried = loop.time() + self.patience_seconds, set(self.endpoints.addresses)
         pause = 0.05
         while True:
-            channel = None
+            asked = False
             try:
-                channel = await self.endpoints.open()
-                untried.discard(self.endpoints.present)
-                async with asyncio.timeout(None if seconds == math.inf else seconds or self.endpoints.attempt_seconds):
-                    return await make(channel)
-            except asyncio.CancelledError:
-                raise_unless_ours(give_up=loop.time() + pause > give_up)
-                refused = silent()
-            except TimeoutError:
-                refused = silent()
-            except grpc.RpcError as error:
-                refused = refusal(error)
+                async with self._connection() as channel:
+                    asked = True
+                    untried.discard(self.endpoints.present)
+                    within = None if seconds == math.inf else seconds or self.endpoints.attempt_seconds
+                    async with asyncio.timeout(within):
+                        return await make(channel)
             except RefusedError as error:
-                if channel is not None:
-                    raise
-                refused, untried = error, set()  # every one was asked in vain
+                refused = error
+            if not asked:
+                untried.clear()  # none takes a connection
             told = told_to_wait(refused)
-            on = refused.reason is Reason.UNAVAILABLE and bool(untried)
+            on = refused.reason in ELSEWHERE and bool(untried)
             if refused.reason not in _TRY_AGAIN or (loop.time() + max(pause, told) > give_up and not on):
                 raise refused from None
-            await self._left_if_silent(channel, refused)
             if not on:
                 await asyncio.sleep(told + pause * (0.5 + random.random()))  # noqa: S311 # spreads retries, protects nothing
                 pause = min(pause * 2, 5.0)
 
-    async def _left_if_silent(self, channel: Any, refused: RefusedError) -> None:
-        """Goes on to the next endpoint where one did not answer, or cannot make anything durable."""
-        if refused.reason is Reason.UNAVAILABLE:
-            await self.endpoints.leave(channel)
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        """Lends the connection for one attempt, and leaves it where another process may do better.
+
+        Raises:
+            RefusedError: what became of an attempt that failed.
+        """
+        async with self.endpoints.lend() as channel:
+            try:
+                yield channel
+            except grpc.RpcError as error:
+                refused = refusal(error)
+            except TimeoutError:
+                refused = silent()
+            except asyncio.CancelledError:
+                raise_unless_ours()
+            else:
+                return
+            if refused.reason in ELSEWHERE:
+                self.endpoints.leave(channel)
+            raise refused from None
 
 
-async def _each(stream: Any, seconds: float) -> AsyncGenerator[Any, None]:
-    """Yields what a stream brings.
+async def _each(stream: Any, seconds: float, brings: Callable[[Any], bool]) -> AsyncGenerator[Any, None]:
+    """Yields those of a stream's messages that bring something.
 
     Raises:
-        TimeoutError: nothing came for so long.
+        TimeoutError: nothing was brought for so long.
     """
     try:
         while True:
             async with asyncio.timeout(seconds):
-                response = await stream.read()
+                while (response := await stream.read()) is not aio.EOF and not brings(response):
+                    pass  # a sign of life is not enough
             if response is aio.EOF:
                 return
             yield response
@@ -322,13 +319,33 @@ async def _each(stream: Any, seconds: float) -> AsyncGenerator[Any, None]:
         stream.cancel()
 
 
-def raise_unless_ours(*, give_up: bool = True) -> None:
+def _has_entries(response: directory_pb2.ReadEntriesResponse) -> bool:
+    return bool(response.entries)
+
+
+def _has_data(response: blobs_pb2.DownloadBlobResponse) -> bool:
+    return bool(response.data)
+
+
+def _is_news(follow: bool) -> Callable[[feed_pb2.ReadFeedResponse], bool]:
+    """Returns what tells whether a feed's message brings anything: a head after a head does where it is followed."""
+    last = ""
+
+    def brings(response: feed_pb2.ReadFeedResponse) -> bool:
+        nonlocal last
+        kind = response.WhichOneof("message")
+        if kind is None or (kind == last == "head" and not follow):
+            return False
+        last = kind
+        return True
+
+    return brings
+
+
+def raise_unless_ours() -> NoReturn:
     """Tells apart who cancelled: somebody who wants this task to end, or gRPC because the channel was closed.
 
-    A channel is closed where another call has gone on to the next endpoint, or the TLS key was renewed.
-
-    Args:
-        give_up: raise also in the second case.
+    A channel is closed a while after another call has gone on to the next endpoint, or where the TLS key was renewed.
 
     Raises:
         CancelledError: this task is to end.
@@ -337,8 +354,7 @@ def raise_unless_ours(*, give_up: bool = True) -> None:
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError
-    if give_up:
-        raise RefusedError(Reason.UNAVAILABLE, "the connection was closed")
+    raise RefusedError(Reason.UNAVAILABLE, "the connection was closed")
 
 
 def _directory(channel: Any) -> Any:

@@ -16,6 +16,7 @@ Never does: keys, mail.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
@@ -202,9 +203,13 @@ class Trust:
             body, sig = await session.get_head(None if presented is None else (presented.body, presented.sig))
             claimed = self._form(body)
             # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
-            entries = await session.read_entries(self._directory.size)
-            grown = self._directory.clone() if entries else self._directory
-            statements = self._replay(grown, entries)
+            entries, statements, grown = list[bytes](), list[SignedStatement](), self._directory
+            while brought := await session.read_entries(grown.size):
+                grown = grown if entries else grown.clone()
+                statements += self._replay(grown, brought)
+                entries += brought
+                if grown.size >= claimed.directory_size:
+                    break
             if not 0 < claimed.directory_size <= grown.size:
                 raise VerificationError("the head names more of the directory than the hub shows")
             view = grown.view(claimed.directory_size)
@@ -262,13 +267,16 @@ class Trust:
                 continue
         raise VerificationError("the checkpoint is not signed by a key of the log")
 
-    async def check_gossip(self, session: Session, note: bytes, at_most: int) -> Tied:
+    async def check_gossip(
+        self, session: Session, note: bytes, at_most: int, asking: Callable[[], None] | None = None
+    ) -> Tied:
         """Ties a checkpoint from a payload to the one history. What is returned is to be kept with the message.
 
         Args:
             session: to ask for a proof.
             note: as it stood in the payload.
             at_most: index of the message's own leaf: its sender cannot have seen a larger log.
+            asking: called before the hub is asked, where it has to be.
 
         Raises:
             VerificationError: not signed by a key of the log.
@@ -277,7 +285,7 @@ class Trust:
         checkpoint = self.checkpoint(note)
         if checkpoint.size > at_most:
             self.history.contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
-        return await self.history.tie(session, checkpoint.size, checkpoint.root, note)
+        return await self.history.tie(session, checkpoint.size, checkpoint.root, note, asking=asking)
 
     # --- how
 

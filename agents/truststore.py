@@ -31,10 +31,16 @@ _LEAF_AFTER: Final = "SELECT directory_size, time_seconds FROM leaves WHERE log_
 _LEAF_UP_TO: Final = "SELECT time_seconds FROM leaves WHERE directory_size <= ? ORDER BY log_index DESC LIMIT 1"
 _PUT_CHECKPOINT: Final = (
     "INSERT INTO checkpoints (size, root, note) VALUES (?, ?, ?)"
-    " ON CONFLICT (size) DO UPDATE SET note = excluded.note WHERE excluded.note != x''"
+    " ON CONFLICT (size) DO UPDATE SET note = excluded.note WHERE excluded.note != x'' AND root = excluded.root"
 )
 _CHECKPOINT: Final = "SELECT size, root, note FROM checkpoints WHERE size = ?"
+_CHECKPOINT_AND_NEWEST: Final = (
+    "SELECT size, root, note FROM checkpoints WHERE size IN (?, (SELECT max(size) FROM checkpoints)) ORDER BY size DESC"
+)
 _NEWEST_SIZE: Final = "SELECT size, root, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+
+_MEMBER_TLS: Final = "tls "
+"""What the name begins with under which a member's TLS keys are kept."""
 
 HEADS_APART_MS: Final = 10 * 60_000
 """Of heads that name the same directory, one in so long is kept, and the newest."""
@@ -91,6 +97,19 @@ def put_meta(c: Connection, name: str, value: bytes) -> None:
 def get_meta(c: Connection, name: str) -> bytes:
     """Returns the value of a name, empty where there is none."""
     return c.exec_driver_sql(_GET_META, (name,)).scalar() or b""
+
+
+def add_member_tls(c: Connection, member: str, spki_sha256: bytes) -> None:
+    """Remembers that a TLS key is a member's, by the SHA-256 of its public key, 32 bytes."""
+    known = get_meta(c, _MEMBER_TLS + member)
+    if spki_sha256 not in member_tls(c, member):
+        put_meta(c, _MEMBER_TLS + member, known + spki_sha256)
+
+
+def member_tls(c: Connection, member: str) -> set[bytes]:
+    """Returns the SHA-256 of the public key of every TLS key that is known to be a member's."""
+    known = get_meta(c, _MEMBER_TLS + member)
+    return {known[at : at + 32] for at in range(0, len(known), 32)}
 
 
 def entries(c: Connection) -> list[bytes]:
@@ -174,7 +193,7 @@ def leaf_time_up_to(c: Connection, directory_size: int) -> int:
 
 
 def put_checkpoint(c: Connection, found: TrustedSize) -> None:
-    """Keeps a proved size. A signed note takes the place of none."""
+    """Keeps a proved size. A signed note takes the place of none; a row of another root stays as it is."""
     c.exec_driver_sql(_PUT_CHECKPOINT, (found.size, found.root, found.note))
 
 
@@ -182,6 +201,12 @@ def checkpoint(c: Connection, size: int) -> TrustedSize | None:
     """Returns the proved size, or None where that size was not seen."""
     row = c.exec_driver_sql(_CHECKPOINT, (size,)).first()
     return None if row is None else TrustedSize(row.size, row.root, row.note)
+
+
+def checkpoint_and_newest(c: Connection, size: int) -> tuple[TrustedSize | None, TrustedSize | None]:
+    """Returns the proved size, or None where that size was not seen, and the greatest one."""
+    found = [TrustedSize(*row) for row in c.exec_driver_sql(_CHECKPOINT_AND_NEWEST, (size,))]
+    return next((one for one in found if one.size == size), None), found[0] if found else None
 
 
 def newest_size(c: Connection) -> TrustedSize | None:

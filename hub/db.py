@@ -112,7 +112,11 @@ def _sqlite_engine(url: URL, pool: int) -> Engine:
     def configure(connection: Any, _: object) -> None:
         connection.isolation_level = None  # transactions begin where `begin` below says, not where sqlite3 guesses
         for pragma in (
+            # Of a new file: an envelope with its wraps fills two pages instead of four and its overflow lists.
+            "PRAGMA page_size=8192",
             "PRAGMA journal_mode=WAL",
+            # 32 MiB: what is copied from the journal is copied, and synced, once in thousands of messages.
+            "PRAGMA wal_autocheckpoint=4096",
             "PRAGMA synchronous=FULL",
             "PRAGMA foreign_keys=ON",
             "PRAGMA busy_timeout=10000",

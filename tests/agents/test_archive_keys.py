@@ -103,7 +103,7 @@ async def test_a_renewal_makes_the_archive_key_that_whoever_revoked_did_not(tmp_
 async def test_a_published_desk_key_brings_the_archive_key_that_is_due(tmp_path: Path) -> None:
     async with two_offices(tmp_path) as (_sfc, hkma):
         admin = await hkma.client()
-        await Admin(admin).publish_desk_key()
+        await Admin(admin).publish_desk_key(at_once=True)
         assert archive_epochs(hkma, hkma.admin) == {0}
         await revoked_only(hkma, hkma.people[Role.ANALYST])
         await Admin(admin).publish_desk_key(at_once=True)

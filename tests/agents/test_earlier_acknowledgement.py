@@ -131,6 +131,32 @@ async def test_a_hub_that_hands_nothing_over_leaves_it_without_a_proof(
         assert two.second.alarms() == []
 
 
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+async def test_a_receipt_that_does_not_verify_keeps_no_other_acknowledgement_waiting(
+    tmp_path: Path, wrong: int
+) -> None:
+    async with two_offices(tmp_path) as (sfc, hkma):
+        messages = [bytes.fromhex(await send_referral(sfc, "hkma/intake")) for _ in range(3)]
+        reader = await hkma.as_(Role.AGENT)
+        honest, sent = reader.session.acknowledge, list[list[bytes]]()
+
+        async def lying(acks: Sequence[Said]) -> list[Any]:
+            sent.append([body for body, _ in acks])
+            found = await honest(acks)
+            victim = sent[0][wrong]
+            return [replace(r, salt=bytes(16)) if b == victim else r for b, r in zip(sent[-1], found, strict=True)]  # type: ignore[type-var]
+
+        reader.session.acknowledge = lying  # type: ignore[method-assign]
+        with pytest.raises(VerificationError):
+            await reader.sync()
+        settled = [stored(reader, message) for message in messages]
+        assert sorted(ack.settled for ack in settled) == [False, True, True]
+        assert [ack.body for ack in settled if not ack.settled] == [sent[0][wrong]]
+        assert [alarm.kind for alarm in reader.alarms()] == [AlarmKind.INVALID_DELIVERY]
+        reader.session.acknowledge = honest  # type: ignore[method-assign]
+        assert (await reader.sync()).acknowledged == 1
+
+
 def through(monkeypatch: pytest.MonkeyPatch, lie: Lie) -> None:
     """Lets the hub hand over something else."""
     honest = ExchangeService.logged_before

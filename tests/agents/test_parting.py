@@ -17,6 +17,7 @@ from agents.admin import Admin
 from agents.client import Client
 from agents.grants import archive_number, load_grants, parse_grant
 from agents.home import Home
+from agents.keyring import MemberKeyring, new_member_id
 from agents.keys import KeyUse, LocalKeys, find
 from agents.parting import GRACE_MS
 from agents.renewal import renew
@@ -88,6 +89,33 @@ async def test_whoever_leaves_the_desk_opens_and_fetches_nothing_that_comes_afte
             await still.sync()
         assert refused.value.reason is Reason.UNKNOWN_TLS_KEY
         await still.close()
+        assert len((await (await hkma.as_(Role.AGENT)).sync()).new) == 1
+
+
+@pytest.mark.parametrize("how", ["certified away", "certified away on another key", "revoked"])
+async def test_whoever_leaves_with_a_home_of_their_own_fetches_nothing_that_comes_afterwards(
+    tmp_path: Path, how: str
+) -> None:
+    async with two_offices(tmp_path) as (sfc, hkma):
+        own = Home.create(tmp_path / "own", agency="hkma", desk="hkma/intake", endpoints=hkma.home.endpoints)
+        member = new_member_id("hkma")
+        MemberKeyring.generate(member).save(own, PASSPHRASE, CHEAP)
+        asked, admin = joining.member_request(own, member, PASSPHRASE, CHEAP), await hkma.client()
+        await Admin(admin, hkma.root).certify(asked, roles=[Role.ANALYST])
+        own = joining.accept_answer(own, await Admin(admin).answer(asked), hkma.town.genesis_fingerprint())
+        if how == "certified away":
+            await Admin(admin, hkma.root).certify(asked, roles=[Role.ANALYST], desks=["hkma/audit"])
+        elif how == "revoked":
+            await Admin(admin, hkma.root).revoke(member, LEFT)
+        else:  # the request that moves them names another TLS key than the one that speaks for this desk
+            again = joining.member_request(own, member, PASSPHRASE, CHEAP)
+            await Admin(admin, hkma.root).certify(again, roles=[Role.ANALYST], desks=["hkma/audit"])
+        await send_referral(sfc, "hkma/intake")
+        left = await Client.open(own, LocalKeys.open(own, member, PASSPHRASE, CHEAP), patience_seconds=1.0)
+        with pytest.raises(RefusedError) as refused:
+            await left.refresh()
+        assert refused.value.reason is Reason.UNKNOWN_TLS_KEY
+        await left.close()
         assert len((await (await hkma.as_(Role.AGENT)).sync()).new) == 1
 
 
