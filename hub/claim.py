@@ -4,7 +4,8 @@ SQLite has one process, by a lock file beside it. On PostgreSQL there may be any
 for as long as it serves, which holds a shared advisory lock with the number of the newest schema that the process
 knows: a migration that takes something away looks for older numbers first. The same connection hears of every batch.
 The server drops all of it when the process is gone, however it went; a process that lost the connection claims anew,
-and ends where the schema has moved on without it.
+and ends where the schema has moved on without it. Meanwhile it is not seen: so whoever writes looks at the schema's
+range under the lock of each batch too (`hub/log/batching.py`).
 
 Never does: write, migrate.
 """
@@ -26,6 +27,8 @@ OLDEST_SCHEMA: Final = 2
 """The oldest revision that this release's statements fit."""
 NEWEST_SCHEMA: Final = 3
 """The newest revision that this release knows. It serves later ones too, as long as they say that it can."""
+NEWER_RELEASE: Final = "the database is at the schema of a newer release: run that one"
+"""Why this release cannot serve a database, or go on serving it."""
 CLAIMS: Final = 0x636F6D69  # "comi"
 """Class of the advisory locks; the number is the newest revision that the process knows."""
 
@@ -55,7 +58,7 @@ def check_schema(connection: Connection) -> None:
         raise SchemaError("the database is at an older schema than this release serves: run `comity-hub migrate`")
     oldest = connection.exec_driver_sql("SELECT oldest FROM schema_range").scalar_one()
     if oldest > NEWEST_SCHEMA:
-        raise SchemaError("the database is at the schema of a newer release: run that one")
+        raise SchemaError(NEWER_RELEASE)
 
 
 class FileClaim:

@@ -12,6 +12,7 @@ from hub.directory.service import HubDirectory
 from hub.exchange.work import ExchangeWork
 from hub.faults import Faults
 from hub.log.commands import AppendStatements
+from hub.log.seen import Seen
 from hub.log.sequencer import Sequencer
 from hub.telemetry import Telemetry, make_log
 from hub.vault import HubKeys
@@ -45,6 +46,7 @@ async def found(settings: Settings, keys: HubKeys, genesis: bytes) -> None:
             faults=Faults(),
             work=ExchangeWork(),
             telemetry=telemetry,
+            seen=Seen(),
         )
         await sequencer.start()
         try:

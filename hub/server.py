@@ -49,6 +49,7 @@ from hub.log.follower import Follower
 from hub.log.guard import ForkGuardError, Guard, LogDamagedError
 from hub.log.rpc import LogRpc
 from hub.log.scrub import Scrub
+from hub.log.seen import Seen
 from hub.log.sequencer import Sequencer
 from hub.log.service import LogService
 from hub.log.store import read_state
@@ -85,16 +86,18 @@ class Hub:
             "faults": faults,
             "telemetry": telemetry,
         }
+        seen = Seen()
         self.sequencer = Sequencer(
             **parts,
             work=ExchangeWork(),
+            seen=seen,
             guard=guard,
             queue_size=settings.queue_size,
             agency_queue_percent=settings.agency_queue_percent,
             batch_size=settings.batch_size,
             trust_database_clock=isinstance(clock, SystemClock),
         )
-        self.logs = LogService(**parts)
+        self.logs = LogService(**parts, seen=seen)
         self.feed = FeedService(**parts, log=self.logs, page_bytes=settings.feed_page_bytes)
         self._verifier = Verifier(
             directory=self.directory,
@@ -112,6 +115,7 @@ class Hub:
         self._follower = Follower(
             db=self.database,
             directory=self.directory,
+            seen=seen,
             on_grown=self.feed.grown,
             on_failure=self.fail,
             telemetry=telemetry,

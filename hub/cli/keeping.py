@@ -35,11 +35,13 @@ from hub.keeping.restore import (
     check_not_behind,
     put_back_attachments,
     restore,
+    signed_to_the_end,
     verify,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Shown = Annotated[bool, typer.Option("--progress", help="Tell on standard error how far it has come.")]
+_SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([mhd])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
@@ -131,6 +133,10 @@ def backup(
         except BackupError as error:
             raise CommandError(str(error)) from None
         _describe(target, manifest)
+        try:
+            signed_to_the_end(manifest, None)
+        except BackupError:
+            typer.echo("  the hub has signed more since, or nothing yet: to restore it, this digest must be given")
 
 
 def _describe(folder: Path, manifest: Manifest) -> None:
@@ -152,22 +158,30 @@ def restore_backup(
     behind: Annotated[
         bool, typer.Option("--behind", help="Restore a backup that is behind, to read it; no hub will serve it.")
     ] = False,
+    manifest_sha256: Annotated[
+        str, typer.Option(metavar="HEX", help="Digest of its manifest, as `backup` said it; anything else is refused.")
+    ] = "",
     progress: Shown = False,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
     """Puts a backup into an empty database, on either engine, and checks everything before it is kept."""
     with in_words():
+        if manifest_sha256 and not _SHA256.fullmatch(manifest_sha256):
+            raise CommandError("--manifest-sha256 is 64 hexadecimal digits")
         settings = load_settings(config, home=home, database_url=database_url)
+        known = bool(manifest_sha256)
         try:
-            manifest = verify(folder, _told(progress))
+            manifest = verify(folder, _told(progress), sha256=manifest_sha256)
             if check:
                 _describe(folder, manifest)
                 typer.echo("every byte is what the manifest says")
                 return
             if not behind:
                 check_not_behind(manifest, settings.home)
-            restored = _restore(settings, folder, manifest, _told(progress) or (lambda _what, _count: None))
+            if not known:
+                signed_to_the_end(manifest, settings.home)
+            restored = _restore(settings, folder, manifest, _told(progress) or (lambda _what, _count: None), known)
         except BehindError as error:
             say(str(error))
             raise typer.Exit(EXIT_BEHIND) from None
@@ -188,12 +202,12 @@ def restore_backup(
         typer.echo("before it serves: no agency may have seen more leaves than these (deploy/runbooks/rolled-back.md)")
 
 
-def _restore(settings: Settings, folder: Path, manifest: Manifest, told: Any) -> Restored:
+def _restore(settings: Settings, folder: Path, manifest: Manifest, told: Any, known: bool) -> Restored:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     if store.is_empty(settings.database):
         store.migrate(settings.database)
     count = asyncio.run(put_back_attachments(settings, folder, manifest, told))
-    return restore(settings, folder, manifest, count, told)
+    return restore(settings, folder, manifest, count, told, known=known)
 
 
 def stats(

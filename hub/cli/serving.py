@@ -24,6 +24,7 @@ from hub.cli.passphrases import passphrase
 from hub.config import Settings, load_settings
 from hub.directory.service import ROLLED_BACK
 from hub.log.guard import GO_ON, ForkGuardError
+from hub.log.seen import LOST
 from hub.policy import PolicyError
 from hub.server import build
 from hub.vault import HubKeys
@@ -55,7 +56,7 @@ def serve(
                 say(f"does not start: {error}")
                 raise typer.Exit(EXIT_BEHIND) from None
             raise CommandError(f"does not start: {error}") from None
-        if reason == ROLLED_BACK:
+        if reason in (ROLLED_BACK, LOST):
             say(f"stopped serving: {reason}. {GO_ON}")
             raise typer.Exit(EXIT_BEHIND)
         if reason:

@@ -5,8 +5,9 @@
     home/…                           genesis, operators' public files; the sealed key file where it was asked for
     blobs/AGENCY/SHA256.NONCE        attachments, sealed as they came; absent where they stay in their own store
 
-A folder without a manifest is not a backup. Nothing in one is secret to whoever may read the database; the key file,
-if it is there, is as safe as its passphrase.
+A folder without a manifest is not a backup. A manifest that names anything else, or a link, is none either: what lies
+in a home decides what a hub opens, trusts and serves. Nothing in one is secret to whoever may read the database; the
+key file, if it is there, is as safe as its passphrase.
 
 Never does: SQL, judge what the rows say.
 """
@@ -15,9 +16,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import errno
 import hashlib
 import json
 import os
+import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +37,10 @@ KINDS: Final = frozenset({"int", "text", "bytes", "bool"})
 _PIECE = 1 << 20
 _LONGEST_LINE = 8 << 20
 _LARGEST_MANIFEST = 1 << 28
+_LARGEST_HOME_FILE = 1 << 20
+_KEY_FILE = f"{HOME}/hub.key"
+_KNOWN = re.compile(rf"{TABLES}/[a-z_]+\.jsonl|{BLOBS}/[^/]+/[0-9a-f]{{64}}\.[0-9a-f]+", re.A)
+_OF_HOME = re.compile(rf"{HOME}/(?:genesis|operators/[^/\n]+\.(?:pub|crt))", re.A)
 
 
 class BackupError(Exception):
@@ -76,7 +84,8 @@ class Manifest:
     directory: Reached
     exchange: Reached
     checkpoint: str
-    """The newest signed checkpoint of this log that was kept outside the database then; empty where none was."""
+    """The newest signed checkpoint of this log that was kept outside the database then; empty where none was. While a
+    hub serves it is behind the tables by what was signed since."""
     attachments: str
     """`copied` where their bytes are here, `listed` where they stay in their own store."""
     with_keys: bool
@@ -90,26 +99,52 @@ class Manifest:
         return (json.dumps(asdict(self), indent=1, ensure_ascii=True) + "\n").encode()
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
+    def read(cls, folder: Path, *, sha256: str = "") -> Manifest:
         """Reads the manifest of a backup.
 
+        Args:
+            folder: the backup.
+            sha256: what its digest must be, hexadecimal; empty where nobody knows.
+
         Raises:
-            BackupError: there is none, or it is of another format.
+            BackupError: there is none, it is another one, of another format, or names what no backup holds.
         """
-        path = folder / MANIFEST
-        if not path.is_file():
-            raise BackupError("there is no manifest.json: this is no backup, or one that was interrupted")
-        if path.stat().st_size > _LARGEST_MANIFEST:
-            raise BackupError("the manifest is too large")
         try:
-            content = json.loads(path.read_bytes())
+            with open_inside(folder, MANIFEST) as file:
+                data = file.read(_LARGEST_MANIFEST + 1)
+        except OSError:
+            raise BackupError("there is no manifest.json: this is no backup, or one that was interrupted") from None
+        if len(data) > _LARGEST_MANIFEST:
+            raise BackupError("the manifest is too large")
+        if sha256 and hashlib.sha256(data).hexdigest() != sha256.lower():
+            raise BackupError("the manifest has another digest: this is not the backup that was written down")
+        try:
+            content = json.loads(data)
             if (content.get("format"), content.get("version")) != (FORMAT, VERSION):
                 raise BackupError("the manifest is of another format, or of another version of it")
             content["files"] = tuple(File(**one) for one in content["files"])
             content["directory"], content["exchange"] = Reached(**content["directory"]), Reached(**content["exchange"])
-            return cls(**content)
+            if not isinstance(content["checkpoint"], str):
+                raise TypeError
+            manifest = cls(**content)
+            manifest.check_names()
         except (ValueError, TypeError, KeyError, AttributeError):
             raise BackupError("the manifest cannot be read") from None
+        return manifest
+
+    def check_names(self) -> None:
+        """Refuses a manifest that names what no backup holds, or too much of what belongs into a home.
+
+        Raises:
+            BackupError: it does.
+        """
+        for file in self.files:
+            _parts(file.path)
+            of_home = bool(_OF_HOME.fullmatch(file.path)) or (bool(self.with_keys) and file.path == _KEY_FILE)
+            if not (of_home and file.bytes <= _LARGEST_HOME_FILE) and not _KNOWN.fullmatch(file.path):
+                raise BackupError("the manifest names a file that no backup holds")
+        if len({file.path for file in self.files}) != len(self.files):
+            raise BackupError("the manifest names a file twice")
 
     def verify(self, folder: Path) -> Iterator[File]:
         """Reads every file and compares it with its digest; yields each that is right.
@@ -118,10 +153,38 @@ class Manifest:
             BackupError: one is missing, or is not what it was.
         """
         for file in self.files:
-            path = inside(folder, file.path)
-            if not path.is_file() or path.stat().st_size != file.bytes or digest_file(path) != file.sha256:
+            try:
+                with open_inside(folder, file.path) as source:
+                    right = os.fstat(source.fileno()).st_size == file.bytes and digest_of(source) == file.sha256
+            except FileNotFoundError:
+                right = False
+            if not right:
                 raise BackupError(f"{file.path} is missing from the backup, or is not what was written")
             yield file
+
+    def of_home(self, folder: Path) -> dict[str, bytes]:
+        """Returns what belongs into a home, by its name there, compared with the digests once more.
+
+        Raises:
+            BackupError: it is not what was written.
+            OSError: it cannot be read.
+        """
+        found = {}
+        for file in self.files:
+            kind, _, name = file.path.partition("/")
+            if kind == HOME:
+                with open_inside(folder, file.path) as source:
+                    found[name] = source.read(_LARGEST_HOME_FILE + 1)
+                if hashlib.sha256(found[name]).hexdigest() != file.sha256:
+                    raise BackupError(f"{file.path} changed while it was read")
+        return found
+
+
+def _parts(path: str) -> list[str]:
+    parts = path.split("/")
+    if any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts):
+        raise BackupError("the manifest names a file outside the backup")
+    return parts
 
 
 def inside(folder: Path, path: str) -> Path:
@@ -130,19 +193,50 @@ def inside(folder: Path, path: str) -> Path:
     Raises:
         BackupError: it would lie elsewhere.
     """
-    parts = path.split("/")
-    if not parts or any(part in {"", ".", ".."} or "\\" in part or "\0" in part for part in parts):
-        raise BackupError("the manifest names a file outside the backup")
-    return folder.joinpath(*parts)
+    return folder.joinpath(*_parts(path))
+
+
+def open_inside(folder: Path, path: str) -> IO[bytes]:
+    """Opens a file of a backup to be read. No part of its path below the folder may be a link.
+
+    Raises:
+        BackupError: it is a link or no plain file, or would lie elsewhere.
+        FileNotFoundError: it is not there.
+        OSError: it cannot be read.
+    """
+    *places, name = _parts(path)
+    at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for place in places:
+            deeper = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = deeper
+        # Without waiting: what is a pipe would never be opened.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=at)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+            raise BackupError(f"{path} of the backup is a link, or no plain file") from None
+        raise
+    finally:
+        os.close(at)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise BackupError(f"{path} of the backup is a link, or no plain file")
+    return os.fdopen(descriptor, "rb")
+
+
+def digest_of(file: IO[bytes]) -> str:
+    """Returns the SHA-256 of what is left of an open file, hexadecimal."""
+    digest = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def digest_file(path: Path) -> str:
     """Returns the SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
+        return digest_of(file)
 
 
 class TableWriter:
@@ -181,7 +275,7 @@ def read_table(folder: Path, file: File) -> Iterator[list[dict[str, Any]]]:
         BackupError: it is not what was written. Rows that were yielded before count for nothing then.
     """
     digest, rows, page, size = hashlib.sha256(), 0, list[dict[str, Any]](), 0
-    with inside(folder, file.path).open("rb") as source:
+    with open_inside(folder, file.path) as source:
         first = source.readline(_LONGEST_LINE)
         digest.update(first)
         try:

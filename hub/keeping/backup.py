@@ -130,7 +130,9 @@ class Backup:
             files += [held[path] for path in sorted(blob.path for blob in wanted)]
             for path in held.keys() - {blob.path for blob in wanted}:
                 inside(folder, path).unlink()
-        return replace(manifest, files=tuple(files), with_keys=with_keys)
+        manifest = replace(manifest, files=tuple(files), with_keys=with_keys)
+        manifest.check_names()
+        return manifest
 
     async def _copy_now(self, database: Database, objects: Objects, folder: Path, held: dict[str, File]) -> None:
         after = ("", b"")

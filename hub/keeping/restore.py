@@ -1,12 +1,16 @@
 """Puts a backup back into an empty database, on either engine, and lets it be seen only once it was checked.
 
-1. Every byte of the backup is compared with the manifest.
+1. Every byte of the backup is compared with the manifest, which may name only what a backup writes.
 2. Attachments go to their store, each compared with its digest. Their names are of this upload alone: nothing that
    lies there already is touched, and what an interrupted run leaves is found again by the next.
 3. All rows go in in one transaction. In it, before it is committed, everything is checked as `comity-hub fsck` does.
    A restore that was interrupted, or that found anything, leaves the database empty.
 4. Both heads get a new fence: a process that still held the old database's heads could write nothing here.
 5. What belongs into the home goes there, where it is not there already; a key file is never written over.
+
+What comes back is what the hub signs from then on. So a backup counts only if the hub signed it once, to its last leaf,
+by the checkpoint in its manifest or in the home; or if whoever restores it says the digest of its manifest, written
+down when it was taken.
 
 A backup that is behind the checkpoint kept outside the database is refused before anything is written: it could not be
 served. Restored all the same, to be read, it is refused by the hub's own start.
@@ -18,30 +22,35 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from comity.checkpoint import parse_checkpoint
+from comity.directory import Directory
 from comity.errors import MalformedError
 
 from hub.blobs.objects import Objects, open_objects
 from hub.config import Settings
 from hub.db import Database
 from hub.keeping import store
-from hub.keeping.archive import BLOBS, HOME, TABLES, BackupError, File, Manifest, inside, read_table
+from hub.keeping.archive import BLOBS, TABLES, BackupError, File, Manifest, inside, open_inside, read_table
 from hub.keeping.checking import Report, check_outside, check_tables
 from hub.log.domain import LogName
 from hub.log.fsck import Finding
-from hub.log.guard import GO_ON
-from hub.log.store import lock_heads, read_state
+from hub.log.guard import GO_ON, ForkGuardError, read_checkpoint
+from hub.log.store import lock_heads, read_leaves, read_state
 from hub.server import CHECKPOINT_FILE
 
 T = TypeVar("T")
 Progress = Callable[[str, int], None]
 _PIECE = 1 << 20
+_PAGE = 500
+_UNSIGNED = (
+    "no checkpoint of this hub's own signs this backup to its last leaf: give the digest of its manifest that was"
+    " written down when it was taken, with --manifest-sha256"
+)
 
 
 class BehindError(Exception):
@@ -86,14 +95,19 @@ class _Uncommitted:
         return fn(self._connection)
 
 
-def verify(folder: Path, progress: Progress | None = None) -> Manifest:
+def verify(folder: Path, progress: Progress | None = None, *, sha256: str = "") -> Manifest:
     """Compares every byte of a backup with its manifest.
 
+    Args:
+        folder: the backup.
+        progress: is told how far it has come.
+        sha256: what the manifest's digest must be, hexadecimal; empty where nobody knows.
+
     Raises:
-        BackupError: it is no backup, or not what was written.
+        BackupError: it is no backup, not what was written, or another one.
         OSError: it cannot be read.
     """
-    manifest = Manifest.read(folder)
+    manifest = Manifest.read(folder, sha256=sha256)
     for count, _ in enumerate(manifest.verify(folder), start=1):
         if progress is not None:
             progress("files of the backup", count)
@@ -112,6 +126,34 @@ def check_not_behind(manifest: Manifest, home: Path) -> None:
         return  # there is none; or it is none, which the check after the restore and the hub's start refuse
     if signed > manifest.exchange.size:
         raise BehindError(signed, manifest.exchange.size)
+
+
+def signed_to_the_end(manifest: Manifest, home: Path | None) -> list[bytes]:
+    """Returns the checkpoints, of the manifest and of the home, that say what the backup says, to its last leaf.
+
+    Whose signature they bear is looked at with the restored directory.
+
+    Args:
+        manifest: of the backup.
+        home: where it is restored to, if that is known.
+
+    Raises:
+        BackupError: there is none.
+    """
+    notes = [manifest.checkpoint.encode("utf-8", "replace")]
+    if home is not None and (home / CHECKPOINT_FILE).exists():
+        notes.append((home / CHECKPOINT_FILE).read_bytes())
+    if found := [note for note in notes if _says(note, manifest)]:
+        return found
+    raise BackupError(_UNSIGNED)
+
+
+def _says(note: bytes, manifest: Manifest) -> bool:
+    try:
+        said = parse_checkpoint(note)[0]
+    except MalformedError:
+        return False
+    return (said.size, said.root.hex()) == (manifest.exchange.size, manifest.exchange.root)
 
 
 async def put_back_attachments(settings: Settings, folder: Path, manifest: Manifest, progress: Progress) -> int:
@@ -149,7 +191,7 @@ async def _look(objects: Objects, sizes: dict[str, dict[str, int]], row: dict[st
 
 async def _pieces(folder: Path, file: File) -> AsyncIterator[bytes]:
     digest = hashlib.sha256()
-    with inside(folder, file.path).open("rb") as source:
+    with open_inside(folder, file.path) as source:
         while piece := source.read(_PIECE):
             digest.update(piece)
             yield piece
@@ -158,7 +200,9 @@ async def _pieces(folder: Path, file: File) -> AsyncIterator[bytes]:
         raise BackupError(f"{file.path} changed while it was read")
 
 
-def restore(settings: Settings, folder: Path, manifest: Manifest, attachments: int, progress: Progress) -> Restored:
+def restore(
+    settings: Settings, folder: Path, manifest: Manifest, attachments: int, progress: Progress, *, known: bool = False
+) -> Restored:
     """Puts the rows back, checks everything, and commits.
 
     Args:
@@ -167,17 +211,27 @@ def restore(settings: Settings, folder: Path, manifest: Manifest, attachments: i
         manifest: its manifest.
         attachments: how many attachments `put_back_attachments` put back.
         progress: is told how far it has come.
+        known: whether the manifest's digest was compared with one written down. Otherwise the hub must have signed it.
 
     Raises:
-        BackupError: the database is not empty, or the backup is of another release or changed meanwhile.
+        BackupError: the database is not empty, or the backup is of another release, changed meanwhile, or of nobody.
         DamagedBackupError: what it holds does not verify. The database is as empty as before.
         AlreadyServedError, SchemaError, UnsafeSettingError, RefusedError: the database cannot be used.
     """
     database = Database.open(settings.database)
     try:
         database.serve()
-        report = database.write(lambda connection: _fill(connection, folder, manifest, progress))
-        _fill_home(settings.home, folder, manifest)
+        notes = [] if known else signed_to_the_end(manifest, settings.home)
+        of_home = manifest.of_home(folder)
+
+        def fill(connection: Any) -> Report:
+            report = _fill(connection, folder, manifest, progress)
+            if not known:
+                _check_signed(connection, notes)
+            return report
+
+        report = database.write(fill)
+        _fill_home(settings.home, of_home, manifest.checkpoint)
         return Restored(report, attachments, check_outside(database, settings.home / CHECKPOINT_FILE))
     finally:
         database.close()
@@ -216,17 +270,33 @@ def _table(manifest: Manifest, name: str) -> File:
     return found
 
 
-def _fill_home(home: Path, folder: Path, manifest: Manifest) -> None:
+def _check_signed(connection: Any, notes: list[bytes]) -> None:
+    directory = Directory()
+    while entries := read_leaves(connection, LogName.DIRECTORY, directory.size, _PAGE):
+        for entry in entries:
+            directory.apply(entry)
+    state = directory.state
+    for note in notes:
+        try:
+            read_checkpoint(note, state.exchange_origin, [key.key for key in state.log_keys])
+        except ForkGuardError:
+            continue
+        return
+    raise BackupError(_UNSIGNED)
+
+
+def _fill_home(home: Path, files: dict[str, bytes], checkpoint: str) -> None:
     """Puts into the home what is not there: genesis, operators' files, the key file where the backup has it."""
-    for file in manifest.files:
-        kind, _, name = file.path.partition("/")
-        target = inside(home, name) if kind == HOME else home
-        if kind == HOME and not target.exists():
+    for name, data in files.items():
+        target = inside(home, name)
+        if not target.exists():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             beside = target.with_name(f".{target.name}.new")
-            shutil.copyfile(inside(folder, file.path), beside)
-            beside.chmod(0o600 if target.suffix == ".key" else 0o644)
-            os.replace(beside, target)
-    checkpoint = home / CHECKPOINT_FILE
-    if manifest.checkpoint and not checkpoint.exists():
-        checkpoint.write_text(manifest.checkpoint, encoding="utf-8")
+            beside.unlink(missing_ok=True)
+            mode = 0o600 if target.suffix == ".key" else 0o644
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+                file.write(data)
+            beside.replace(target)
+    kept = home / CHECKPOINT_FILE
+    if checkpoint and not kept.exists():
+        kept.write_text(checkpoint, encoding="utf-8")

@@ -5,6 +5,7 @@ Never does: judge, know a backup's format.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ _OF_MIGRATIONS: Final = frozenset({"schema_range"})
 """Tables whose rows are the schema's own."""
 _PAGE: Final = 64
 """Rows read at once: an envelope is a megabyte at most."""
+_FENCES: Final = 1 << 48
+"""By as much, at most, a restore raises the fence: two restores of one backup draw one number once in 2^48 times, and a
+log is restored from restores thirty thousand times before the column is full."""
 
 
 def tables() -> list[str]:
@@ -82,7 +86,7 @@ def filled(connection: Connection) -> list[str]:
 
 
 def add(connection: Connection, name: str, some: Sequence[dict[str, Any]]) -> None:
-    """Adds rows. The rows of the heads are there already: they are set, under a new fence.
+    """Adds rows. The rows of the heads are there already: they are set, under a fence like no other restore's.
 
     Raises:
         ValueError: they do not fit.
@@ -92,10 +96,11 @@ def add(connection: Connection, name: str, some: Sequence[dict[str, Any]]) -> No
         if table is not log_heads:
             connection.execute(insert(table), some)
             return
+        raised = 1 + secrets.randbelow(_FENCES)
         for row in some:
-            values = {key: value for key, value in row.items() if key != "log"} | {"fence": row["fence"] + 1}
+            values = {key: value for key, value in row.items() if key != "log"} | {"fence": row["fence"] + raised}
             connection.execute(update(log_heads).where(log_heads.c.log == row["log"]).values(**values))
-    except (IntegrityError, DataError, StatementError, TypeError, KeyError) as error:
+    except (IntegrityError, DataError, StatementError, TypeError, KeyError, OverflowError) as error:
         if isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError):
             raise
         raise ValueError("the rows do not fit") from error

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from comity.directory import Directory, View
 from comity.errors import ComityError
 
+from hub.claim import NEWER_RELEASE, NEWEST_SCHEMA
 from hub.clock import Clock
 from hub.db import Database
 from hub.faults import Faults
@@ -37,10 +38,7 @@ from hub.log.domain import (
 )
 from hub.log.growing import grow_directory
 from hub.log.receipts import head_of, note_at, receipt_of
-
-
-class FatalError(Exception):
-    """Sequencing must stop for good; the message says why, in constant words."""
+from hub.log.seen import FatalError, Seen
 
 
 class Done(Protocol):
@@ -91,16 +89,13 @@ class Batching:
         clock: Clock,
         faults: Faults,
         work: Work,
+        seen: Seen,
         trust_database_clock: bool,
     ) -> None:
         """Takes its collaborators, as the sequencer's constructor describes them."""
         self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
         self._faults, self._work, self._trust_database_clock = faults, work, trust_database_clock
-        self._fence: int | None = None
-
-    def read_fence(self) -> None:
-        """Remembers the database's fencing number: it changes when this process must not write any more."""
-        self._fence = self._db.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE)).fence
+        self._seen = seen
 
     def process(self, commands: Sequence[Command]) -> Committed:
         """Makes commands durable; no AppendStatements among them.
@@ -133,6 +128,7 @@ class Batching:
         # 8. The checkpoint is a function of what is stored.
         origin = self._directory.current.state.exchange_origin
         if batch is not None and batch.entries:
+            self._seen.reached(LogName.EXCHANGE, batch.size, batch.root)
             batch.checkpoint = note_at(origin, batch.size, batch.root, self._keys.log_key)
         if faults.armed:
             faults.hit("submit.after_checkpoint")
@@ -152,29 +148,35 @@ class Batching:
         Raises:
             FatalError: this process must not write.
         """
-        locked = store.lock_heads(connection)
-        self._check(locked.exchange)
+        locked = self._seen.lock(connection)
+        self._check(locked, locked.exchange)
         directory = self._follow(connection, locked)
-        if (directory.size, directory.root) != (locked.directory.size, locked.directory.root):
-            raise FatalError("the directory in memory is not the one in the database")
         return locked.exchange, Moment(self._time(locked), directory.size, directory.root)
 
-    def _follow(self, connection: Any, locked: store.Locked) -> Directory:
-        """Reads on where another process has added to the directory."""
+    def _follow(self, connection: Any, locked: store.Heads) -> Directory:
+        """Reads on where another process has added to the directory.
+
+        Raises:
+            FatalError: what is there is not what this process has read.
+        """
         if locked.directory.size != self._directory.current.size:
             try:
                 self._directory.refresh(connection)
             except ComityError:
                 raise FatalError("a stored entry of the directory breaks its rules") from None
-        return self._directory.current
+        directory = self._directory.current
+        if (directory.size, directory.root) != (locked.directory.size, locked.directory.root):
+            raise FatalError("the directory in memory is not the one in the database")
+        return directory
 
-    def _check(self, state: LogState) -> None:
-        if state.fence != self._fence:
-            raise FatalError("the database was promoted or restored: start again")
+    def _check(self, locked: store.Heads, state: LogState) -> None:
+        # The claim says so too, but its connection may have been cut while the schema was changed (`hub/claim.py`).
+        if locked.oldest_schema > NEWEST_SCHEMA:
+            raise FatalError(NEWER_RELEASE)
         if state.frontier.root() != state.root:
             raise FatalError("the log's frontier does not hash to its root")
 
-    def _time(self, locked: store.Locked) -> int:
+    def _time(self, locked: store.Heads) -> int:
         # Both logs go by one time: no leaf is from before an entry that it follows, and no entry from before a leaf.
         last = max(locked.exchange.time_seconds, locked.directory.time_seconds)
         now_ms = locked.now_ms if locked.now_ms is not None and self._trust_database_clock else self._clock.now_ms()
@@ -219,14 +221,15 @@ class Batching:
             FatalError, DatabaseError, LostRaceError: as for `process`.
         """
         with self._db.writing() as connection:
-            locked = store.lock_heads(connection)
-            self._check(locked.directory)
+            locked = self._seen.lock(connection)
+            self._check(locked, locked.directory)
             current = self._follow(connection, locked)
             now = self._time(locked)
             grown = grow_directory(connection, locked.directory, current, command, now=now, keys=self._keys)
             store.announce(connection, locked.exchange.size)
             if self._faults.armed:
                 self._faults.hit("submit.before_commit")
+        self._seen.reached(LogName.DIRECTORY, grown.size, grown.root)
         self._directory.publish(grown)
         head = head_of(grown.state, locked.exchange, self._clock.now_ms(), self._keys)
         return Appended(locked.directory.size, head)

@@ -15,8 +15,8 @@ from typing import Any
 from comity.errors import ComityError, RefusedError
 
 from hub.db import Database
-from hub.log import store
-from hub.log.domain import DirectorySource, LogName
+from hub.log.domain import DirectorySource
+from hub.log.seen import FatalError, Seen
 from hub.telemetry import Telemetry
 
 
@@ -28,6 +28,7 @@ class Follower:
         *,
         db: Database,
         directory: DirectorySource,
+        seen: Seen,
         on_grown: Callable[[int], None],
         on_failure: Callable[[str], None],
         telemetry: Telemetry,
@@ -36,7 +37,7 @@ class Follower:
         """Takes who is told the exchange log's size, and who is told that this process must not go on."""
         self._db, self._directory = db, directory
         self._on_grown, self._on_failure, self._poll = on_grown, on_failure, poll_seconds
-        self._telemetry = telemetry
+        self._seen, self._telemetry = seen, telemetry
         self._announced = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -81,6 +82,9 @@ class Follower:
             except ComityError:
                 self._on_failure("a stored entry of the directory breaks its rules")
                 return
+            except FatalError as error:
+                self._on_failure(str(error))
+                return
             except Exception as error:  # noqa: BLE001 # the next look may succeed
                 self._telemetry.failed("not followed", error)
 
@@ -89,10 +93,12 @@ class Follower:
 
         Raises:
             ComityError: UNAVAILABLE, or a stored entry of the directory is refused.
+            FatalError: the database is not the one that this process knows.
         """
         self._on_grown(await self._db.read(self._read))
 
     def _read(self, connection: Any) -> int:
-        if store.read_state(connection, LogName.DIRECTORY).size > self._directory.current.size:
+        heads = self._seen.look(connection)
+        if heads.directory.size > self._directory.current.size:
             self._directory.refresh(connection)
-        return store.read_state(connection, LogName.EXCHANGE).size
+        return heads.exchange.size

@@ -9,13 +9,15 @@ Never does: repair, sign.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from comity.checkpoint import Checkpoint, verify_checkpoint
+from comity.checkpoint import Checkpoint, parse_checkpoint, verify_checkpoint
 from comity.errors import VerificationError
 
 from hub.db import Database
@@ -25,6 +27,8 @@ from hub.log.domain import DirectorySource, LogKeys, LogName
 from hub.log.fsck import Fsck, LogDamagedError
 
 _KEEP_SECONDS = 1.0
+_TRIES = 20
+_TRY_SECONDS = 0.005
 GO_ON = "Find the newest copy of the database; deploy/runbooks/rolled-back.md says how to go on"
 """What a person is told where a database is not the one whose checkpoint was signed last."""
 
@@ -126,8 +130,7 @@ class Guard:
         """
         if self._path is None:
             return None
-        keys = [self._keys.log_key.public, *(k.public for k in self._keys.retired)]
-        return last_checkpoint(self._path, self._directory.current.state.exchange_origin, keys)
+        return last_checkpoint(self._path, self._directory.current.state.exchange_origin, self._own_keys())
 
     def remember(self, note: bytes) -> None:
         """Takes the newest checkpoint, to be written soon; empty where nothing was signed."""
@@ -136,8 +139,10 @@ class Guard:
     def keep_up(self, *, force: bool = False) -> None:
         """Writes the newest checkpoint, at most once a second unless forced. Where that fails it is due still.
 
+        One that names more leaves stays: another process that shares the home wrote it.
+
         Raises:
-            OSError: the disk did not take it.
+            OSError: the disk did not take it, or a process that was stopped in the middle of this keeps the others out.
         """
         if not self._note or self._path is None:
             return
@@ -152,8 +157,39 @@ class Guard:
             file.write(self._note)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(self._path)
+        with self._alone(self._path):
+            if self._is_further():
+                beside.replace(self._path)
+            else:
+                beside.unlink()
         self._note, self._written_at = b"", now
+
+    @contextlib.contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Keeps other processes from replacing the file. It is held for a moment only, and waited for as briefly."""
+        with path.with_name(f"{path.name}.lock").open("a", encoding="ascii") as file:
+            for left in reversed(range(_TRIES)):
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if not left:
+                        raise
+                    time.sleep(_TRY_SECONDS)
+            yield
+
+    def _is_further(self) -> bool:
+        """Returns whether the newest checkpoint names more leaves than the file's; a file that is none counts for 0."""
+        if self._path is None or not self._path.exists():
+            return True
+        newest = parse_checkpoint(self._note)[0]
+        try:
+            return newest.size > read_checkpoint(self._path.read_bytes(), newest.origin, self._own_keys()).size
+        except ForkGuardError:
+            return True
+
+    def _own_keys(self) -> list[bytes]:
+        return [self._keys.log_key.public, *(k.public for k in self._keys.retired)]
 
 
 __all__ = ["ForkGuardError", "Guard", "LogDamagedError"]

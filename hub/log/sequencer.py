@@ -28,10 +28,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from hub.clock import Clock
 from hub.db import Database, is_unavailable, unavailable
 from hub.faults import FaultError, Faults
-from hub.log.batching import Batching, FatalError, Work
+from hub.log.batching import Batching, Work
 from hub.log.commands import AppendStatements, Command, Record
 from hub.log.domain import Batch, DirectorySource, LogKeys
 from hub.log.guard import Guard
+from hub.log.seen import FatalError, Seen
 from hub.log.store import LostRaceError
 from hub.log.tickets import Admission, Answer, Ticket
 from hub.telemetry import Telemetry
@@ -59,6 +60,7 @@ class Sequencer:
         faults: Faults,
         work: Work,
         telemetry: Telemetry,
+        seen: Seen,
         guard: Guard | None = None,
         queue_size: int = 4096,
         agency_queue_percent: int = 25,
@@ -75,6 +77,7 @@ class Sequencer:
             faults: fault points.
             work: understands the commands.
             telemetry: counters and log lines.
+            seen: remembers both logs; where the database lacks what was seen, sequencing stops.
             guard: checks the logs before the first batch and keeps the last checkpoint; None in tests of parts.
             queue_size: commands that may wait; more are refused with BUSY.
             agency_queue_percent: how much of that may be one agency's.
@@ -91,8 +94,11 @@ class Sequencer:
             clock=clock,
             faults=faults,
             work=work,
+            seen=seen,
             trust_database_clock=trust_database_clock,
         )
+        self._seen = seen
+        seen.on_lost(self.fail)
         self._admission = Admission(queue_size, agency_queue_percent)
         self._queue: deque[Pending] = deque()
         self._arrived = threading.Condition()
@@ -118,10 +124,11 @@ class Sequencer:
         self._db.serve()
         if self._guard is not None:
             await asyncio.to_thread(self._guard.check_rows)
+        # From here on whatever is put in the place of what is checked below is noticed.
+        await self._db.read(self._seen.look)
         await self._db.read(self._directory.refresh)
         if self._guard is not None:
             await asyncio.to_thread(self._guard.check_history)
-        await asyncio.to_thread(self._batching.read_fence)
         self._thread = threading.Thread(target=self._run, name="hub-sequencer", daemon=True)
         self._thread.start()
         if self._directory.current.size:

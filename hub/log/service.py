@@ -1,7 +1,8 @@
 """Proofs from what is stored: checkpoints, tiles, leaves, inclusion, consistency, openings; and the signed head.
 
 A head is signed only over what was just read from the database, and again after at most a second of age, so that a hub
-that lost its database signs nothing. Absent, another's and erased openings look the same.
+that lost its database signs nothing, nor one whose database was put back under it. Absent, another's and erased
+openings look the same.
 
 Never does: write.
 """
@@ -19,12 +20,13 @@ from comity.receipts import Receipt
 from comity.tiles import TILE_WIDTH, HashRange, NodeReader, tile_width
 
 from hub.clock import Clock
-from hub.db import Database
+from hub.db import Database, unavailable
 from hub.faults import Faults
 from hub.log import store
 from hub.log.commands import SignedHead
 from hub.log.domain import DirectorySource, LogKeys, LogName, LogState
 from hub.log.receipts import head_of, note_at, receipt_of
+from hub.log.seen import FatalError, Seen
 from hub.telemetry import Telemetry
 
 HEAD_AGE_SECONDS: Final = 1.0
@@ -61,10 +63,11 @@ class LogService:
         clock: Clock,
         faults: Faults,
         telemetry: Telemetry,
+        seen: Seen,
     ) -> None:
         """Takes its collaborators."""
         self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
-        self._faults, self._telemetry = faults, telemetry
+        self._faults, self._telemetry, self._seen = faults, telemetry, seen
         self._head: tuple[SignedHead, int] | None = None
         self._head_at = 0.0
         self._head_size = 0
@@ -101,21 +104,37 @@ class LogService:
     def _sign_head(self, connection: Any) -> tuple[SignedHead, int]:
         if self._faults.armed:
             self._faults.hit("log.before_head")
-        directory = store.read_state(connection, LogName.DIRECTORY)
-        exchange = store.read_state(connection, LogName.EXCHANGE)
+        heads = self._look(connection)
+        directory, exchange = heads.directory, heads.exchange
         if directory.size > self._directory.current.size:
             self._directory.refresh(connection)
         # This process may have published more since: a head says how both logs stood together, and no more.
         state = self._directory.current.state
         return head_of(state, exchange, self._clock.now_ms(), self._keys, directory.size), exchange.size
 
+    def _look(self, connection: Any) -> store.Heads:
+        """Reads what is about to be signed.
+
+        Raises:
+            RefusedError: UNAVAILABLE: the database lacks what this process saw in it; sequencing has stopped.
+        """
+        try:
+            return self._seen.look(connection)
+        except FatalError:
+            raise unavailable() from None
+
     async def root_at(self, log: int, size: int) -> bytes | None:
         """Returns the root of a log at a size, read from the database, or None where it is not that long."""
         return await self._db.read(lambda connection: store.root_at(connection, LogName(log), size))
 
     async def checkpoint(self, log: LogName) -> bytes:
-        """Returns the newest checkpoint of a log."""
-        state = await self._db.read(lambda connection: store.read_state(connection, log))
+        """Returns the newest checkpoint of a log.
+
+        Raises:
+            RefusedError: UNAVAILABLE: the database does not answer, so nothing is signed.
+        """
+        heads = await self._db.read(self._look)
+        state = heads.directory if log is LogName.DIRECTORY else heads.exchange
         return note_at(self._origin(log), state.size, state.root, self._keys.log_key)
 
     async def tile(self, log: LogName, level: int, index: int, width: int) -> bytes:

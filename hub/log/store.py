@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from comity.merkle import EMPTY_ROOT, Frontier, fold, inclusion_nodes
 from comity.tiles import HashRange, NodeReader
@@ -16,12 +17,25 @@ from hub.bulk import Bulk, Insert, Lookup
 from hub.log.domain import Batch, LogName, LogState, pack_hashes, unpack_hashes
 from hub.schema import acks, deliveries, envelopes, log_batches, log_heads, log_leaves, log_nodes
 
-_LOCK_SQLITE = "SELECT log, size, root, frontier, time_seconds, fence, NULL FROM log_heads ORDER BY log"
+_HEADS_SQLITE = (
+    "SELECT h.log, h.size, h.root, h.frontier, h.time_seconds, h.fence, NULL, (SELECT oldest FROM schema_range),"
+    " (SELECT b.root FROM log_batches AS b WHERE b.log = h.log AND b.size = CASE h.log WHEN 1 THEN ? ELSE ? END)"
+    " FROM log_heads AS h ORDER BY h.log"
+)
+_HEADS_POSTGRES = (
+    "SELECT h.log, h.size, h.root, h.frontier, h.time_seconds, h.fence, NULL, (SELECT oldest FROM schema_range),"
+    " (SELECT b.root FROM log_batches AS b"
+    " WHERE b.log = h.log AND b.size = CASE h.log WHEN 1 THEN %b::bigint ELSE %b::bigint END)"
+    " FROM log_heads AS h ORDER BY h.log"
+)
 _LOCK_POSTGRES = (
     "WITH h AS MATERIALIZED"
     " (SELECT log, size, root, frontier, time_seconds, fence FROM log_heads ORDER BY log FOR UPDATE)"
-    # The clock is read outside: only there it is read after the lock was won.
-    " SELECT h.*, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM h"
+    # The clock is read outside: only there it is read after the lock was won. The schema and the batch are read in the
+    # statement's snapshot: a contraction waits for this lock, and what was seen was committed before.
+    " SELECT h.*, (extract(epoch FROM clock_timestamp()) * 1000)::bigint, (SELECT oldest FROM schema_range),"
+    " (SELECT b.root FROM log_batches AS b"
+    " WHERE b.log = h.log AND b.size = CASE h.log WHEN 1 THEN %b::bigint ELSE %b::bigint END) FROM h"
 )
 _MOVE_SQLITE = (
     "UPDATE log_heads SET size = ?, root = ?, frontier = ?, time_seconds = ? WHERE log = ? AND size = ? AND fence = ?"
@@ -80,13 +94,19 @@ class LostRaceError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """Both heads, locked until the transaction ends."""
+class Heads:
+    """Both heads as they stand at one moment."""
 
     directory: LogState
     exchange: LogState
     now_ms: int | None
-    """The database's clock, read after the lock was won; None where the engine has none of its own."""
+    """The database's clock, read after the lock was won; None without a lock, or where the engine has no clock."""
+    oldest_schema: int
+    """The oldest schema that a process must know to write here."""
+    directory_before: bytes | None
+    """Root of the directory's batch that ended at the size asked for; None where none did."""
+    exchange_before: bytes | None
+    """The same of the exchange log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +123,26 @@ class StoredReceipt:
     key: bytes
 
 
-def lock_heads(connection: Connection) -> Locked:
-    """Locks both head rows and reads them."""
-    statement = _LOCK_SQLITE if connection.dialect.name == "sqlite" else _LOCK_POSTGRES
-    directory, exchange = connection.exec_driver_sql(statement).all()
-    return Locked(_state(directory), _state(exchange), exchange[6])
+def lock_heads(connection: Connection, before: tuple[int, int] = (0, 0)) -> Heads:
+    """Locks both head rows until the transaction ends, and reads them.
+
+    Args:
+        connection: of a transaction that writes.
+        before: sizes of the directory and the exchange log whose batches are looked up.
+    """
+    statement = _HEADS_SQLITE if connection.dialect.name == "sqlite" else _LOCK_POSTGRES
+    return _heads(connection.exec_driver_sql(statement, before).all())
+
+
+def read_heads(connection: Connection, before: tuple[int, int] = (0, 0)) -> Heads:
+    """Reads both head rows; arguments as for `lock_heads`."""
+    statement = _HEADS_SQLITE if connection.dialect.name == "sqlite" else _HEADS_POSTGRES
+    return _heads(connection.exec_driver_sql(statement, before).all())
+
+
+def _heads(rows: Sequence[Sequence[Any]]) -> Heads:
+    directory, exchange = rows
+    return Heads(_state(directory), _state(exchange), exchange[6], exchange[7], directory[8], exchange[8])
 
 
 def clock_ms(connection: Connection) -> int | None:

@@ -35,6 +35,7 @@ END $$
 """
 _HEAD = (
     "NEW.log <> OLD.log OR NEW.size < OLD.size OR NEW.time_seconds < OLD.time_seconds OR NEW.fence < OLD.fence"
+    " OR (NEW.size = OLD.size AND (NEW.root <> OLD.root OR NEW.frontier <> OLD.frontier))"
 )
 _FIXED = {
     "openings": "idx, batch_size, path",
@@ -47,6 +48,36 @@ _ERASED = {
     "deliveries": ("wrap",),
 }
 _PRUNED = {"sender": "''", "recipients": "''", "case_id": "{empty}", "author": "{empty}", "author_member": "''"}
+
+
+# On SQLite what replaces a row removes the other without the trigger for that: by any of these it could be found.
+_ONCE = {
+    "log_heads": ("log",),
+    "log_leaves": ("log, idx",),
+    "log_nodes": ("log, level, idx",),
+    "log_batches": ("log, size",),
+    "openings": ("idx",),
+    "envelopes": ("idx", "message_hash", "sender_agency, envelope_id"),
+    "deliveries": ("desk, idx", "rowid"),
+    "acks": ("idx", "message_hash, desk, state"),
+    "equivocations": ("sender_agency, envelope_id, other_hash",),
+}
+
+
+def _is_there(table: str) -> str:
+    found = []
+    for columns in _ONCE[table]:
+        same = " AND ".join(f"{column} = NEW.{column}" for column in columns.split(", "))
+        # -1 is what a row that asks for no number has before it got one.
+        given = "NEW.rowid <> -1 AND " if columns == "rowid" else ""
+        found.append(f"({given}EXISTS (SELECT 1 FROM {table} WHERE {same}))")
+    return " OR ".join(found)
+
+
+def _differs(columns: str) -> str:
+    # A column that is the row's number has other names too, so it does not do to ask which columns are set.
+    names = [*columns.split(", "), "rowid"]
+    return " OR ".join(f"NEW.{name} IS NOT OLD.{name}" for name in names)
 
 
 def _becomes_something(columns: tuple[str, ...], differs: str) -> str:
@@ -94,9 +125,10 @@ def _sqlite() -> list[str]:
         ),
         f"CREATE TRIGGER log_heads_only_grows BEFORE UPDATE ON log_heads WHEN {_HEAD} {refuse}",
         *(
-            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE OF {columns} ON {table} {refuse}"
+            f"CREATE TRIGGER {table}_fixed BEFORE UPDATE ON {table} WHEN {_differs(columns)} {refuse}"
             for table, columns in _FIXED.items()
         ),
+        *(f"CREATE TRIGGER {table}_once BEFORE INSERT ON {table} WHEN {_is_there(table)} {refuse}" for table in _ONCE),
         *(
             f"CREATE TRIGGER {table}_only_erased BEFORE UPDATE OF {', '.join(columns)} ON {table}"
             f" WHEN {_becomes_something(columns, 'IS NOT')} {refuse}"

@@ -19,7 +19,7 @@ PAGES = [*RUNBOOKS, ROOT / "deploy" / "README.md", ROOT / "README.md"]
 PROGRAMS = {"comity-hub": comity_hub, "comity": comity}
 QUOTED = re.compile(r"`((?:comity-hub|comity) [a-z][^`]*)`")
 TYPED = re.compile(r"^    (?:[A-Z_]+=\S+ )*(?:sudo (?:-\S+ )*)?(comity-hub|comity) ([^#\n]*)", re.M)
-OPTION = re.compile(r"--[a-z][a-z-]*")
+OPTION = re.compile(r"--[a-z][a-z0-9-]*")
 
 
 def commands_in(text: str) -> Iterator[str]:

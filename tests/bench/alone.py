@@ -20,6 +20,7 @@ from hub.directory.service import HubDirectory
 from hub.exchange.work import ExchangeWork
 from hub.faults import NO_FAULTS
 from hub.log.commands import SubmitEnvelope
+from hub.log.seen import Seen
 from hub.log.sequencer import Sequencer
 from hub.telemetry import Telemetry, make_log
 from tests.bench.figures import Number, engine_numbers
@@ -84,6 +85,7 @@ def _sequencer(setting: Setting, url: str) -> tuple[Sequencer, Database]:
         clock=SystemClock(),
         faults=NO_FAULTS,
         work=ExchangeWork(),
+        seen=Seen(),
         telemetry=Telemetry(make_log("error")),
         batch_size=COMMANDS,
     )

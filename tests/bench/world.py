@@ -33,6 +33,7 @@ from hub.exchange.work import ExchangeWork
 from hub.faults import NO_FAULTS
 from hub.log.commands import AppendStatements
 from hub.log.domain import LogKeys
+from hub.log.seen import Seen
 from hub.log.sequencer import Sequencer
 from hub.telemetry import Telemetry, make_log
 from hub.vault import HubKeys
@@ -282,6 +283,7 @@ async def _append(world: BenchWorld, url: str) -> None:
         clock=_StillClock(world.began_ms),
         faults=NO_FAULTS,
         work=ExchangeWork(),
+        seen=Seen(),
         telemetry=Telemetry(make_log("error")),
         trust_database_clock=False,
     )

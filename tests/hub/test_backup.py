@@ -184,6 +184,7 @@ async def test_the_command_says_what_it_took_and_the_check_what_was_changed_sinc
     said = await asyncio.to_thread(hub_command, "backup", target, *options)
     assert f"directory {len(world.statements)} leaves, exchange 20 leaves" in said
     assert "keys not included" in said
+    assert "to restore it, this digest must be given" in said  # no checkpoint was kept outside the database
     again = await asyncio.to_thread(hub_command, "restore", target, "--check")
     assert "every byte is what the manifest says" in again
     assert said.splitlines()[:4] == again.splitlines()[:4]

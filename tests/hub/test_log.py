@@ -15,7 +15,7 @@ from comity.tiles import split_hashes
 
 from hub.log import store
 from hub.log.commands import Record
-from hub.log.domain import LogName, LogState
+from hub.log.domain import LogName
 from tests.support.core import Core, running_core
 from tests.support.world import World, make_world
 
@@ -144,17 +144,16 @@ async def test_a_head_says_how_both_logs_stood_at_one_moment(
     world = make_world(agencies=("sfc",))
     async with running_core(migrated_database_url, world) as core:
         await grow(core, 2)
-        before, read_state = core.directory.current, store.read_state
+        before, read_heads = core.directory.current, store.read_heads
         grown = before.clone()
         grown.apply(make_entry(before.state.times[-1], world.revoke_tls("sfc/intake")))
 
-        def overtaken(connection: Any, log: LogName) -> LogState:
-            state = read_state(connection, log)
-            if log is LogName.EXCHANGE:  # both are read; before the head is signed this process appends
-                core.directory.publish(grown)
-            return state
+        def overtaken(connection: Any, sizes: tuple[int, int]) -> store.Heads:
+            heads = read_heads(connection, sizes)
+            core.directory.publish(grown)  # both are read; before the head is signed this process appends
+            return heads
 
-        monkeypatch.setattr(store, "read_state", overtaken)
+        monkeypatch.setattr(store, "read_heads", overtaken)
         signed = await core.logs.current_head(fresh=True)
         head = verify_head(signed.body, signed.sig, world.head_key.public)
         assert core.directory.current is grown

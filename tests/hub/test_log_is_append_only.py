@@ -35,6 +35,10 @@ CHANGES = (
     "UPDATE log_heads SET size = size - 1",
     "UPDATE log_heads SET time_seconds = time_seconds - 1",
     "UPDATE log_heads SET fence = fence - 1",
+    "UPDATE log_heads SET root = frontier",
+    "UPDATE log_heads SET frontier = root",
+    "UPDATE openings SET idx = idx + 1000",
+    "UPDATE deliveries SET idx = idx + 1000",
     "UPDATE openings SET event = salt WHERE event IS NOT NULL",
     "UPDATE openings SET path = salt",
     "UPDATE openings SET batch_size = batch_size + 1",
@@ -50,6 +54,26 @@ CHANGES = (
     "UPDATE equivocations SET idx = idx + 1",
 )
 """One statement for each column that anybody could gain by."""
+_REST = ", ".join(metadata.tables["envelopes"].columns.keys()[4:])
+SQLITE_CHANGES = (
+    *(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" for table in (*LOGGED, "equivocations")),
+    *(f"INSERT OR IGNORE INTO {table} SELECT * FROM {table}" for table in (*LOGGED, "equivocations")),
+    *(
+        f"UPDATE {way}{table} SET {number} = {number} + {by} WHERE {number} = 3"
+        for table in ("openings", "envelopes", "deliveries")
+        for number in ("rowid", "_rowid_", "oid")
+        for way, by in (("", 1000), ("OR REPLACE ", 1))
+    ),
+    "UPDATE acks SET rowid = rowid + 1000",
+    # A row of another key that takes a place by what else is unique.
+    "INSERT OR REPLACE INTO openings (rowid, batch_size, path) VALUES (1, 1, x'')",
+    f"INSERT OR REPLACE INTO envelopes SELECT 5000, message_hash, 'osr', x'00', {_REST} FROM envelopes LIMIT 1",
+    f"INSERT OR REPLACE INTO envelopes SELECT 5000, x'00', sender_agency, envelope_id, {_REST} FROM envelopes LIMIT 1",
+    "INSERT OR REPLACE INTO deliveries (rowid, desk, idx, number, kind, salt, message_hash)"
+    " VALUES (1, 'osr/intake', 5000, 1, 1, x'', x'')",
+    "INSERT OR REPLACE INTO acks SELECT 5000, message_hash, desk, state, sig, body FROM acks LIMIT 1",
+)
+"""What SQLite alone knows: rows that replace others, and other names of a row's number."""
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +138,8 @@ async def test_A_19_the_database_refuses_to_change_or_remove_what_is_logged(
     deletions = [f"DELETE FROM {table}" for table in (*LOGGED, "equivocations")]
     if engine.dialect.name == "postgresql":
         deletions += [f"TRUNCATE {table}" for table in (*LOGGED, "equivocations")]
+    else:
+        deletions += SQLITE_CHANGES
     for statement in (*CHANGES, *deletions):
         assert "the log is append-only" in refusal(engine, statement), statement
     engine.dispose()

@@ -96,8 +96,13 @@ async def test_what_comes_back_is_the_same_to_the_byte_on_either_engine_and_goes
     assert before == after
     assert len(after) == 20
     assert [row[:5] for row in heads(migrated_database_url)] == [row[:5] for row in heads(other_url)]
-    # A new fence: whoever still held the old heads can write nothing.
-    assert [row[5] + 1 for row in heads(migrated_database_url)] == [row[5] for row in heads(other_url)]
+    # A new fence: whoever still held the old heads can write nothing, nor whoever served an earlier restore of this.
+    again = hub_settings(f"sqlite:///{tmp_path / 'again.sqlite'}", tmp_path / "again")
+    await restore(again, folder)
+    fences = [{row[5] for row in heads(url)} for url in (migrated_database_url, other_url, again.database_url)]
+    assert [len(set(both)) for both in fences] == [1, 1, 1]
+    assert len(set.union(*fences)) == 3
+    assert min(set.union(*fences)) == min(fences[0])
     assert (other.home / "genesis").read_bytes() == world.statements[0]
     assert (other.home / "checkpoint").read_bytes() == (settings.home / "checkpoint").read_bytes()
     report = await check_all(other, deep=True)
@@ -123,6 +128,11 @@ def rewritten(folder: Path, name: str, change: Callable[[bytes], bytes]) -> None
     (file,) = [one for one in manifest["files"] if one["path"] == name]
     file["sha256"], file["bytes"] = hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_size
     (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def written_down(folder: Path) -> list[str]:
+    """The option that names the digest of a backup's manifest."""
+    return ["--manifest-sha256", hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()]
 
 
 def is_empty(url: str) -> bool:
@@ -180,7 +190,7 @@ async def test_a_backup_that_was_changed_is_refused_and_the_database_stays_empty
     manifest = json.loads(plain[folder / MANIFEST])
     manifest["exchange"]["size"] += 1
     (folder / MANIFEST).write_text(json.dumps(manifest))
-    assert "other heads" in await restore(other, folder, code=1)
+    assert "other heads" in await restore(other, folder, *written_down(folder), code=1)
     (folder / MANIFEST).write_text(plain[folder / MANIFEST].decode().replace("tables/acks.jsonl", "../acks.jsonl"))
     assert "outside the backup" in await restore(other, folder, code=1)
     again()
@@ -236,7 +246,7 @@ async def test_attachments_in_a_bucket_are_listed_and_looked_for(
     client.create_bucket(Bucket="kept")
     settings = hub_settings(migrated_sqlite_url, tmp_path / "home")
     settings.home.mkdir()
-    lived = await live(migrated_sqlite_url, world, tmp_path / "blobs")
+    lived = await live(migrated_sqlite_url, world, tmp_path / "blobs", checkpoint_file=settings.home / "checkpoint")
     (blob,) = [path for path in (tmp_path / "blobs" / "blobs").rglob("*") if path.is_file()]
     key = f"attachments/{blob.relative_to(tmp_path / 'blobs').as_posix()}"
     client.put_object(Bucket="kept", Key=key, Body=blob.read_bytes())

@@ -19,6 +19,7 @@ from hub.log.commands import Appended, AppendStatements, Record
 from hub.log.domain import LogName
 from hub.log.guard import ForkGuardError
 from hub.log.receipts import note_at
+from hub.log.seen import FENCED, LOST
 from tests.support.clock import FakeClock
 from tests.support.core import Core, running_core, texts
 from tests.support.world import World, make_world
@@ -109,17 +110,23 @@ async def test_the_databases_clock_counts_on_postgresql(migrated_postgres_url: s
 
 
 async def test_a_changed_fence_or_a_damaged_frontier_stops_the_log(migrated_database_url: str, world: World) -> None:
-    for statement in (
-        "UPDATE log_heads SET fence = fence + 1 WHERE log = 2",
-        "UPDATE log_heads SET root = frontier WHERE log = 2",
+    for statement, because in (
+        ("UPDATE log_heads SET fence = fence + 1 WHERE log = 2", FENCED),
+        ("UPDATE log_heads SET size = size + 1, root = frontier WHERE log = 2", LOST),
     ):
         core = Core(migrated_database_url, world, guarded=False)
         await core.start()
         core.db.write(lambda connection, statement=statement: connection.exec_driver_sql(statement))  # type: ignore[misc]
         with pytest.raises(RefusedError):
             await core.sequencer.submit(Record(EventKind.OPERATOR))
-        assert core.sequencer.failed
+        assert core.sequencer.failed == because
         await core.stop()
+    # Who begins on it has seen nothing better, and looks at what it hashes to.
+    core = Core(migrated_database_url, world, guarded=False)
+    with pytest.raises(RefusedError):
+        await core.start()
+    assert core.sequencer.failed == "the log's frontier does not hash to its root"
+    await core.stop()
 
 
 async def test_S_05_S_07_a_lost_connection_is_unavailable_and_recovers_by_itself(

@@ -27,6 +27,7 @@ from hub.log.commands import AppendStatements, SignedHead
 from hub.log.domain import LogKeys
 from hub.log.fsck import Finding, Fsck
 from hub.log.guard import Guard
+from hub.log.seen import Seen
 from hub.log.sequencer import Sequencer
 from hub.log.service import LogService
 from hub.telemetry import Telemetry
@@ -86,12 +87,14 @@ class Core:
         self.keys = LogKeys(world.log_key, world.head_key)
         self.db = Database.open(url)
         parts: dict[str, Any] = {"db": self.db, "directory": self.directory, "keys": self.keys, "clock": self.clock}
+        self.seen = Seen()
         guard = Guard(self.db, self.directory, self.keys, checkpoint_file, self.faults) if guarded else None
         self.sequencer = Sequencer(
             **parts,
             faults=self.faults,
             work=ExchangeWork(),
             telemetry=self.telemetry,
+            seen=self.seen,
             guard=guard,
             queue_size=queue_size,
             trust_database_clock=not isinstance(self.clock, FakeClock) if database_clock is None else database_clock,
@@ -106,7 +109,7 @@ class Core:
         self.exchange = ExchangeService(
             db=self.db, sequencer=self.sequencer, verifier=self.verifier, faults=self.faults
         )
-        self.logs = LogService(**parts, faults=self.faults, telemetry=self.telemetry)
+        self.logs = LogService(**parts, faults=self.faults, telemetry=self.telemetry, seen=self.seen)
         self.feed = FeedService(**parts, faults=self.faults, log=self.logs, telemetry=self.telemetry, head_seconds=0.2)
         self.clockwork = Clockwork(
             db=self.db,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import signal
 import subprocess
 import sys
@@ -19,6 +20,11 @@ from tests.support.world import make_world
 from tests.system.processes import ROOT, HubProcess, environment, hub_home, twin, until
 
 TWO = ("sfc", "hkma")
+
+
+def written_down(backup: Path) -> list[str]:
+    """The option that names the digest of a backup's manifest: the hub signs on while one is taken."""
+    return ["--manifest-sha256", hashlib.sha256((backup / "manifest.json").read_bytes()).hexdigest()]
 
 
 def begin(*words: object) -> subprocess.Popen[str]:
@@ -71,7 +77,7 @@ async def test_a_backup_or_restore_that_is_killed_leaves_nothing_that_could_be_t
 
         for number, url in enumerate((f"sqlite:///{tmp_path / 'other.sqlite'}", postgres_url)):
             other = HubProcess(tmp_path / f"other-{number}", url, world)
-            into = ["--home", other.home, "--database-url", url]
+            into = ["--home", other.home, "--database-url", url, *written_down(target)]
             restoring = begin("restore", target, *into, "--progress")
             await until(lambda home=other.home: home.exists())  # type: ignore[misc] # the default binds the loop's value
             restoring.send_signal(signal.SIGKILL)
@@ -105,7 +111,7 @@ async def test_A_03_a_hub_restored_to_a_state_behind_the_checkpoint_outside_says
         assert signed == size + 3
 
         # The database is lost, the home is not.
-        into = ["--home", hub.home, "--database-url", postgres_url]
+        into = ["--home", hub.home, "--database-url", postgres_url, *written_down(tmp_path / "backup")]
         code, said = await run("restore", tmp_path / "backup", *into)
         assert code == 76
         assert f"signed at {signed} leaves; this backup has {size}" in said
@@ -137,9 +143,8 @@ async def test_A_03_a_hub_that_lost_the_outside_checkpoint_too_stops_at_the_firs
 
         again = twin(hub, "again")
         again.url = f"sqlite:///{tmp_path / 'again.sqlite'}"
-        code, said = await run(
-            "restore", tmp_path / "backup", "--home", again.home, "--database-url", again.url, "--behind"
-        )
+        into = ["--home", again.home, "--database-url", again.url, *written_down(tmp_path / "backup")]
+        code, said = await run("restore", tmp_path / "backup", *into, "--behind")
         assert code == 0, said
         (again.home / "checkpoint").unlink()
         try:

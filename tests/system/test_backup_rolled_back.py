@@ -26,9 +26,8 @@ async def rolled_back(folder: Path, url: str) -> None:
     into.home.mkdir()
     migrate(url)
     manifest = verify(folder / "backup")
-    restore(
-        into, folder / "backup", manifest, await put_back_attachments(into, folder / "backup", manifest, told), told
-    )
+    count = await put_back_attachments(into, folder / "backup", manifest, told)
+    restore(into, folder / "backup", manifest, count, told, known=True)
     # And somebody threw the outside checkpoint away.
     (into.home / "checkpoint").unlink()
 
