@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 SOURCES := proto hub agents tests deploy migrations
 TYPED := proto/comity hub agents
-WORKERS ?= 2
+WORKERS ?= 3
 PYTEST := $(PY) -m pytest
 LOCK := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet \
 	$(if $(UPGRADE),--upgrade)
