@@ -18,7 +18,7 @@ from agents.admin import Admin
 from agents.alarms import AlarmKind
 from agents.client import Client
 from hub.log.batching import Batching
-from hub.log.store import Locked
+from hub.log.store import Heads
 from tests.agents.offices import Office, send_referral, two_offices
 
 
@@ -65,7 +65,7 @@ async def test_an_honest_hub_whose_clock_was_set_back_dates_nothing_before_what_
         reader, admin = await hkma.as_(Role.AGENT), await sfc.client()
         honest, back = Batching._time, 0
 
-        def swinging(self: Batching, locked: Locked) -> int:
+        def swinging(self: Batching, locked: Heads) -> int:
             nonlocal back
             back = 4 - back
             with monkeypatch.context() as patch:

@@ -41,6 +41,8 @@ def be_the_first_release() -> None:
     """Puts in place what the first release did otherwise."""
     assert store.save_batch_row.__name__ == "save_batch_row"
     store.save_batch_row = _save_batch_row
+    for name in ("_HEADS_SQLITE", "_HEADS_POSTGRES", "_LOCK_POSTGRES"):
+        setattr(store, name, getattr(store, name).replace("(SELECT oldest FROM schema_range)", "1"))
     claim.SharedClaim.take = _listen_only  # type: ignore[method-assign]
     cli_store.check = lambda _: None
     db._CONNECT.pop("application_name")

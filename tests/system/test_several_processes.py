@@ -31,7 +31,10 @@ from tests.support.world import DAY, World, make_world
 from tests.system.processes import HubProcess, hub_home, twin, until
 
 TWO = ("sfc", "hkma")
-CLAIMED = f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = {CLAIMS} AND objid = {NEWEST_SCHEMA}"
+CLAIMED = (
+    f"SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = {CLAIMS} AND objid = {NEWEST_SCHEMA}"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 @pytest.fixture
