@@ -144,8 +144,10 @@ class Session:
         parsed = [directory_pb2.Statement.FromString(data) for data in statements]
         request = directory_pb2.AppendStatementsRequest(statements=parsed)
         # Not hurried: what was taken of a first attempt would stand in the way of the second.
-        made = lambda c: _directory(c).AppendStatements(request, timeout=CALL_SECONDS)  # noqa: E731
-        response = await self._call(made, math.inf)
+        response = await self._call(
+            lambda c: _directory(c).AppendStatements(request, timeout=CALL_SECONDS),
+            math.inf,
+        )
         return int(response.first_index)
 
     async def issue_certificate(self, csr: bytes) -> bytes:

@@ -50,7 +50,16 @@ class Lane(asyncio.Protocol):
             on_verdicts: gets (item, its verdict) pairs, in the order in which the items were sent.
             on_lost: gets this lane and the items without a verdict, once, when the process has ended.
         """
-        child, ours = await asyncio.to_thread(_start)
+        starting = asyncio.ensure_future(asyncio.to_thread(_start))
+        try:
+            child, ours = await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # The hub stops: what the thread has started meanwhile must not be left behind.
+            child, ours = await starting
+            ours.close()
+            child.kill()
+            child.wait()
+            raise
         ours.setblocking(False)  # the socket's own signature
         lane = cls(child, on_verdicts, on_lost)
         await asyncio.get_running_loop().create_connection(lambda: lane, sock=ours)
@@ -103,12 +112,12 @@ class Lane(asyncio.Protocol):
         self._buffer += data
         self._moved = asyncio.get_running_loop().time()
         for verdicts in frames(self._buffer):
-            pairs: list[tuple[Any, Verdict]] = []
-            for number, verdict in verdicts:
-                if number != self._sent - len(self._under_way):
-                    raise RuntimeError("a verdict on another item")  # asyncio closes the connection: all is lost
-                pairs.append((self._under_way.popleft(), verdict))
-            self._on_verdicts(pairs)
+            first = self._sent - len(self._under_way)
+            expected = range(first, min(first + len(verdicts), self._sent))
+            if [number for number, _ in verdicts] != list(expected):
+                # asyncio closes the connection, and whoever waits is told: of this frame nobody was answered yet.
+                raise RuntimeError("a verdict on another item")
+            self._on_verdicts([(self._under_way.popleft(), verdict) for _, verdict in verdicts])
 
     def connection_lost(self, _: Exception | None) -> None:
         """Tells who waits."""

@@ -165,3 +165,28 @@ async def test_no_verdict_is_taken_for_another_items(monkeypatch: pytest.MonkeyP
     assert lost == ["C", "D"]
     assert len(got) == 1
     await one.close()
+
+
+async def test_a_frame_with_one_wrong_verdict_answers_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    got: list[object] = []
+    one = await lane.Lane.open(got.extend, lambda *_: None)
+    monkeypatch.setattr(one, "_transport", None)  # nothing is sent: the verdicts are this test's
+    one.send(["A", "B"], [("a/b", (b"body", b"sig"))] * 2)
+    for wrong in ([(0, (2, "x")), (2, (2, "x"))], [(0, (2, "x")), (1, (2, "x")), (2, (2, "x"))]):
+        with pytest.raises(RuntimeError):
+            one.data_received(lane.frame(wrong))
+        assert (one.waiting, got) == (2, [])
+        one._buffer.clear()  # as far as asyncio is concerned the connection has ended
+    one.data_received(lane.frame([(0, (2, "x")), (1, (2, "x"))]))
+    assert [item for item, _ in got] == ["A", "B"]  # type: ignore[misc, attr-defined]
+    monkeypatch.undo()
+    await one.close()
+
+
+async def test_a_start_that_is_given_up_leaves_no_process_behind() -> None:
+    starting = asyncio.create_task(lane.Lane.open(lambda _: None, lambda *_: None))
+    await asyncio.sleep(0)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert not [child for child in psutil.Process().children() if "hub.exchange.examiner" in child.cmdline()]
