@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,19 +29,18 @@ OLD = "tests.system.release_one"
 class Traffic:
     """Clients that go on sending, whatever is done to the hub."""
 
-    def __init__(self, session: Session, envelopes: list[envelope_pb2.Envelope]) -> None:
+    def __init__(self, session: Session, envelope: Callable[[], envelope_pb2.Envelope]) -> None:
         self.receipts: list[Receipt] = []
         self._stopping = False
-        self._session, self._envelopes = session, envelopes
+        self._session, self._envelope = session, envelope
         self._tasks = [asyncio.create_task(self._send()) for _ in range(4)]
         self.sent = 0
 
     async def _send(self) -> None:
-        while not self._stopping and self._envelopes:
-            envelope = self._envelopes.pop()
+        while not self._stopping:
             self.sent += 1
-            self.receipts.append(await self._session.submit(envelope))
-            await asyncio.sleep(0.02)
+            self.receipts.append(await self._session.submit(self._envelope()))
+            await asyncio.sleep(0.05)
 
     async def more(self, count: int = 8) -> None:
         """Waits until so many more were taken."""
@@ -71,14 +71,14 @@ async def test_a_release_follows_another_under_traffic(
             both = [old.address, new.address]
             session = old.session("sfc/intake", endpoints=both, patience=120)
             early = await session.get_checkpoint("exchange")
-            traffic = Traffic(session, [world.envelope(view) for _ in range(400)])
+            traffic = Traffic(session, lambda: world.envelope(view))
             await traffic.more()
 
             # The new release does not serve the old schema, and says what is to be done.
-            refused = hub_command("serve", "--home", new.home, "--database-url", url, code=1)
+            refused = await asyncio.to_thread(hub_command, "serve", "--home", new.home, "--database-url", url, code=1)
             assert "comity-hub migrate" in refused
             # 1. Expand, under traffic. The old process goes on.
-            said = hub_command("migrate", "--database-url", url)
+            said = await asyncio.to_thread(hub_command, "migrate", "--database-url", url)
             assert "database at schema 0002" in said
             assert "migrate --contract" in said
             await traffic.more()
@@ -88,14 +88,15 @@ async def test_a_release_follows_another_under_traffic(
             newly = [await direct.submit(world.envelope(view)) for _ in range(8)]
             await traffic.more()
             # 3. Nothing is taken away while the old one serves.
-            assert "(1)" in hub_command("migrate", "--database-url", url, "--contract", code=1)
+            contract = ("migrate", "--database-url", url, "--contract")
+            assert "(1)" in await asyncio.to_thread(hub_command, *contract, code=1)
             assert old.rows("SELECT version_num FROM alembic_version") == [("0002",)]
             await traffic.more()
             # 4. The old one ends, asked or not: its clients go on to the new one by themselves.
             assert await old.stop(ending) == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
             await traffic.more()
             # 5. Contract, under traffic.
-            assert "database at schema 0003" in hub_command("migrate", "--database-url", url, "--contract")
+            assert "database at schema 0003" in await asyncio.to_thread(hub_command, *contract)
             await traffic.more()
             await traffic.end()
 
