@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from tests.system.processes import ROOT, environment
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.skipif(bool(os.environ.get("CI")), reason="there it is played by itself (.ci/run)")
 def test_the_demonstration_plays_to_its_end() -> None:
     played = subprocess.run(
         [sys.executable, str(ROOT / "deploy" / "demo")],
