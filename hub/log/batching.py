@@ -96,6 +96,9 @@ class Batching:
         self._db, self._directory, self._keys, self._clock = db, directory, keys, clock
         self._faults, self._work, self._trust_database_clock = faults, work, trust_database_clock
         self._seen = seen
+        self._reached = 0
+        self.shared = False
+        """Whether another process had written since this one's last batch, when the newest batch began."""
 
     def process(self, commands: Sequence[Command]) -> Committed:
         """Makes commands durable; no AppendStatements among them.
@@ -110,6 +113,7 @@ class Batching:
         # 6. One transaction, a few statements over arrays; a bad message fails alone.
         with self._db.writing() as connection:
             exchange, moment = self._lock(connection)
+            self.shared = exchange.size > self._reached
             if faults.armed:
                 faults.hit("submit.after_lock")
             done: Done = self._work.apply(connection, commands, moment, self._directory.view())
@@ -127,7 +131,9 @@ class Batching:
             faults.hit("submit.after_commit")
         # 8. The checkpoint is a function of what is stored.
         origin = self._directory.current.state.exchange_origin
+        self._reached = exchange.size
         if batch is not None and batch.entries:
+            self._reached = batch.size
             self._seen.reached(LogName.EXCHANGE, batch.size, batch.root)
             batch.checkpoint = note_at(origin, batch.size, batch.root, self._keys.log_key)
         if faults.armed:

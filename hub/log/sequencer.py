@@ -41,10 +41,11 @@ Pending = tuple[Command, Ticket, int]
 """(command, who waits, place in its results)."""
 MAX_BATCH_WEIGHT = 16 << 20
 """Bytes of commands in one transaction, roughly at most."""
-PAUSE_SECONDS = 0.006
-"""Where the last batch served several calls, the next one waits until none has come for so long."""
-GATHER_SECONDS = 0.04
-"""It waits no longer than this."""
+ALONE = (0.006, 0.04)
+"""Where the last batch served several calls, the next one waits until none has come for so many seconds; and the most
+that it waits. Batches are fewer and larger, and the event loop has the interpreter meanwhile."""
+SHARED = (0.002, 0.015)
+"""The same where other processes write, too: while this one waits for the database it gathers anyway."""
 
 
 class Sequencer:
@@ -287,10 +288,11 @@ class Sequencer:
 
     def _gather(self) -> None:
         """Lets calls arrive as long as they do so close upon one another."""
-        until, seen = time.monotonic() + GATHER_SECONDS, 0
+        pause, most = SHARED if self._batching.shared else ALONE
+        until, seen = time.monotonic() + most, 0
         while seen < len(self._queue) < self._batch_size and time.monotonic() < until and not self._stopping:
             seen = len(self._queue)
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause)
 
     def _safely(self, pending: list[Pending]) -> None:
         """Runs a batch; a failure that says something against one command is found by running each alone."""

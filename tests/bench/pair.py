@@ -1,7 +1,8 @@
 """Part `pair`: two hub processes on one PostgreSQL beside one, round by round.
 
 Two databases on one server hold the same directory: one hub serves the first, two the second. Two load processes send
-in both cases, to the one hub or to one each, 128 calls in flight altogether.
+in both cases, to the one hub or to one each, 128 calls in flight altogether. No hub has an examining process here, the
+one no more than the two: where several hubs share a machine, they are what keeps its cores busy (deploy/README.md).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.bench.processes import Process, carry_out_together
 from tests.bench.setting import IN_FLIGHT, Hub, Setting, Size, child, submit_order
 
 LOADS: Final = 2
+EXAMINING: Final = {"COMITY_HUB_VERIFIER_PROCESSES": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def run(setting: Setting) -> list[Number]:
     twos: list[_Round] = []
     with ExitStack() as stack:
         urls = [stack.enter_context(setting.database("postgres", "pair")) for _ in range(2)]
-        single, double = (setting.prepare(url, f"pair-{at}") for at, url in enumerate(urls))
+        single, double = (setting.prepare(url, f"pair-{at}") | EXAMINING for at, url in enumerate(urls))
         second = _second_home(setting, double)
         wanted = ((single, "pair-one"), (double, "pair-two-0"), (second, "pair-two-1"))
         first, *two = stack.enter_context(setting.hubs(*wanted))
