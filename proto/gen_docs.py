@@ -23,7 +23,7 @@ from pathlib import Path
 from comity import errors
 from comity.errors import GRPC_CODE, Reason
 from comity.wallets import CHAINS
-from comity.workflow.clocks import DAY, HOUR, MINUTE, Profile, standard_profile
+from comity.workflow.clocks import DAY, HOUR, MINUTE, Profile, packaged_profiles, standard_profile
 from comity.workflow.families import TABLES
 from comity.workflow.tables import document
 from comity.workflow.terms import Family, Precedence
@@ -36,6 +36,11 @@ _BEGIN = re.compile(r"^<!-- generated:", re.MULTILINE)
 def referral() -> str:
     """Returns the workflow of case referrals."""
     return document(TABLES[Family.REFERRAL])
+
+
+def watchlist() -> str:
+    """Returns the workflow of watchlists."""
+    return document(TABLES[Family.WATCHLIST])
 
 
 def _span(milliseconds: int) -> str:
@@ -55,11 +60,16 @@ def _by_precedence(spans: Mapping[Precedence, int] | None) -> str:
 def profile() -> str:
     """Returns the spans of the standard deadline profile."""
     standard: Profile = standard_profile()
+    older = " ".join(
+        f"`{each.name}` (SHA-256 `{each.sha256.hex()}`)"
+        for each in packaged_profiles().values()
+        if each is not standard
+    )
     reminders = ", ".join(f"{percent} %" for percent in standard.reminders_percent)
     names = " / ".join(precedence.name for precedence in Precedence)
     lines = [
         f"Deadline profile `{standard.name}` (SHA-256 `{standard.sha256.hex()}`), {names}, counted from `created`; "
-        f"agents remind after {reminders} of the time to answer.",
+        f"agents remind after {reminders} of the time to answer. {older} is the same without watchlists.",
         "",
         "| verb | `deliver_by` | `respond_by` | `lapses_at` |",
         "|---|---|---|---|",
@@ -124,6 +134,7 @@ def reasons() -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "referral": referral,
+    "watchlist": watchlist,
     "profile": profile,
     "chains": chains,
     "reasons": reasons,

@@ -9,8 +9,10 @@ import asyncio
 import gc
 import os
 import signal
+import sys
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from comity.hardening import harden_process
@@ -50,7 +52,7 @@ def serve(
         if not granted.no_core_dump:
             typer.echo("comity-hub: this system does not let core dumps be switched off", err=True)
         try:
-            reason = asyncio.run(_serve(settings, keys, ready_fd, ready_file))
+            reason = _run(_serve(settings, keys, ready_fd, ready_file))
         except (StartError, PolicyError) as error:
             if isinstance(error.__cause__, ForkGuardError):
                 say(f"does not start: {error}")
@@ -61,6 +63,15 @@ def serve(
             raise typer.Exit(EXIT_BEHIND)
         if reason:
             raise CommandError(f"stopped serving: {reason}")
+
+
+def _run(serving: Coroutine[Any, Any, str]) -> str:
+    """Runs the server's event loop: libuv's where there is one, which costs a call a quarter less of it."""
+    if sys.platform == "win32":
+        return asyncio.run(serving)
+    import uvloop  # noqa: PLC0415 # not on every system
+
+    return uvloop.run(serving)
 
 
 async def _serve(settings: Settings, keys: HubKeys, ready_fd: int | None, ready_file: Path | None) -> str:

@@ -25,7 +25,7 @@ from comity.workflow.terms import Family, Role, SignatureRole, Verb
 
 DIRECTORY_MAX_AGE_MS = 24 * 3_600_000
 """How long after it was superseded a directory may still be sealed under; the profile shortens it for FLASH."""
-ENDING_VERBS: Final = frozenset({Verb.WITHDRAW, Verb.RECALL, Verb.ANSWER_RECALL, Verb.CLOSE})
+ENDING_VERBS: Final = frozenset({Verb.WITHDRAW, Verb.RECALL, Verb.ANSWER_RECALL, Verb.CLOSE, Verb.UNSUBSCRIBE})
 """What brings nothing new and ends what was begun: it outlives the agreement, or ending that would block a recall."""
 
 

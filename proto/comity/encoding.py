@@ -44,8 +44,14 @@ class Purpose(StrEnum):
     ACK = "ack"
     ACK_BODY = "ack-body"
     WATCHLIST = "watchlist"
+    WATCHLIST_ENTRY = "watchlist-entry"
+    WATCHLIST_CHANGES = "watchlist-changes"
+    WATCHLIST_CONFIRM = "watchlist-confirm"
     KEYRING = "keyring"
     ARCHIVE = "archive"
+
+
+_TAGS = {purpose: PREFIX + purpose.encode() + b"\x00" for purpose in Purpose}
 
 
 def u64be(value: int) -> bytes:
@@ -62,16 +68,25 @@ def u64be(value: int) -> bytes:
 
 def tagged(purpose: Purpose, *parts: bytes) -> bytes:
     """Returns `"comity/v1/" ‖ purpose ‖ 0x00 ‖ u64be(len p1) ‖ p1 ‖ …` (PROTOCOL.md, section 2)."""
-    out = [PREFIX, purpose.encode(), b"\x00"]
+    out = [_TAGS[purpose]]
     for part in parts:
-        out.append(len(part).to_bytes(8, "big"))
-        out.append(part)
+        out += (len(part).to_bytes(8, "big"), part)
     return b"".join(out)
 
 
 def digest(purpose: Purpose, *parts: bytes) -> bytes:
     """Returns SHA-256 of `tagged(purpose, *parts)`, 32 bytes."""
     return hashlib.sha256(tagged(purpose, *parts)).digest()
+
+
+def framed(part: bytes) -> bytes:
+    """Returns a part as it stands in tagged bytes, with its length before it: to be kept where it comes again."""
+    return len(part).to_bytes(8, "big") + part
+
+
+def digest_framed(purpose: Purpose, *parts: bytes) -> bytes:
+    """Returns what `digest` returns for parts that `framed` made; for what is asked a million times."""
+    return hashlib.sha256(_TAGS[purpose] + b"".join(parts)).digest()
 
 
 M = TypeVar("M", bound=Message)

@@ -68,6 +68,9 @@ class Reason(StrEnum):
     """`previous` is not the last state-changing envelope of the leg: somebody was first."""
     WRONG_ABOUT = "WRONG_ABOUT"
     """`about` names no envelope of this leg that the verb could refer to."""
+    WRONG_SEQUENCE = "WRONG_SEQUENCE"
+    """The batch is not the next one of its list, another head was shown at that sequence, or the subscription carries
+    another list; metadata `sequence`: the last one that the hub has, 0 where none."""
     UNKNOWN_CASE = "UNKNOWN_CASE"
     """No leg of that case between these desks."""
     NO_GRANT = "NO_GRANT"
@@ -123,6 +126,7 @@ GRPC_CODE: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.WRONG_STATE: "FAILED_PRECONDITION",
         Reason.WRONG_PREVIOUS: "FAILED_PRECONDITION",
         Reason.WRONG_ABOUT: "FAILED_PRECONDITION",
+        Reason.WRONG_SEQUENCE: "FAILED_PRECONDITION",
         Reason.UNKNOWN_CASE: "FAILED_PRECONDITION",
         Reason.NO_GRANT: "FAILED_PRECONDITION",
         Reason.TOO_LATE: "FAILED_PRECONDITION",

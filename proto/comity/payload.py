@@ -17,6 +17,7 @@ from comity.encoding import parse, serialise
 from comity.envelope import MAX_ENVELOPE_BYTES, BlobRef, Header
 from comity.errors import MalformedError, Reason
 from comity.payload_rules import Gap, field_gaps
+from comity.payload_watchlists import handling_gaps, packed_gaps, watchlist_gaps
 from comity.v1 import payload_pb2 as pb
 from comity.wallets import WalletError, parse_account
 from comity.workflow.terms import Precedence, Verb
@@ -42,6 +43,15 @@ Body = (
     | pb.Recall
     | pb.AnswerRecall
     | pb.Close
+    | pb.OfferList
+    | pb.SubscribeList
+    | pb.UnsubscribeList
+    | pb.PublishBatch
+    | pb.SendSnapshot
+    | pb.Resync
+    | pb.ChallengeEntry
+    | pb.AnswerChallenge
+    | pb.ReportSighting
 )
 """What a payload is about."""
 
@@ -61,6 +71,15 @@ BODY_OF_VERB: Final[Mapping[Verb, str]] = MappingProxyType(
         Verb.RECALL: "recall",
         Verb.ANSWER_RECALL: "answer_recall",
         Verb.CLOSE: "close",
+        Verb.OFFER: "offer_list",
+        Verb.SUBSCRIBE: "subscribe_list",
+        Verb.UNSUBSCRIBE: "unsubscribe_list",
+        Verb.PUBLISH: "publish_batch",
+        Verb.SNAPSHOT: "send_snapshot",
+        Verb.RESYNC: "resync",
+        Verb.CHALLENGE: "challenge_entry",
+        Verb.ANSWER: "answer_challenge",
+        Verb.SIGHTING: "report_sighting",
     }
 )
 """The member of Payload's oneof that each verb carries."""
@@ -103,7 +122,7 @@ def gaps(payload: pb.Payload, verb: Verb, precedence: Precedence) -> list[Gap]:
     found = list(field_gaps(payload, ""))
     if payload.version not in (0, VERSION):
         found.append(Gap("version", "is not 1"))
-    found += _handling(payload.handling)
+    found += handling_gaps(payload.handling, "handling")
     found += _attachments(payload)
     name = BODY_OF_VERB.get(verb)
     if name is None or payload.WhichOneof("body") != name:
@@ -112,6 +131,7 @@ def gaps(payload: pb.Payload, verb: Verb, precedence: Precedence) -> list[Gap]:
     body: Body = getattr(payload, name)
     found += field_gaps(body, name)
     found += _between(body, name, verb, precedence)
+    found += packed_gaps(payload, body, name)
     return found
 
 
@@ -150,15 +170,6 @@ def parse_payload(data: bytes, header: Header) -> pb.Payload:
     return payload
 
 
-def _handling(handling: pb.Handling) -> Iterator[Gap]:
-    if (handling.code == pb.HANDLING_CODE_H3) != bool(handling.code_text):
-        yield Gap("handling.code_text", "stands with H3, and with H3 only")
-    if (handling.onward == pb.ONWARD_LISTED) != bool(handling.onward_agencies):
-        yield Gap("handling.onward_agencies", "stand with LISTED, and with LISTED only")
-    if handling.code == pb.HANDLING_CODE_H2 and handling.onward in (pb.ONWARD_LISTED, pb.ONWARD_FREE):
-        yield Gap("handling.onward", "contradicts H2, which forbids onward sharing")
-
-
 def _attachments(payload: pb.Payload) -> Iterator[Gap]:
     for number, item in enumerate(payload.attachments):
         fits = item.blob_length <= BLOB_LIMIT and item.blob_length == sealed_blob_length(item.plain_length)
@@ -193,7 +204,7 @@ def _between(body: Body, name: str, verb: Verb, precedence: Precedence) -> Itera
             if body.kind == pb.RECALL_ANSWER_KIND_CANNOT_COMPLY and not body.text:
                 yield Gap(f"{name}.text", "is missing: say why it cannot be done")
         case _:
-            pass
+            yield from watchlist_gaps(body, name)
 
 
 def _outcomes(body: pb.ReportOutcome, name: str) -> Iterator[Gap]:

@@ -24,7 +24,7 @@ from comity.keys import Use, WrapKey
 from comity.payload import parse_payload
 from comity.sealing import open_content, open_wrap
 from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, log_pb2
-from vectors import words
+from vectors import lists, words
 
 Case = Mapping[str, Any]
 Inputs = Mapping[str, Any]
@@ -348,6 +348,7 @@ FUNCTIONS: Mapping[str, Callable[[Inputs], Any]] = {
         verify, header, seal, open_envelope, open_attachment, root, inclusion, consistency, checkpoint, receipt, event,
         leaf, delivery, ack, head, replay, append, live, statement, padme, pad, unpad, account, transaction,
         words.step, words.stored, words.merge, words.reply, words.forward,
+        lists.entry, lists.change_set, lists.follow, lists.snapshot, lists.inflate,
     )
 }  # fmt: skip
 

@@ -167,8 +167,9 @@ def agreed(world: Builder, plain: Header, now: int = NOW) -> bool:
 def test_an_ended_agreement_leaves_the_verbs_that_end_a_case_and_no_other(world: Builder) -> None:
     before = world.directory.size
     world.by_root("police", directory_pb2.AgreementEnded(id=secret("packaged")[:16]))
-    assert {verb for verb in PROFILE_VERBS if agreed(world, header(world, verb=verb))} == ENDING_VERBS
-    assert {Verb.RECALL, Verb.ANSWER_RECALL, Verb.WITHDRAW, Verb.CLOSE} == ENDING_VERBS
+    ending = {verb for verb in PROFILE_VERBS if agreed(world, header(world, verb=verb))}
+    assert ending == {Verb.RECALL, Verb.ANSWER_RECALL, Verb.WITHDRAW, Verb.CLOSE}
+    assert ending | {Verb.UNSUBSCRIBE} == ENDING_VERBS
     with pytest.raises(RefusedError):
         check_agreement(header(world, verb=Verb.RECALL), world.view, NOW, opening=True)
     check_agreement(header(world, verb=Verb.ACCEPT), world.directory.view(before), NOW, opening=False)

@@ -25,6 +25,7 @@ from comity.workflow.families import TABLES
 from comity.workflow.referral import REFERRAL
 from comity.workflow.tables import Presence
 from comity.workflow.terms import Family, Precedence, Verb
+from comity.workflow.watchlist import WATCHLIST
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,15 +103,43 @@ def test_an_answer_wanted_before_the_second_person_signed_does_not_stop_the_mess
     check(T0 + 90 * HOUR, respond_by=T0 + 24 * HOUR, has_approver=True)
 
 
-# --- standard-1
+# --- the standard profiles
 
 
 def test_the_standard_profile_is_found_by_the_digest_of_its_bytes() -> None:
-    data = resources.files("comity.workflow").joinpath("profiles", "standard-1.json").read_bytes()
+    data = resources.files("comity.workflow").joinpath("profiles", "standard-2.json").read_bytes()
     profile = standard_profile()
     assert profile.sha256 == hashlib.sha256(data).digest()
     assert load_profile(profile.sha256) is profile
-    assert packaged_profiles()[profile.sha256].name == "standard-1"
+    assert packaged_profiles()[profile.sha256].name == "standard-2"
+
+
+def test_the_first_standard_profile_stays_as_old_agreements_name_it_and_the_second_only_adds_to_it() -> None:
+    old = load_profile(bytes.fromhex("296b22b8405c5e76aa8c2add3cc533dabfb71fea17dc78284eeb4b0ecc43d625"))
+    new = standard_profile()
+    assert {family for family, _ in old.spans} == {REFERRAL_FAMILY}
+    assert {key: spans for key, spans in new.spans.items() if key in old.spans} == old.spans
+    assert {family for family, _ in new.spans} == {REFERRAL_FAMILY, Family.WATCHLIST}
+    assert refusal(lambda: old.deadlines_for(Family.WATCHLIST, Verb.OFFER, ROUTINE, T0)) == (
+        Reason.FAMILY_NOT_OFFERED,
+        {"verb": "OFFER"},
+    )
+
+
+@pytest.mark.parametrize(("precedence", "span"), [(ROUTINE, DAY), (URGENT, 4 * HOUR), (FLASH, HOUR)])
+def test_a_challenge_is_to_be_answered_in_a_day_four_hours_or_one_and_nothing_else_of_a_watchlist_is(
+    precedence: Precedence, span: int
+) -> None:
+    profile = standard_profile()
+    for verb in WATCHLIST.verbs:
+        deadlines = profile.deadlines_for(Family.WATCHLIST, verb, precedence, T0)
+        assert deadlines.respond_by == (T0 + span if verb is Verb.CHALLENGE else None), verb
+        check(
+            precedence=precedence,
+            deliver_by=deadlines.deliver_by,
+            respond_by=deadlines.respond_by,
+            lapses_at=deadlines.lapses_at,
+        )
 
 
 def test_a_profile_that_does_not_come_with_this_version_is_not_found() -> None:

@@ -311,6 +311,7 @@ def test_an_agreement_that_is_over_is_not_signed(world: Builder) -> None:
         ("police", "tether", (Family.FREEZE,), 3, False),
         ("exch", "tether", (Family.FREEZE,), 2, False),
         ("exch", "tether", (Family.FREEZE,), 3, False),
+        ("exch", "police", (Family.WATCHLIST, Family.FREEZE), 3, False),
     ],
 )
 def test_a_holder_and_an_issuer_only_take_freezes(

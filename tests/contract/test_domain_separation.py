@@ -19,9 +19,11 @@ from comity.errors import ComityError, MalformedError
 from comity.keys import Use, verify
 from comity.receipts import Ack, AckState, ack_signing_bytes, encode_ack, verify_ack
 from comity.v1 import draft_pb2, envelope_pb2
+from comity.watchlists import confirmation_signed_bytes, encode_change_set, signed_bytes
 
 from tests.contract.builders import EXCHANGE, NOW, ORIGIN, RECIPIENT, Signer, fresh, secret, transport
 from tests.contract.envelopes import header, wire
+from tests.contract.watchlists import change_set, confirmation, entry
 
 SIGNER = Signer("sfc", Use.ROOT)
 KEY = SIGNER.key
@@ -53,30 +55,40 @@ def accepted(call: Callable[[], object]) -> bool:
 
 
 def tagged_kind(purpose: Purpose, body: bytes, *, name: str = "") -> Kind:
-    def signed_bytes(parts: Body) -> bytes:
+    def over(parts: Body) -> bytes:
         return tagged(purpose, *parts)
 
     return Kind(
         name or purpose.value,
         (body,),
-        lambda parts: KEY.sign(signed_bytes(parts)),
-        lambda parts, sig: verify(KEY.public, signed_bytes(parts), sig),
-        signed_bytes,
+        lambda parts: KEY.sign(over(parts)),
+        lambda parts, sig: verify(KEY.public, over(parts), sig),
+        over,
     )
 
 
 def envelope_kind(role: SignatureRole) -> Kind:
     genuine = wire(header(fresh()))
 
-    def signed_bytes(parts: Body) -> bytes:
+    def over(parts: Body) -> bytes:
         return signing_bytes(parts[0], b"".join(parts[1:]), role)
 
     return Kind(
         f"envelope {role.name}",
         (genuine.header, genuine.seal),
-        lambda parts: KEY.sign(signed_bytes(parts)),
-        lambda parts, sig: verify(KEY.public, signed_bytes(parts), sig),
-        signed_bytes,
+        lambda parts: KEY.sign(over(parts)),
+        lambda parts, sig: verify(KEY.public, over(parts), sig),
+        over,
+    )
+
+
+def watchlist_kind(name: str, body: bytes, signing: Callable[[bytes], bytes]) -> Kind:
+    return Kind(
+        name,
+        (body,),
+        lambda parts: KEY.sign(signing(b"".join(parts))),
+        lambda parts, sig: verify(KEY.public, signing(b"".join(parts)), sig),
+        lambda parts: signing(b"".join(parts)),
     )
 
 
@@ -103,6 +115,8 @@ GRANT_BODY = serialise(
     draft_pb2.DeskKeyGrant(version=1, desk="sfc/intake", epoch=1, member_kid=HASH, sealed_seed=b"sealed")
 )
 ONWARD_BODY = serialise(envelope_pb2.Grant(id=HASH[:16], origin=EXCHANGE, original_hash=HASH, uses=1))
+CHANGES = encode_change_set(change_set(puts=[entry()]))
+CONFIRMATION = confirmation().body
 CHECKPOINT = Checkpoint(EXCHANGE, 1, HASH).body_text()
 
 KINDS = (
@@ -139,6 +153,8 @@ KINDS = (
     tagged_kind(Purpose.DESK_KEY, GRANT_BODY, name="desk key grant"),
     tagged_kind(Purpose.GRANT, ONWARD_BODY, name="onward grant"),
     tagged_kind(Purpose.DRAFT_SIGNATURE, GRANT_BODY, name="draft"),
+    watchlist_kind("change set", CHANGES, lambda body: signed_bytes(body, SignatureRole.AUTHOR)),
+    watchlist_kind("confirmation", CONFIRMATION, confirmation_signed_bytes),
 )
 
 

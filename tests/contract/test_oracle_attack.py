@@ -69,7 +69,9 @@ def test_a_comparison_that_stops_at_the_first_difference_is_seen(
 ) -> None:
     def same(one: int, other: int) -> bool:
         # So much work a byte that the difference stands out of the noise of a busy machine.
-        return hashlib.pbkdf2_hmac("sha256", bytes([one]), b"", 8) == hashlib.pbkdf2_hmac("sha256", bytes([other]), b"", 8)
+        return hashlib.pbkdf2_hmac("sha256", bytes([one]), b"", 8) == hashlib.pbkdf2_hmac(
+            "sha256", bytes([other]), b"", 8
+        )
 
     def stopping(one: bytes, other: bytes) -> bool:
         return len(one) == len(other) and all(map(same, one, other))

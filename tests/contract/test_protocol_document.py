@@ -11,6 +11,7 @@ import comity.payload_rules
 import pytest
 from comity.payload_rules import RULES, Kind
 from comity.wallets import TESTNETS
+from comity.watchlists.entries import TEXT_LIMITS
 
 PROTO = Path(comity.payload_rules.__file__).resolve().parents[1]
 DOCUMENT = (PROTO / "PROTOCOL.md").read_text(encoding="utf-8")
@@ -30,10 +31,10 @@ def directory_rules() -> set[str]:
     return found
 
 
-def comments() -> dict[tuple[str, str], str]:
-    """Returns the comment of every field of payload.proto, by message and field."""
+def comments(file: str = "payload") -> dict[tuple[str, str], str]:
+    """Returns the comment of every field of a .proto file, by message and field."""
     found, message, said = dict[tuple[str, str], str](), "", list[str]()
-    for line in (PROTO / "comity/v1/payload.proto").read_text(encoding="utf-8").splitlines():
+    for line in (PROTO / f"comity/v1/{file}.proto").read_text(encoding="utf-8").splitlines():
         text = line.strip()
         if text.startswith("//"):
             said.append(text.removeprefix("//").strip())
@@ -78,3 +79,13 @@ def test_the_comments_of_the_payload_say_what_its_rules_are(message: str) -> Non
             assert ("Lines" in said) == (rule.kind is Kind.LINES), place
             lengths = re.findall(r"([\d,]+) bytes", said)
             assert rule.limit == (number(lengths[0]) if lengths else UNNAMED_LENGTH[rule.kind]), place
+
+
+def test_the_comments_of_an_entry_say_how_long_its_texts_may_be() -> None:
+    said = {
+        field: number(lengths[0])
+        for (message, field), text in comments("watchlist").items()
+        if message == "WatchEntry" and (lengths := re.findall(r"[Uu]p to ([\d,]+) bytes", text))
+    }
+    assert said.pop("category") == 64
+    assert said == {field: limit for field, limit in TEXT_LIMITS.items() if field not in ("account", "transaction")}

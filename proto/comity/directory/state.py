@@ -5,6 +5,7 @@ Never does: change anything (`comity.directory.replay`), read a clock: every mom
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
@@ -103,6 +104,15 @@ class View:
         self.size = state.size if size is None else size
         if not 0 < self.size <= state.size:
             raise ValueError("the directory does not have that size")
+
+    def as_of(self, moment: int) -> View | None:
+        """Returns the directory as it stood at a moment, by the times of its entries; None where there was none yet.
+
+        Args:
+            moment: Unix milliseconds UTC. Whoever asks later, with a longer directory, gets the same answer.
+        """
+        size = bisect_right(self._s.times, moment // 1000, hi=self.size)
+        return View(self._s, size) if size else None
 
     @property
     def root(self) -> bytes:

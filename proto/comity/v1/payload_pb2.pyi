@@ -136,6 +136,38 @@ class RecallAnswerKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     RECALL_ANSWER_KIND_DESTROYED: _ClassVar[RecallAnswerKind]
     RECALL_ANSWER_KIND_QUARANTINED: _ClassVar[RecallAnswerKind]
     RECALL_ANSWER_KIND_CANNOT_COMPLY: _ClassVar[RecallAnswerKind]
+
+class WatchAction(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WATCH_ACTION_UNSPECIFIED: _ClassVar[WatchAction]
+    WATCH_ACTION_OBSERVE: _ClassVar[WatchAction]
+    WATCH_ACTION_ALERT_ME: _ClassVar[WatchAction]
+    WATCH_ACTION_HOLD_AND_CALL: _ClassVar[WatchAction]
+    WATCH_ACTION_BLOCK: _ClassVar[WatchAction]
+
+class ChallengeGround(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CHALLENGE_GROUND_UNSPECIFIED: _ClassVar[ChallengeGround]
+    CHALLENGE_GROUND_NOT_THAT_PERSON: _ClassVar[ChallengeGround]
+    CHALLENGE_GROUND_SERVICE_WALLET: _ClassVar[ChallengeGround]
+    CHALLENGE_GROUND_OUTDATED: _ClassVar[ChallengeGround]
+    CHALLENGE_GROUND_WRONG_ADDRESS: _ClassVar[ChallengeGround]
+    CHALLENGE_GROUND_OTHER: _ClassVar[ChallengeGround]
+
+class ChallengeResult(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CHALLENGE_RESULT_UNSPECIFIED: _ClassVar[ChallengeResult]
+    CHALLENGE_RESULT_KEPT: _ClassVar[ChallengeResult]
+    CHALLENGE_RESULT_SUSPENDED: _ClassVar[ChallengeResult]
+    CHALLENGE_RESULT_RETRACTED: _ClassVar[ChallengeResult]
+
+class SightingKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SIGHTING_KIND_UNSPECIFIED: _ClassVar[SightingKind]
+    SIGHTING_KIND_SEEN_DEPOSIT: _ClassVar[SightingKind]
+    SIGHTING_KIND_SEEN_WITHDRAWAL: _ClassVar[SightingKind]
+    SIGHTING_KIND_HELD: _ClassVar[SightingKind]
+    SIGHTING_KIND_FALSE_POSITIVE: _ClassVar[SightingKind]
 TLP_UNSPECIFIED: Tlp
 TLP_CLEAR: Tlp
 TLP_GREEN: Tlp
@@ -221,6 +253,26 @@ RECALL_ANSWER_KIND_UNSPECIFIED: RecallAnswerKind
 RECALL_ANSWER_KIND_DESTROYED: RecallAnswerKind
 RECALL_ANSWER_KIND_QUARANTINED: RecallAnswerKind
 RECALL_ANSWER_KIND_CANNOT_COMPLY: RecallAnswerKind
+WATCH_ACTION_UNSPECIFIED: WatchAction
+WATCH_ACTION_OBSERVE: WatchAction
+WATCH_ACTION_ALERT_ME: WatchAction
+WATCH_ACTION_HOLD_AND_CALL: WatchAction
+WATCH_ACTION_BLOCK: WatchAction
+CHALLENGE_GROUND_UNSPECIFIED: ChallengeGround
+CHALLENGE_GROUND_NOT_THAT_PERSON: ChallengeGround
+CHALLENGE_GROUND_SERVICE_WALLET: ChallengeGround
+CHALLENGE_GROUND_OUTDATED: ChallengeGround
+CHALLENGE_GROUND_WRONG_ADDRESS: ChallengeGround
+CHALLENGE_GROUND_OTHER: ChallengeGround
+CHALLENGE_RESULT_UNSPECIFIED: ChallengeResult
+CHALLENGE_RESULT_KEPT: ChallengeResult
+CHALLENGE_RESULT_SUSPENDED: ChallengeResult
+CHALLENGE_RESULT_RETRACTED: ChallengeResult
+SIGHTING_KIND_UNSPECIFIED: SightingKind
+SIGHTING_KIND_SEEN_DEPOSIT: SightingKind
+SIGHTING_KIND_SEEN_WITHDRAWAL: SightingKind
+SIGHTING_KIND_HELD: SightingKind
+SIGHTING_KIND_FALSE_POSITIVE: SightingKind
 
 class Handling(_message.Message):
     __slots__ = ("tlp", "code", "code_text", "source_grade", "information_grade", "permitted_action", "may_tell_affected", "purposes", "legal_gateway", "evidential_use", "onward", "onward_agencies", "retain_until", "review_at", "original_language", "translator")
@@ -528,8 +580,138 @@ class Close(_message.Message):
     text: str
     def __init__(self, text: _Optional[str] = ...) -> None: ...
 
+class Packed(_message.Message):
+    __slots__ = ("length", "sha256", "deflated", "attachment")
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    DEFLATED_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENT_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    sha256: bytes
+    deflated: bytes
+    attachment: bytes
+    def __init__(self, length: _Optional[int] = ..., sha256: _Optional[bytes] = ..., deflated: _Optional[bytes] = ..., attachment: _Optional[bytes] = ...) -> None: ...
+
+class OfferList(_message.Message):
+    __slots__ = ("list_id", "title", "purpose", "legal_gateway", "default_action", "subscribers_visible", "review_days", "contact", "heartbeat_minutes", "entries")
+    LIST_ID_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    PURPOSE_FIELD_NUMBER: _ClassVar[int]
+    LEGAL_GATEWAY_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_ACTION_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIBERS_VISIBLE_FIELD_NUMBER: _ClassVar[int]
+    REVIEW_DAYS_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_MINUTES_FIELD_NUMBER: _ClassVar[int]
+    ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    list_id: bytes
+    title: str
+    purpose: str
+    legal_gateway: str
+    default_action: WatchAction
+    subscribers_visible: bool
+    review_days: int
+    contact: Contact
+    heartbeat_minutes: int
+    entries: int
+    def __init__(self, list_id: _Optional[bytes] = ..., title: _Optional[str] = ..., purpose: _Optional[str] = ..., legal_gateway: _Optional[str] = ..., default_action: _Optional[_Union[WatchAction, str]] = ..., subscribers_visible: _Optional[bool] = ..., review_days: _Optional[int] = ..., contact: _Optional[_Union[Contact, _Mapping]] = ..., heartbeat_minutes: _Optional[int] = ..., entries: _Optional[int] = ...) -> None: ...
+
+class SubscribeList(_message.Message):
+    __slots__ = ("list_id", "reference", "contact")
+    LIST_ID_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    list_id: bytes
+    reference: str
+    contact: Contact
+    def __init__(self, list_id: _Optional[bytes] = ..., reference: _Optional[str] = ..., contact: _Optional[_Union[Contact, _Mapping]] = ...) -> None: ...
+
+class UnsubscribeList(_message.Message):
+    __slots__ = ("list_id", "text")
+    LIST_ID_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    list_id: bytes
+    text: str
+    def __init__(self, list_id: _Optional[bytes] = ..., text: _Optional[str] = ...) -> None: ...
+
+class PublishBatch(_message.Message):
+    __slots__ = ("batch",)
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    batch: Packed
+    def __init__(self, batch: _Optional[_Union[Packed, _Mapping]] = ...) -> None: ...
+
+class SendSnapshot(_message.Message):
+    __slots__ = ("batch", "state", "count")
+    BATCH_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    batch: Packed
+    state: Packed
+    count: int
+    def __init__(self, batch: _Optional[_Union[Packed, _Mapping]] = ..., state: _Optional[_Union[Packed, _Mapping]] = ..., count: _Optional[int] = ...) -> None: ...
+
+class Resync(_message.Message):
+    __slots__ = ("list_id", "from_sequence", "reason")
+    LIST_ID_FIELD_NUMBER: _ClassVar[int]
+    FROM_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    list_id: bytes
+    from_sequence: int
+    reason: str
+    def __init__(self, list_id: _Optional[bytes] = ..., from_sequence: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ChallengeEntry(_message.Message):
+    __slots__ = ("list_id", "entry_id", "entry_version", "ground", "text", "account")
+    LIST_ID_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ID_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    GROUND_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    list_id: bytes
+    entry_id: bytes
+    entry_version: int
+    ground: ChallengeGround
+    text: str
+    account: str
+    def __init__(self, list_id: _Optional[bytes] = ..., entry_id: _Optional[bytes] = ..., entry_version: _Optional[int] = ..., ground: _Optional[_Union[ChallengeGround, str]] = ..., text: _Optional[str] = ..., account: _Optional[str] = ...) -> None: ...
+
+class AnswerChallenge(_message.Message):
+    __slots__ = ("result", "text", "sequence")
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    result: ChallengeResult
+    text: str
+    sequence: int
+    def __init__(self, result: _Optional[_Union[ChallengeResult, str]] = ..., text: _Optional[str] = ..., sequence: _Optional[int] = ...) -> None: ...
+
+class ReportSighting(_message.Message):
+    __slots__ = ("list_id", "entry_id", "entry_version", "kind", "when", "asset", "amount_band", "account", "text", "reference")
+    LIST_ID_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_ID_FIELD_NUMBER: _ClassVar[int]
+    ENTRY_VERSION_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    WHEN_FIELD_NUMBER: _ClassVar[int]
+    ASSET_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_BAND_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
+    list_id: bytes
+    entry_id: bytes
+    entry_version: int
+    kind: SightingKind
+    when: str
+    asset: str
+    amount_band: str
+    account: str
+    text: str
+    reference: str
+    def __init__(self, list_id: _Optional[bytes] = ..., entry_id: _Optional[bytes] = ..., entry_version: _Optional[int] = ..., kind: _Optional[_Union[SightingKind, str]] = ..., when: _Optional[str] = ..., asset: _Optional[str] = ..., amount_band: _Optional[str] = ..., account: _Optional[str] = ..., text: _Optional[str] = ..., reference: _Optional[str] = ...) -> None: ...
+
 class Payload(_message.Message):
-    __slots__ = ("version", "handling", "gossip", "attachments", "refer", "acknowledge_case", "request_info", "supply", "accept", "decline", "redirect", "report_progress", "report_outcome", "withdraw", "recall", "answer_recall", "close")
+    __slots__ = ("version", "handling", "gossip", "attachments", "refer", "acknowledge_case", "request_info", "supply", "accept", "decline", "redirect", "report_progress", "report_outcome", "withdraw", "recall", "answer_recall", "close", "offer_list", "subscribe_list", "unsubscribe_list", "publish_batch", "send_snapshot", "resync", "challenge_entry", "answer_challenge", "report_sighting")
     VERSION_FIELD_NUMBER: _ClassVar[int]
     HANDLING_FIELD_NUMBER: _ClassVar[int]
     GOSSIP_FIELD_NUMBER: _ClassVar[int]
@@ -547,6 +729,15 @@ class Payload(_message.Message):
     RECALL_FIELD_NUMBER: _ClassVar[int]
     ANSWER_RECALL_FIELD_NUMBER: _ClassVar[int]
     CLOSE_FIELD_NUMBER: _ClassVar[int]
+    OFFER_LIST_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIBE_LIST_FIELD_NUMBER: _ClassVar[int]
+    UNSUBSCRIBE_LIST_FIELD_NUMBER: _ClassVar[int]
+    PUBLISH_BATCH_FIELD_NUMBER: _ClassVar[int]
+    SEND_SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    RESYNC_FIELD_NUMBER: _ClassVar[int]
+    CHALLENGE_ENTRY_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_CHALLENGE_FIELD_NUMBER: _ClassVar[int]
+    REPORT_SIGHTING_FIELD_NUMBER: _ClassVar[int]
     version: int
     handling: Handling
     gossip: Gossip
@@ -564,4 +755,13 @@ class Payload(_message.Message):
     recall: Recall
     answer_recall: AnswerRecall
     close: Close
-    def __init__(self, version: _Optional[int] = ..., handling: _Optional[_Union[Handling, _Mapping]] = ..., gossip: _Optional[_Union[Gossip, _Mapping]] = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ..., refer: _Optional[_Union[Refer, _Mapping]] = ..., acknowledge_case: _Optional[_Union[AcknowledgeCase, _Mapping]] = ..., request_info: _Optional[_Union[RequestInfo, _Mapping]] = ..., supply: _Optional[_Union[Supply, _Mapping]] = ..., accept: _Optional[_Union[Accept, _Mapping]] = ..., decline: _Optional[_Union[Decline, _Mapping]] = ..., redirect: _Optional[_Union[Redirect, _Mapping]] = ..., report_progress: _Optional[_Union[ReportProgress, _Mapping]] = ..., report_outcome: _Optional[_Union[ReportOutcome, _Mapping]] = ..., withdraw: _Optional[_Union[Withdraw, _Mapping]] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ..., answer_recall: _Optional[_Union[AnswerRecall, _Mapping]] = ..., close: _Optional[_Union[Close, _Mapping]] = ...) -> None: ...
+    offer_list: OfferList
+    subscribe_list: SubscribeList
+    unsubscribe_list: UnsubscribeList
+    publish_batch: PublishBatch
+    send_snapshot: SendSnapshot
+    resync: Resync
+    challenge_entry: ChallengeEntry
+    answer_challenge: AnswerChallenge
+    report_sighting: ReportSighting
+    def __init__(self, version: _Optional[int] = ..., handling: _Optional[_Union[Handling, _Mapping]] = ..., gossip: _Optional[_Union[Gossip, _Mapping]] = ..., attachments: _Optional[_Iterable[_Union[Attachment, _Mapping]]] = ..., refer: _Optional[_Union[Refer, _Mapping]] = ..., acknowledge_case: _Optional[_Union[AcknowledgeCase, _Mapping]] = ..., request_info: _Optional[_Union[RequestInfo, _Mapping]] = ..., supply: _Optional[_Union[Supply, _Mapping]] = ..., accept: _Optional[_Union[Accept, _Mapping]] = ..., decline: _Optional[_Union[Decline, _Mapping]] = ..., redirect: _Optional[_Union[Redirect, _Mapping]] = ..., report_progress: _Optional[_Union[ReportProgress, _Mapping]] = ..., report_outcome: _Optional[_Union[ReportOutcome, _Mapping]] = ..., withdraw: _Optional[_Union[Withdraw, _Mapping]] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ..., answer_recall: _Optional[_Union[AnswerRecall, _Mapping]] = ..., close: _Optional[_Union[Close, _Mapping]] = ..., offer_list: _Optional[_Union[OfferList, _Mapping]] = ..., subscribe_list: _Optional[_Union[SubscribeList, _Mapping]] = ..., unsubscribe_list: _Optional[_Union[UnsubscribeList, _Mapping]] = ..., publish_batch: _Optional[_Union[PublishBatch, _Mapping]] = ..., send_snapshot: _Optional[_Union[SendSnapshot, _Mapping]] = ..., resync: _Optional[_Union[Resync, _Mapping]] = ..., challenge_entry: _Optional[_Union[ChallengeEntry, _Mapping]] = ..., answer_challenge: _Optional[_Union[AnswerChallenge, _Mapping]] = ..., report_sighting: _Optional[_Union[ReportSighting, _Mapping]] = ...) -> None: ...

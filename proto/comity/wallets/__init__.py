@@ -2,7 +2,8 @@
 
 What agencies write down is rarely written twice alike. `parse_account` gives every spelling of a wallet one canonical
 form, says what its checksum said, keeps the text as received, and refuses test networks by name. `matches` and
-`lookup_keys` are for screening; `CHAINS` is the table that PROTOCOL.md shows.
+`lookup_keys` are for screening; `sifting.sift` reads many texts at once, where only their keys are wanted; `CHAINS` is
+the table that PROTOCOL.md shows.
 
 Never does: correct a wrong checksum, put an address into an error message, ask a network.
 """

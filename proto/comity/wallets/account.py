@@ -78,7 +78,7 @@ def parse_account(text: str, chain: str | None = None) -> Account:
     body = text.strip()
     if not body.isascii() or len(body) > MAX_TEXT:
         raise WalletError(WalletErrorKind.NOT_AN_ADDRESS, "not ASCII, or longer than any address")
-    if caip := _CAIP10.fullmatch(body):
+    if ":" in body and (caip := _CAIP10.fullmatch(body)):
         prefix, body = resolve_caip2(caip[1]), caip[2]
         named = _settle(named, prefix) if named == EVM_ANY else _settle(prefix, named)
     reading = read(body, named)

@@ -10,8 +10,10 @@ Never does: guess, trim, or put a character right.
 from __future__ import annotations
 
 from hashlib import sha256
+from typing import Final
 
-_BASE = 58
+BASE = 58
+"""Number of digits."""
 _NO_DIGIT = 0xFF
 _FULL_BLOCK = 8
 _ENCODED_BLOCK = 11
@@ -19,10 +21,38 @@ _ENCODED_BLOCK = 11
 _ENCODED_SIZES = (0, 2, 3, 5, 6, 7, 9, 10, 11)
 
 
+_WIDEST = 256
+_WIDEST_WEIGHT: Final[int] = BASE**_WIDEST
+
+
+def _lanes() -> tuple[tuple[int, int, int], ...]:
+    """Returns, step by step: bits of a lane, mask of every second lane, and 58 to the number of digits in a lane."""
+    steps, width, weight = [], 8, BASE
+    while width < 8 * _WIDEST:
+        lane = bytes(width // 8) + b"\xff" * (width // 8)
+        steps.append((width, int.from_bytes(lane * (4 * _WIDEST // width)), weight))
+        width, weight = 2 * width, weight * weight
+    return tuple(steps)
+
+
+LANES = _lanes()
+"""How digits that stand a byte each in one number become its value: each step joins neighbours, all of them at once."""
+
+
+def value_of(digits: bytes) -> int:
+    """Returns the number that base 58 digits, a byte each, make."""
+    if len(digits) > _WIDEST:
+        return value_of(digits[:-_WIDEST]) * _WIDEST_WEIGHT + value_of(digits[-_WIDEST:])
+    value = int.from_bytes(digits)
+    for width, mask, weight in LANES[: (len(digits) - 1).bit_length()]:
+        value = (value & mask) + (value >> width & mask) * weight
+    return value
+
+
 class Alphabet:
     """Fifty-eight characters with their value tables."""
 
-    __slots__ = ("_chars", "_digit_of")
+    __slots__ = ("_chars", "digit_of", "zero")
 
     def __init__(self, chars: str) -> None:
         """Builds the tables.
@@ -34,17 +64,15 @@ class Alphabet:
         table = bytearray([_NO_DIGIT]) * 256
         for digit, char in enumerate(chars):
             table[ord(char)] = digit
-        self._digit_of = bytes(table)
+        self.zero: Final = chars[0]
+        """The character that stands for zero."""
+        self.digit_of: Final = bytes(table)
+        """Value of each byte as a digit, 255 for one that is none; for `bytes.translate`."""
 
     def number(self, text: str) -> int | None:
         """Returns the value of ASCII `text` as one number, or None where a character is not of the alphabet."""
-        digits = text.encode().translate(self._digit_of)
-        if _NO_DIGIT in digits:
-            return None
-        value = 0
-        for digit in digits:
-            value = value * _BASE + digit
-        return value
+        digits = text.encode().translate(self.digit_of)
+        return None if _NO_DIGIT in digits else value_of(digits)
 
     def decode(self, text: str) -> bytes | None:
         """Returns the bytes of ASCII `text`, or None where a character is not of the alphabet.
@@ -54,21 +82,25 @@ class Alphabet:
         value = self.number(text)
         if value is None:
             return None
-        zeros = len(text) - len(text.lstrip(self._chars[0]))
-        return bytes(zeros) + value.to_bytes((value.bit_length() + 7) // 8, "big")
+        body = value.to_bytes((value.bit_length() + 7) // 8, "big")
+        return bytes(self.zeros(text)) + body
+
+    def zeros(self, text: str) -> int:
+        """Returns how many zero bytes the bytes of a text begin with."""
+        return len(text) - len(text.lstrip(self.zero))
 
     def digits(self, value: int, width: int) -> str:
         """Returns `value` in at least `width` characters."""
         out: list[str] = []
         while value or len(out) < width:
-            value, digit = divmod(value, _BASE)
+            value, digit = divmod(value, BASE)
             out.append(self._chars[digit])
         return "".join(reversed(out))
 
     def encode(self, data: bytes) -> str:
         """Returns the text of `data`; leading zero bytes become leading first characters."""
         zeros = len(data) - len(data.lstrip(b"\0"))
-        return self._chars[0] * zeros + self.digits(int.from_bytes(data, "big"), 0)
+        return self.zero * zeros + self.digits(int.from_bytes(data, "big"), 0)
 
     def encode_check(self, payload: bytes) -> str:
         """Returns the Base58Check text of `payload`."""

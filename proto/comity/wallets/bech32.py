@@ -8,7 +8,9 @@ Never does: locate or correct errors.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from itertools import repeat
 
 from comity.wallets.errors import WalletError, WalletErrorKind
 
@@ -59,6 +61,69 @@ def residue(hrp: str, data: str) -> int:
 def verifies(hrp: str, data: str) -> bool:
     """Tells whether either checksum is right."""
     return residue(hrp, data) in (_BECH32, _BECH32M)
+
+
+def _parts(value: int) -> tuple[int, int, int, int]:
+    """Returns the 30 bits of a checksum's state as four bytes."""
+    return value >> 22, value >> 14 & 0xFF, value >> 6 & 0xFF, value & 0x3F
+
+
+@cache  # called with fewer than _LIMIT numbers
+def _contributions(following: int) -> tuple[bytes, ...]:
+    """Returns what a digit with so many digits behind it adds to the state: four tables for `bytes.translate`."""
+    behind = bytes(following)
+    parts = [_parts(_polymod(0, bytes([digit]) + behind)) for digit in range(32)]
+    return tuple(bytes(part[number] for part in parts) + bytes(224) for number in range(4))
+
+
+def _sums(length: int, rows: bytes) -> list[int]:
+    """Returns what the digits of each row add up to: four rows of bytes, each as one number.
+
+    The checksum is linear: what it leaves is the exclusive or of what each digit adds, and that depends on the digit
+    and its place only. So all rows are summed up together, place by place.
+    """
+    sums = [0, 0, 0, 0]
+    for place in range(length):
+        column = rows[place::length]
+        for number, table in enumerate(_contributions(length - 1 - place)):
+            sums[number] ^= int.from_bytes(column.translate(table))
+    return sums
+
+
+def _misses(sums: list[int], count: int, target: int) -> bytes:
+    """Returns a byte a row, zero where its digits add up to `target`."""
+    missed = 0
+    for found, part in zip(sums, _parts(target), strict=True):
+        missed |= found ^ int.from_bytes(bytes([part]) * count)
+    return missed.to_bytes(count)
+
+
+def are_segwit(hrp: str, length: int, texts: list[str]) -> list[bool]:
+    """Tells of many texts at once what `check_segwit` tells of one: whether it would return.
+
+    Args:
+        hrp: human-readable part, one of the few this package knows, in lower case.
+        length: of each text.
+        texts: what follows the separator, in lower case.
+    """
+    size, spare = divmod(5 * (length - 7), 8)
+    if length < 7 or len(hrp) + 1 + length > _LIMIT or not 2 <= size <= 40 or spare > 4:
+        return [False] * len(texts)
+    count, padding = len(texts), (1 << spare) - 1
+    rows = "".join(texts).encode("ascii", "replace").translate(_DIGIT_OF)
+    whole: Iterator[bool] = repeat(True)
+    if _NO_DIGIT in rows:
+        whole = iter([_NO_DIGIT not in rows[start : start + length] for start in range(0, len(rows), length)])
+    sums, before = _sums(length, rows), _polymod(_state_after(hrp), bytes(length))
+    old, new = (_misses(sums, count, before ^ constant) for constant in (_BECH32, _BECH32M))
+    versions, pads = rows[::length], rows[length - 7 :: length]
+    is_old_size = size in (20, 32)
+    return [
+        not (missed_new or version > 16 if version else missed_old or not is_old_size)
+        and not pad & padding
+        and is_whole
+        for version, pad, missed_old, missed_new, is_whole in zip(versions, pads, old, new, whole, strict=False)
+    ]
 
 
 def check_segwit(hrp: str, data: str) -> None:

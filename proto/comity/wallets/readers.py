@@ -24,9 +24,9 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from Crypto.Hash import keccak
 from nacl.bindings import crypto_core_ed25519_add
 from nacl.exceptions import RuntimeError as NaclError
+from sha3 import keccak_256
 
 from comity.wallets import base58, bech32
 from comity.wallets.chains import BITCOIN, EVM_ANY, LITECOIN, MONERO, SOLANA, TON, TRON, XRPL, of_testnet
@@ -75,6 +75,8 @@ _SEGWIT_TEST = {
     "tltc": "Litecoin testnet",
     "rltc": "Litecoin regtest",
 }
+_SEGWIT_BEGINS = frozenset("bBlLtTrR")
+_TON_RAW_LEAST = 66
 _BASE58_SIZE = 25
 _BASE58_MAIN = {0x00: BITCOIN, 0x05: BITCOIN, 0x30: LITECOIN, 0x32: LITECOIN, 0x41: TRON}
 _BASE58_TEST = {
@@ -98,17 +100,23 @@ _MONERO_TEST = {
 _MONERO_STANDARD = b"\x12"
 _TON_TEST_FLAG = 0x80
 _TON_WORKCHAINS = {0x00: "0", 0xFF: "-1"}
+# 0x20 for a hexadecimal digit of 8 or more, zero for any other.
+_CASE_BIT = bytes(0x20 if char in b"89abcdef" else 0 for char in range(256))
 _TO_URL_ALPHABET = str.maketrans("+/", "-_")
 
 
 def _keccak(data: bytes) -> bytes:
-    return keccak.new(digest_bits=256, data=data).digest()
+    found: bytes = keccak_256(data).digest()
+    return found
 
 
 def eip55(digits: str) -> str:
     """Returns 40 lower-case hexadecimal digits in the case that EIP-55 gives them."""
-    pattern = _keccak(digits.encode()).hex()
-    return "".join(char.upper() if bit > "7" else char for char, bit in zip(digits, pattern, strict=False))
+    lower = digits.encode()
+    number = int.from_bytes(lower)
+    # What parts a letter's cases is bit 0x20, and only letters have the bit above it.
+    high = int.from_bytes(keccak_256(lower).hexdigest()[:40].encode().translate(_CASE_BIT))
+    return (number ^ (number >> 1 & high)).to_bytes(40).decode()
 
 
 def _read_evm(text: str) -> Reading:
@@ -249,16 +257,17 @@ def read(text: str, named: str | None) -> Reading:
     """
     if text.startswith("0x"):
         return _read_evm(text)
-    lower = text.lower()
-    hrp, separator, data = lower.partition("1")
-    if separator and (hrp in _SEGWIT_MAIN or hrp in _SEGWIT_TEST):
-        one_case = text in (lower, text.upper())
-        if one_case or bech32.verifies(hrp, data):
-            return _read_segwit(text, lower, hrp, data)
+    if text[:1] in _SEGWIT_BEGINS:
+        lower = text.lower()
+        hrp, separator, data = lower.partition("1")
+        if separator and (hrp in _SEGWIT_MAIN or hrp in _SEGWIT_TEST):
+            one_case = text in (lower, text.upper())
+            if one_case or bech32.verifies(hrp, data):
+                return _read_segwit(text, lower, hrp, data)
     length = len(text)
     if length == 48 and _TON_FRIENDLY.fullmatch(text):
         return _read_ton_friendly(text)
-    if raw := _TON_RAW.fullmatch(text):
+    if length >= _TON_RAW_LEAST and (raw := _TON_RAW.fullmatch(text)):
         return _read_ton(raw[1], raw[2].lower(), Checksum.ABSENT)
     if text.startswith("r") and (length <= 35 or "-" in text):
         return _read_xrp(text)

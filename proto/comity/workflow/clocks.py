@@ -4,7 +4,7 @@ A profile is a file; the SHA-256 of its bytes stands in the agreement. `deadline
 header, `check_deadlines` holds a counterpart's header against the profile: nobody can be made overdue sooner than
 agreed, and nothing lapses later than agreed. A later `respond_by` or an earlier `lapses_at` is the sender's choice.
 
-Never does: read a clock. Calendars with working days come with later profiles; standard-1 counts plain hours.
+Never does: read a clock. Calendars with working days come with later profiles; the standard ones count plain hours.
 """
 
 from __future__ import annotations
@@ -293,5 +293,5 @@ def load_profile(sha256: bytes) -> Profile:
 
 
 def standard_profile() -> Profile:
-    """Returns standard-1, what agencies agree on unless their counsel sets another."""
-    return next(profile for profile in packaged_profiles().values() if profile.name == "standard-1")
+    """Returns standard-2, what agencies agree on unless their counsel sets another."""
+    return next(profile for profile in packaged_profiles().values() if profile.name == "standard-2")

@@ -273,6 +273,8 @@ def _turn_clock(rule: Rule, leg: Leg, action: Action, now_ms: int) -> Leg:
     match rule.clock:
         case ClockRule.STOP:
             return stop_clock(leg)
+        case ClockRule.STOP_ANSWERED if action.about == leg.question:
+            return stop_clock(leg)
         case ClockRule.START:
             return replace(
                 leg,

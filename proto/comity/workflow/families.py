@@ -9,8 +9,9 @@ from comity.errors import Reason, RefusedError
 from comity.workflow.referral import REFERRAL
 from comity.workflow.tables import Table
 from comity.workflow.terms import Family
+from comity.workflow.watchlist import WATCHLIST
 
-TABLES: Mapping[Family, Table] = MappingProxyType({table.family: table for table in (REFERRAL,)})
+TABLES: Mapping[Family, Table] = MappingProxyType({table.family: table for table in (REFERRAL, WATCHLIST)})
 """The tables by family."""
 
 

@@ -10,33 +10,53 @@ Never does: verify a signature. The caller did, and looked the roles up in the d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from comity.errors import Reason, RefusedError
 from comity.names import agency_of
-from comity.workflow.actions import Action
+from comity.workflow.actions import Action, SignedBy
 from comity.workflow.tables import People, Rule
 from comity.workflow.terms import Role, SignatureRole
 
 
 def check_signers(rule: Rule, action: Action) -> None:
-    """Checks number, roles and difference of the people who signed.
+    """Checks number, roles and difference of the people who signed an envelope.
 
     Raises:
         RefusedError: SECOND_PERSON_MISSING or WRONG_ROLE.
     """
-    authors = [signer for signer in action.signers if signer.role is SignatureRole.AUTHOR]
-    approvers = [signer for signer in action.signers if signer.role is SignatureRole.APPROVER]
-    if any(agency_of(signer.member) != agency_of(action.sender) for signer in action.signers):
+    check_people(action.signers, action.sender, rule.people, rule.who_may, verb=rule.verb.name)
+
+
+def check_people(
+    signers: Sequence[SignedBy], desk: str, people: People, who_may: frozenset[Role], **metadata: str
+) -> None:
+    """Checks number, roles and difference of the people who signed something for a desk.
+
+    Args:
+        signers: who signed.
+        desk: for which.
+        people: whose signatures are needed.
+        who_may: roles of which the AUTHOR needs one.
+        **metadata: of a refusal for a wrong role.
+
+    Raises:
+        RefusedError: SECOND_PERSON_MISSING or WRONG_ROLE.
+    """
+    authors = [signer for signer in signers if signer.role is SignatureRole.AUTHOR]
+    approvers = [signer for signer in signers if signer.role is SignatureRole.APPROVER]
+    if any(agency_of(signer.member) != agency_of(desk) for signer in signers):
         raise RefusedError(Reason.WRONG_ROLE, "a signer is of another agency than the sender")
-    if len(authors) != (0 if rule.people is People.SECOND else 1) or len(approvers) > 1:
+    if len(authors) != (0 if people is People.SECOND else 1) or len(approvers) > 1:
         raise RefusedError(Reason.WRONG_ROLE, "the signatures are not those that the verb takes")
-    if rule.people is not People.ONE and not approvers:
+    if people is not People.ONE and not approvers:
         raise RefusedError(Reason.SECOND_PERSON_MISSING, "the verb needs an APPROVER")
     for author in authors:
-        if not author.roles & rule.who_may:
-            raise RefusedError(Reason.WRONG_ROLE, "the AUTHOR's roles do not allow the verb", verb=rule.verb.name)
+        if not author.roles & who_may:
+            raise RefusedError(Reason.WRONG_ROLE, "the AUTHOR's roles do not allow the verb", **metadata)
     for approver in approvers:
         if Role.APPROVER not in approver.roles or Role.AGENT in approver.roles:
-            raise RefusedError(Reason.WRONG_ROLE, "the APPROVER may not approve", verb=rule.verb.name)
+            raise RefusedError(Reason.WRONG_ROLE, "the APPROVER may not approve", **metadata)
         if any(approver.member == author.member for author in authors):
             raise RefusedError(Reason.SECOND_PERSON_MISSING, "AUTHOR and APPROVER are the same person")
 

@@ -18,6 +18,8 @@ ANY_STATE = frozenset(State)
 """Every state of a leg that was opened."""
 ORDINARY = frozenset({Role.ANALYST, Role.SUPERVISOR, Role.DUTY_DESK})
 """Who may be AUTHOR of ordinary verbs. Being an agent, auditor, admin or approver alone is not enough."""
+OR_MACHINE = ORDINARY | {Role.AGENT}
+"""Who may be AUTHOR of verbs that a machine sends on its own. What it may say in them is ruled elsewhere."""
 
 
 class People(IntEnum):
@@ -60,6 +62,8 @@ class ClockRule(StrEnum):
     """Nothing."""
     STOP = "stops"
     """What was awaited has come, or is no longer awaited."""
+    STOP_ANSWERED = "stops, if `about` is what is awaited"
+    """What was awaited has come; an answer to an older question leaves the clock to the newer one."""
     START = "starts"
     """From now on the other side must answer by `respond_by`; stops an older one."""
     START_RECALL = "starts the recall's"

@@ -137,7 +137,7 @@ class State(StrEnum):
         member.next_actor = next_actor
         return member
 
-    SENT = "SENT", "The recipient's agent stores it; until then the originator may withdraw."
+    SENT = "SENT", "The recipient's agent stores it; until then a referral may be withdrawn."
     DELIVERED = "DELIVERED", "A person of the recipient acknowledges."
     ACKNOWLEDGED = "ACKNOWLEDGED", "The recipient decides, or asks for what is missing."
     MORE_INFO = "MORE_INFO", "The originator supplies; the recipient may still decide on what it has."
@@ -150,3 +150,8 @@ class State(StrEnum):
     RECALLED = "RECALLED", "The recipient answers the recall."
     EXPIRED = "EXPIRED", "Nobody; it was not stored in time, the originator may open a new case."
     LAPSED = "LAPSED", "Nobody; it ended by its own date."
+    OFFERED = "OFFERED", "A person of the recipient subscribes; the owner may take the offer back."
+    SYNCING = "SYNCING", "The owner's agent sends a snapshot."
+    CURRENT = "CURRENT", "The owner publishes; the subscriber may challenge."
+    LAGGING = "LAGGING", "The owner's agent sends again what the subscriber asked for."
+    REVOKED = "REVOKED", "Nobody; the owner may offer the list anew, as a new case."

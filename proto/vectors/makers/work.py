@@ -20,6 +20,8 @@ VERBS = (
     Verb.REDIRECT, Verb.REPORT_PROGRESS, Verb.REPORT_OUTCOME, Verb.WITHDRAW, Verb.RECALL, Verb.ANSWER_RECALL,
     Verb.CLOSE,
 )  # fmt: skip
+NO_REFERRALS = {State.LAPSED, State.OFFERED, State.SYNCING, State.CURRENT, State.LAGGING, State.REVOKED}
+"""States that no referral is in."""
 DEFAULT_LEG = words.words_of(leg_in(State.ACKNOWLEDGED))
 DEFAULT_ACTION = words.words_of(action_by(Side.RECIPIENT, Verb.ACCEPT))
 
@@ -42,8 +44,8 @@ def workflow() -> Book:
     opened = {"leg": None, "action": _action(opening_action()), "now": T0}
     book.good("a leg is opened", "step", input=opened)
     for state in State:
-        if state is State.LAPSED:
-            continue  # no referral lapses
+        if state in NO_REFERRALS:
+            continue
         leg = _less(leg_in(state), DEFAULT_LEG)
         for side in Side:
             for verb in VERBS:

@@ -2,13 +2,13 @@
 
 import { equal, hex } from "./bytes.js";
 import { agencyOf } from "./encoding.js";
-import { deadlines, STANDARD_1 } from "./profile.js";
+import { deadlines, STANDARD } from "./profile.js";
 import { must } from "./refusal.js";
 import { roleName } from "./statements.js";
 import { enumOf } from "./wire.js";
 
 const HOUR = 3_600_000;
-const NEED_NONE = ["WITHDRAW", "RECALL", "ANSWER_RECALL", "CLOSE"];
+const NEED_NONE = ["WITHDRAW", "RECALL", "ANSWER_RECALL", "CLOSE", "UNSUBSCRIBE"];
 const FAMILY = enumOf("Family");
 const DIRECTION = enumOf("AgreementDirection");
 
@@ -78,7 +78,7 @@ export function judge(directory, header, signatures, now) {
     if (own === other) continue;
     const agreement = agreementOf(directory, header, other, now);
     must(agreement !== undefined, "NO_AGREEMENT");
-    must(equal(agreement.profile_sha256, STANDARD_1), "NOT_FOUND", `profile ${hex(agreement.profile_sha256)}`);
+    must(STANDARD.includes(hex(agreement.profile_sha256)), "NOT_FOUND", `profile ${hex(agreement.profile_sha256)}`);
   }
   const { respond_by } = deadlines(header.verb, header.precedence, header.created);
   must((header.respond_by === 0) === (respond_by === 0) && header.respond_by >= respond_by, "BAD_TIMES");

@@ -65,7 +65,7 @@ function checkValue(field, value, rules) {
 }
 
 /** @param {protobuf.Type} t @param {Record<string, any>} m */
-function checkMessage(t, m) {
+export function checkMessage(t, m) {
   for (const field of t.fieldsArray) {
     const rules = rulesOf(field);
     const value = m[field.name];
@@ -86,7 +86,7 @@ function together(one, other, why) {
 }
 
 /** @param {Record<string, any>} h */
-function betweenHandling(h) {
+export function betweenHandling(h) {
   together(h.code === CODE.H3, h.code_text, "H3 and its text");
   together(h.onward === ONWARD.LISTED, h.onward_agencies.length, "listed agencies");
   wellFormed(h.code !== CODE.H2 || ![ONWARD.LISTED, ONWARD.FREE].includes(h.onward), "H2 forbids passing on");

@@ -1,12 +1,14 @@
-/** The deadline profile standard-1 (PROTOCOL.md, section 7). */
-
-import { unhex } from "./bytes.js";
+/** The deadline profiles standard-1 and standard-2, which are the same for referrals (PROTOCOL.md, section 7). */
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-export const STANDARD_1 = unhex("296b22b8405c5e76aa8c2add3cc533dabfb71fea17dc78284eeb4b0ecc43d625");
+/** SHA-256 of their files. */
+export const STANDARD = [
+  "296b22b8405c5e76aa8c2add3cc533dabfb71fea17dc78284eeb4b0ecc43d625",
+  "a20ca0c280331564fdbcad90d4fff2784ab79c7087d4d9274284224fd6cf2737",
+];
 
 /** ROUTINE, URGENT, FLASH. */
 const DELIVER = { REFER: [14 * DAY, 3 * DAY, DAY] };

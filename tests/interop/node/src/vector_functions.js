@@ -11,6 +11,7 @@ import { mayForward, merge, reply } from "./handling.js";
 import { parseHeader, parseSeal } from "./header.js";
 import { wrapKey, wrapPublicKey } from "./hpke.js";
 import { rootOf, verifyConsistency, verifyInclusion } from "./merkle.js";
+import { changeSetOf, entryOf, followOf, inflated, snapshotOf } from "./lists.js";
 import { pad, padme, unpad } from "./padding.js";
 import { ackDigests, delivery, parseEvent, parseLeaf, verifyAck, verifyHead, verifyReceipt } from "./receipts.js";
 import { openAttachment } from "./sealing.js";
@@ -196,5 +197,10 @@ export const FUNCTIONS = {
   reply: (i) => reply(i.original, i.reply),
   forward: (i) => mayForward(i.handling, i.agency, i.granted),
   step: (i) => legOf(i, (leg) => step(leg, { ...i.default_action, ...i.action }, i.now)),
+  entry: (i) => shown(entryOf(unhex(i.data))),
+  change_set: (i) => shown(changeSetOf(unhex(i.data))),
+  follow: (i) => shown(followOf(i)),
+  snapshot: (i) => shown(snapshotOf(i)),
+  inflate: (i) => hex(inflated(unhex(i.deflated), i.length, unhex(i.sha256))),
   stored: (i) => legOf(i, (leg) => stored(leg, i.message_hash, i.now)),
 };

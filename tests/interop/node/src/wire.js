@@ -14,7 +14,7 @@ import { equal } from "./bytes.js";
 import { Refusal, must, wellFormed } from "./refusal.js";
 
 const PROTO = fileURLToPath(new URL("../../../../proto/", import.meta.url));
-const FILES = ["blobs", "directory", "draft", "envelope", "exchange", "feed", "log", "payload"];
+const FILES = ["blobs", "directory", "draft", "envelope", "exchange", "feed", "log", "payload", "watchlist"];
 
 /** Loads the project's .proto files and what they import; adds google.rpc.ErrorInfo. @returns {protobuf.Root} */
 function load() {
