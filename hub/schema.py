@@ -209,6 +209,31 @@ legs = Table(
 )
 Index("ix_legs_next_limit", legs.c.next_limit)
 
+watchlist_batches = Table(
+    "watchlist_batches",
+    metadata,
+    Column("owner", Text, primary_key=True, comment="desk"),
+    Column("list_id", LargeBinary, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("previous_head", LargeBinary, nullable=False, comment="empty at sequence 1"),
+    Column("head", LargeBinary, nullable=False),
+    Column("idx", BigInteger, nullable=False, comment="leaf of the first envelope that showed it"),
+    CheckConstraint("sequence > 0", "sequence"),
+    comment="Which head each list was shown at which sequence; the last 4,096 sequence numbers of each.",
+    sqlite_with_rowid=False,
+)
+
+watchlist_legs = Table(
+    "watchlist_legs",
+    metadata,
+    Column("originator", Text, primary_key=True),
+    Column("case_id", LargeBinary, primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("list_id", LargeBinary, nullable=False),
+    comment="Which list a subscription carries, from its first batch on; goes with its leg.",
+    sqlite_with_rowid=False,
+)
+
 blobs = Table(
     "blobs",
     metadata,
@@ -266,11 +291,14 @@ SERVING_PRIVILEGES: Final[dict[str, tuple[str, ...]]] = {
     "equivocations": _ADD,
     "desk_counters": (*_ADD, "UPDATE (last_number)"),
     "legs": (*_ADD, "UPDATE", "DELETE"),
+    "watchlist_batches": (*_ADD, "DELETE"),
+    "watchlist_legs": (*_ADD, "DELETE"),
     "blobs": (*_ADD, "UPDATE", "DELETE"),
     "blob_totals": (*_ADD, "UPDATE"),
     "envelope_blobs": (*_ADD, "DELETE"),
 }
 """What the role of a serving process needs on PostgreSQL, table by table: nothing that is logged can be taken back.
 
-What may be updated is what erasure and pruning empty, and what is no part of the log. `fence` is not among it.
+What may be updated is what erasure and pruning empty, and what is no part of the log. `fence` is not among it. Of a
+list's batches a trigger lets only old ones go.
 """

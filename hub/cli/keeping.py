@@ -79,7 +79,7 @@ def _print(report: Report) -> None:
     for finding in report.findings:
         typer.echo(str(finding))
     if report.skipped:
-        say("the log itself does not verify: legs, clocks and attachments were not looked at")
+        say("the log itself does not verify: legs, clocks, watchlists and attachments were not looked at")
     if not report.findings:
         typer.echo("everything stored verifies")
 

@@ -20,6 +20,7 @@ from comity.workflow.legs import ClockEvent, Leg
 from comity.workflow.terms import Family, State, Verb
 from comity.workflow.timers import next_limit
 
+from hub.exchange.lists import Lists
 from hub.log.commands import Acknowledge
 from hub.log.domain import Draft, Existing, New, Party
 
@@ -132,6 +133,7 @@ class Book:
     erased: list[Known] = field(default_factory=list)
     pruned: list[Known] = field(default_factory=list)
     pruned_legs: list[LegKey] = field(default_factory=list)
+    lists: Lists = field(default_factory=Lists)
 
     def add(self, known: Known) -> None:
         """Takes an envelope in."""

@@ -69,6 +69,60 @@ EQUIVOCATIONS = Lookup(
 )
 """Second contents that were recorded."""
 
+LISTS_KEPT = (
+    "SELECT count(*) FROM sqlite_master WHERE name = 'watchlist_batches'",
+    "SELECT count(to_regclass('watchlist_batches'))",
+)
+"""Whether the schema has a place for watchlists: 0 or 1."""
+
+_BATCH = "k.owner, k.list_id, k.sequence, k.previous_head, k.head"
+_NEWEST = "(SELECT max(m.sequence) FROM watchlist_batches m WHERE m.owner = w.a AND m.list_id = w.b)"
+_BY_LIST = "k.owner = w.a AND k.list_id = w.b"
+
+LIST_BATCHES = Lookup(
+    f"SELECT {_BATCH} FROM wanted w CROSS JOIN watchlist_batches k ON {_BY_LIST} AND k.sequence = w.c"
+    f" UNION SELECT {_BATCH} FROM (SELECT DISTINCT a, b FROM wanted) w"
+    f" CROSS JOIN watchlist_batches k ON {_BY_LIST} AND k.sequence = {_NEWEST}",
+    "WITH wanted (a, b, c) AS MATERIALIZED (SELECT * FROM unnest(%b::text[], %b::bytea[], %b::bigint[]))"
+    f" SELECT {_BATCH} FROM wanted w JOIN watchlist_batches k ON {_BY_LIST} AND k.sequence = w.c"
+    f" UNION SELECT {_BATCH} FROM (SELECT DISTINCT a, b FROM wanted) w"
+    f" JOIN watchlist_batches k ON {_BY_LIST} AND k.sequence = {_NEWEST}",
+)
+"""What was shown of each list at these sequences, and at its newest."""
+
+LIST_LEGS = Lookup(
+    "SELECT k.originator, k.case_id, k.recipient, k.list_id FROM wanted w"
+    " CROSS JOIN watchlist_legs k ON k.originator = w.a AND k.case_id = w.b AND k.recipient = w.c",
+    "SELECT k.originator, k.case_id, k.recipient, k.list_id"
+    " FROM unnest(%b::text[], %b::bytea[], %b::text[]) AS w (a, b, c)"
+    " JOIN watchlist_legs k ON k.originator = w.a AND k.case_id = w.b AND k.recipient = w.c",
+)
+"""Which list these subscriptions carry."""
+
+INSERT_LIST_BATCHES = Insert(
+    "INSERT INTO watchlist_batches (owner, list_id, sequence, previous_head, head, idx) VALUES (?, ?, ?, ?, ?, ?)",
+    "COPY watchlist_batches (owner, list_id, sequence, previous_head, head, idx) FROM STDIN (FORMAT BINARY)",
+    ("text", "bytea", "int8", "bytea", "bytea", "int8"),
+)
+
+INSERT_LIST_LEGS = Insert(
+    "INSERT INTO watchlist_legs (originator, case_id, recipient, list_id) VALUES (?, ?, ?, ?)",
+    "COPY watchlist_legs (originator, case_id, recipient, list_id) FROM STDIN (FORMAT BINARY)",
+    ("text", "bytea", "text", "bytea"),
+)
+
+DELETE_LIST_BATCHES = Bulk(
+    "DELETE FROM watchlist_batches WHERE owner = ? AND list_id = ? AND sequence <= ?",
+    "DELETE FROM watchlist_batches USING unnest(%b::text[], %b::bytea[], %b::bigint[]) AS n (a, b, c)"
+    " WHERE owner = n.a AND list_id = n.b AND sequence <= n.c",
+)
+
+DELETE_LIST_LEGS = Bulk(
+    "DELETE FROM watchlist_legs WHERE originator = ? AND case_id = ? AND recipient = ?",
+    "DELETE FROM watchlist_legs USING unnest(%b::text[], %b::bytea[], %b::text[]) AS n (a, b, c)"
+    " WHERE originator = n.a AND case_id = n.b AND recipient = n.c",
+)
+
 INSERT_ENVELOPES = Insert(
     "INSERT INTO envelopes (idx, message_hash, sender_agency, envelope_id, sender, recipients, case_id, "
     "family, verb, opening, author, author_member, time_seconds, deliver_by, state, unstored, due, "

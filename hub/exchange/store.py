@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from comity.header import Header
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Family, Side, State, Verb
 from sqlalchemy import Connection
@@ -22,6 +23,7 @@ from hub.exchange.domain import (
     LegEntry,
     limit_of,
 )
+from hub.exchange.lists import MAX_SEQUENCE, WINDOW, Lists
 from hub.log.commands import Acknowledge, Command, EnvelopeDue, Erase, LegDue, SubmitEnvelope
 from hub.log.domain import Batch, Existing
 from hub.log.signatures import pack_signatures
@@ -63,7 +65,27 @@ def load(connection: Connection, commands: Sequence[Command]) -> Book:
         # Only an id that was used before can be used twice.
         for agency, envelope_id, other in sql.EQUIVOCATIONS.rows(connection, *_columns(list(book.by_id), 2)):
             book.equivocations.setdefault((agency, envelope_id), set()).add(other)
+    if any(e.header.watchlist is not None for e in submits):
+        _load_lists(connection, book.lists, [e.header for e in submits])
     return book
+
+
+def _load_lists(connection: Connection, lists: Lists, headers: Sequence[Header]) -> None:
+    lists.kept = _keeps_lists(connection)
+    if not lists.kept:
+        return
+    placed = [(h, h.watchlist) for h in headers if h.watchlist is not None]
+    # What is beyond a column's numbers was never shown; the newest is asked for all the same.
+    wanted = list({(h.sender, w.list_id, min(w.sequence, MAX_SEQUENCE)) for h, w in placed})
+    for owner, list_id, sequence, previous_head, head in sql.LIST_BATCHES.rows(connection, *_columns(wanted, 3)):
+        lists.entry((owner, bytes(list_id))).add(sequence, (bytes(previous_head), bytes(head)))
+    legs = list({(h.sender, h.case_id, desk) for h, _ in placed for desk in h.counterparts})
+    for originator, case_id, recipient, list_id in sql.LIST_LEGS.rows(connection, *_columns(legs, 3)):
+        lists.legs[originator, bytes(case_id), recipient] = bytes(list_id)
+
+
+def _keeps_lists(connection: Connection) -> bool:
+    return bool(connection.exec_driver_sql(_pick(connection, sql.LISTS_KEPT)).scalar_one())
 
 
 def due(connection: Connection, now_ms: int, limit: int) -> list[Command]:
@@ -211,6 +233,22 @@ def _save_envelopes(connection: Connection, book: Book, batch: Batch) -> None:
     if book.pruned:
         sql.PRUNE_ENVELOPES.run(connection, [k.index for k in book.pruned])
         sql.DELETE_LEGS.run(connection, *_columns(book.pruned_legs, 3))
+        if any(k.family is Family.WATCHLIST for k in book.pruned) and _keeps_lists(connection):
+            sql.DELETE_LIST_LEGS.run(connection, *_columns(book.pruned_legs, 3))
+    if book.lists.entries:
+        _save_lists(connection, book.lists, batch)
+
+
+def _save_lists(connection: Connection, lists: Lists, batch: Batch) -> None:
+    rows: list[tuple[Any, ...]] = []
+    old: list[tuple[Any, ...]] = []
+    for (owner, list_id), entry in lists.entries.items():
+        rows += [(owner, list_id, n, *entry.shown[n], batch.first + position) for n, position in entry.added.items()]
+        if entry.added and entry.last > WINDOW:
+            old.append((owner, list_id, entry.last - WINDOW))
+    sql.INSERT_LIST_BATCHES.run(connection, rows)
+    sql.DELETE_LIST_BATCHES.run(connection, *_columns(old, 3))
+    sql.INSERT_LIST_LEGS.run(connection, [(*leg, list_id) for leg, list_id in lists.new_legs.items()])
 
 
 def _erase(connection: Connection, erased: list[Known]) -> None:

@@ -121,12 +121,14 @@ def _take(book: Book, command: SubmitEnvelope, signers: tuple[Signer, ...], mome
     now = moment.now_ms
     counterparts = header.counterparts
     applied = [_apply(book, envelope, signers, desk, now=now, view=view) for desk in counterparts]
+    book.lists.check(header, applied[0].leg.key)
     # Nothing can be refused any more: from here on the book changes.
     for one in applied:
         book.draft_clocks(one.leg, one.events)
         book.put_leg(one.leg, now)
     recipients = tuple(r.desk for r in header.recipients)
     position = len(book.drafts)
+    book.lists.take(header, applied[0].leg.key, position)
     known = Known(
         message_hash=envelope.message_hash,
         sender_agency=header.sender_agency,

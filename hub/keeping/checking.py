@@ -1,7 +1,8 @@
 """The check of everything that a hub stores, as `comity-hub fsck` and a restore run it.
 
 1. Both logs from their rows, and what every leaf commits to (`hub.log.fsck`).
-2. Each envelope's acceptance, legs and clocks, derived again from the log (`hub.exchange.audit`).
+2. Each envelope's acceptance, legs and clocks, derived again from the log, and the heads that watchlists were shown
+   (`hub.exchange.audit`).
 3. Attachments: totals, names, bytes (`hub.blobs.audit`).
 4. The checkpoint that is kept outside the database.
 
@@ -24,6 +25,7 @@ from hub.blobs.objects import Objects, open_objects
 from hub.config import Settings
 from hub.db import Database
 from hub.exchange.audit.checking import WorkflowCheck
+from hub.exchange.audit.lists import ListCheck
 from hub.log import store
 from hub.log.domain import LogName
 from hub.log.fsck import Finding, Fsck, Reader
@@ -51,6 +53,8 @@ class Report:
     """Legs that were derived again."""
     legs_unjudged: int = 0
     """Legs of which an envelope has been erased: the log does not tell enough of them any more."""
+    list_heads: int = 0
+    """Heads of watchlists that were compared with one another and with the envelopes that showed them."""
     attachments: int = 0
     """Attachments whose bytes were looked for."""
     skipped: bool = False
@@ -82,11 +86,14 @@ def check_tables(reader: Reader, progress: Progress | None = None) -> Report:
     workflow = WorkflowCheck(reader)
     for _ in workflow.steps():
         told("pages of events", workflow.pages)
+    lists = ListCheck(reader)
+    for _ in lists.steps():
+        told("heads of watchlists", lists.judged)
     attachments = AttachmentCheck(reader, None)
     for _ in attachments.tables():
         told("pages of envelopes with attachments", attachments.pages)
-    report.legs, report.legs_unjudged = workflow.judged, workflow.unjudged
-    report.findings += [*workflow.findings, *attachments.findings]
+    report.legs, report.legs_unjudged, report.list_heads = workflow.judged, workflow.unjudged, lists.judged
+    report.findings += [*workflow.findings, *lists.findings, *attachments.findings]
     return report
 
 

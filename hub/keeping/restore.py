@@ -240,6 +240,8 @@ def restore(
 def _fill(connection: Any, folder: Path, manifest: Manifest, progress: Progress) -> Report:
     store.patient(connection)
     lock_heads(connection)
+    if store.lacking(connection):
+        raise BackupError("the database is at an older schema than this release writes: run `comity-hub migrate`")
     if store.filled(connection):
         raise BackupError("the database is not empty: a backup is restored into an empty one only")
     for name in store.tables():

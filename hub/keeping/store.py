@@ -9,7 +9,19 @@ import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Connection, Integer, LargeBinary, Table, func, insert, literal, select, update
+from sqlalchemy import (
+    Boolean,
+    Connection,
+    Integer,
+    LargeBinary,
+    Table,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
 from hub.schema import blob_totals, blobs, log_heads, metadata
@@ -26,6 +38,11 @@ log is restored from restores thirty thousand times before the column is full.""
 def tables() -> list[str]:
     """Returns the name of every table that a backup holds."""
     return sorted(set(metadata.tables) - _OF_MIGRATIONS)
+
+
+def lacking(connection: Connection) -> set[str]:
+    """Returns the tables that a database has not got: it is at an older schema, which this release serves too."""
+    return set(tables()) - set(inspect(connection).get_table_names())
 
 
 def columns(name: str) -> list[tuple[str, str]]:
@@ -59,6 +76,8 @@ def rows(connection: Connection, name: str) -> Iterator[Sequence[Any]]:
     Of attachments only complete ones: what is left of an unfinished upload is begun again by whoever wants it.
     """
     table = metadata.tables[name]
+    if name in lacking(connection):
+        return  # nothing was ever put there
     query: Any = select(table).order_by(*table.primary_key.columns)
     if table is blobs:
         query = query.where(blobs.c.complete)

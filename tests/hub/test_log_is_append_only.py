@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uuid_utils
-from comity.workflow.terms import Verb
+from comity.workflow.terms import Family, Verb
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
@@ -24,6 +24,7 @@ from tests.support.clock import FakeClock
 from tests.support.commands import hub_command
 from tests.support.core import Core, running_core, texts
 from tests.support.postgres import PostgresServer
+from tests.support.watchlists import WatchList, subscribe
 from tests.support.world import World, make_world
 
 LOGGED = ("log_heads", "log_leaves", "log_nodes", "log_batches", "openings", "envelopes", "deliveries", "acks")
@@ -100,8 +101,21 @@ def as_role(url: str, role: str) -> str:
 
 
 async def everything(core: Core, world: World) -> None:
-    """What a hub ever does to its tables: submits, delivers, withdraws, erases, lets expire and prunes."""
+    """What a hub ever does to its tables: submits, delivers, withdraws, carries lists, erases, lets expire, prunes."""
     assert isinstance(core.clock, FakeClock)
+    one, subscription = WatchList(world), await subscribe(core)
+    for sequence, how in ((1, Verb.PUBLISH), (4098, Verb.SNAPSHOT)):  # the second forgets the first
+        await core.take(one.envelope(core.directory.view(), subscription, one.place(sequence), how))
+    await core.take(
+        world.envelope(
+            core.directory.view(),
+            "hkma/intake",
+            ["sfc/intake"],
+            verb=Verb.UNSUBSCRIBE,
+            family=Family.WATCHLIST,
+            case_id=subscription,
+        )
+    )
     view, case = core.directory.view(), os.urandom(16)
     stored = (await core.take(world.envelope(view))).event.message_hash
     await core.acknowledge(world.ack(stored, "hkma/intake"))

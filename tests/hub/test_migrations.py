@@ -126,12 +126,18 @@ def test_migrate_expands_by_itself_and_contracts_only_when_asked(database_url: s
     said = hub_command("migrate", "--database-url", url)
     assert "0002" in said
     assert "migrate --contract" in said
-    assert hub_command("migrate", "--database-url", url, "--contract").strip() == "database at schema 0003"
-    assert store.migrate(url, contract=True) == store.Migrated("0003", contracts=False)
+    assert hub_command("migrate", "--database-url", url, "--contract").strip() == "database at schema 0004"
+    assert store.migrate(url, contract=True) == store.Migrated("0004", contracts=False)
+
+
+def test_where_nothing_is_left_to_contract_a_database_is_expanded_to_the_newest(database_url: str) -> None:
+    url = at(database_url, "0003")
+    assert hub_command("migrate", "--database-url", url).strip() == "database at schema 0004"
+    assert store.migrate(url) == store.Migrated("0004", contracts=False)
 
 
 def test_an_empty_database_gets_the_newest_schema_at_once(database_url: str) -> None:
-    assert store.migrate(database_url) == store.Migrated("0003", contracts=False)
+    assert store.migrate(database_url) == store.Migrated("0004", contracts=False)
 
 
 def test_postgres_is_not_contracted_while_an_older_release_serves(postgres_url: str) -> None:
@@ -146,7 +152,7 @@ def test_postgres_is_not_contracted_while_an_older_release_serves(postgres_url: 
         engine.dispose()
     database = Database.open(url)
     database.serve()  # of this release: it needs nothing of what is taken away
-    assert store.migrate(url, contract=True).revision == "0003"
+    assert store.migrate(url, contract=True).revision == "0004"
     database.close()
 
 
@@ -157,7 +163,7 @@ def test_sqlite_is_not_contracted_while_it_is_served(sqlite_url: str) -> None:
     with pytest.raises(AlreadyServedError):
         store.migrate(url, contract=True)
     database.close()
-    assert store.migrate(url, contract=True).revision == "0003"
+    assert store.migrate(url, contract=True).revision == "0004"
 
 
 def test_a_release_serves_the_schemas_it_says_and_no_other(database_url: str) -> None:
@@ -179,15 +185,15 @@ def test_a_release_serves_the_schemas_it_says_and_no_other(database_url: str) ->
     at(database_url, "0001")
     with pytest.raises(SchemaError, match="comity-hub migrate"):
         serve()
-    for revision in ("0002", "0003"):
+    for revision in ("0002", "0003", "0004"):
         at(database_url, revision)
         serve()
     # A later release has expanded it, then taken away what this one needs.
-    say("UPDATE alembic_version SET version_num = '0004'")
+    say("UPDATE alembic_version SET version_num = '0005'")
     serve()
     with pytest.raises(CommandError, match="newer release"):
         store.migrate(database_url)
-    say("UPDATE schema_range SET oldest = 4")
+    say("UPDATE schema_range SET oldest = 5")
     with pytest.raises(SchemaError, match="newer release"):
         serve()
     assert "newer release" in hub_command("serve", "--database-url", database_url, code=1)

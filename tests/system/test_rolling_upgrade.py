@@ -95,8 +95,8 @@ async def test_a_release_follows_another_under_traffic(
             # 4. The old one ends, asked or not: its clients go on to the new one by themselves.
             assert await old.stop(ending) == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
             await traffic.more()
-            # 5. Contract, under traffic.
-            assert "database at schema 0003" in await asyncio.to_thread(hub_command, *contract)
+            # 5. Contract, under traffic, and expand by what waited behind it.
+            assert "database at schema 0004" in await asyncio.to_thread(hub_command, *contract)
             await traffic.more()
             await traffic.end()
 

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Family, Side, State
-from sqlalchemy import Connection, func, select
+from comity.workflow.terms import Family, Side, State, Verb
+from sqlalchemy import Connection, and_, func, inspect, select, tuple_
 
 from hub.bulk import AnyRow
 from hub.exchange.domain import LegKey
-from hub.schema import acks, envelopes, legs, log_leaves, openings
+from hub.schema import acks, envelopes, legs, log_leaves, openings, watchlist_batches, watchlist_legs
 
 _PAGE: Final = 512
 
@@ -95,3 +95,70 @@ def _leg(row: Any) -> Leg:
         ended_at=row["ended_at"],
         resume_state=None if row["resume_state"] is None else State(row["resume_state"]),
     )
+
+
+def keeps_lists(connection: Connection) -> bool:
+    """Returns whether the schema has a place for watchlists."""
+    return inspect(connection).has_table(watchlist_batches.name)
+
+
+def list_batches(connection: Connection, after: tuple[str, bytes, int], limit: int) -> Sequence[AnyRow]:
+    """Returns what is kept of lists by their key, each with the newest sequence of its list and the leaf's envelope.
+
+    The envelope's sender, family, verb and header are None where the leaf is of none, the header where it is erased.
+    """
+    b, e = watchlist_batches.c, envelopes.c
+    of_list = watchlist_batches.alias("of_list")
+    newest = (
+        select(func.max(of_list.c.sequence))
+        .where(of_list.c.owner == b.owner, of_list.c.list_id == b.list_id)
+        .scalar_subquery()
+        .label("newest")
+    )
+    query = (
+        select(watchlist_batches, newest, e.sender, e.family, e.verb, e.header)
+        .join(envelopes, e.idx == b.idx, isouter=True)
+        .where(tuple_(b.owner, b.list_id, b.sequence) > after)
+        .order_by(b.owner, b.list_id, b.sequence)
+    )
+    return connection.execute(query.limit(limit)).all()
+
+
+def placed(connection: Connection, start: int, end: int) -> Sequence[AnyRow]:
+    """Returns (index, sender, recipients, case, header) of envelopes with a batch of a list that are not erased."""
+    e = envelopes.c
+    return connection.execute(
+        select(e.idx, e.sender, e.recipients, e.case_id, e.header)
+        .where(e.idx >= start, e.idx < end, e.family == int(Family.WATCHLIST), e.header.is_not(None))
+        .where(e.verb.in_([int(Verb.PUBLISH), int(Verb.SNAPSHOT)]))
+        .order_by(e.idx)
+    ).all()
+
+
+def list_batch(connection: Connection, owner: str, list_id: bytes, sequence: int) -> tuple[int, AnyRow | None]:
+    """Returns a list's newest sequence, 0 where it is unknown, and what is kept of one sequence."""
+    b = watchlist_batches.c
+    of_it = (b.owner == owner, b.list_id == list_id)
+    newest = connection.execute(select(func.max(b.sequence)).where(*of_it)).scalar_one() or 0
+    return newest, connection.execute(select(watchlist_batches).where(*of_it, b.sequence == sequence)).first()
+
+
+def list_of_leg(connection: Connection, originator: str, case_id: bytes, recipient: str) -> bytes | None:
+    """Returns which list a subscription carries."""
+    v = watchlist_legs.c
+    query = select(v.list_id).where(v.originator == originator, v.case_id == case_id, v.recipient == recipient)
+    found = connection.execute(query).scalar_one_or_none()
+    return None if found is None else bytes(found)
+
+
+def list_legs(connection: Connection, after: LegKey, limit: int) -> Sequence[AnyRow]:
+    """Returns subscriptions that carry a list, by their key: with the leg's family, None where there is no leg."""
+    v, g = watchlist_legs.c, legs.c
+    same = and_(g.originator == v.originator, g.case_id == v.case_id, g.recipient == v.recipient)
+    query = (
+        select(v.originator, v.case_id, v.recipient, g.family)
+        .join(legs, same, isouter=True)
+        .where(tuple_(v.originator, v.case_id, v.recipient) > after)
+        .order_by(v.originator, v.case_id, v.recipient)
+    )
+    return connection.execute(query.limit(limit)).all()

@@ -72,6 +72,7 @@ def _figures(connection: Any, settings: Settings, now_ms: int, since: int) -> di
             "equivocations": told.get(EventKind.EQUIVOCATION, 0),
         },
         "legs": {f"{_word(Family, row[0])} {row[1]}": row[2] for row in store.legs_by_state(connection)},
+        "watchlists": _lists(store.lists(connection)),
         "clocks_due": {"legs": of_legs, "envelopes": of_envelopes},
         "attachments": {
             row[0]: {
@@ -104,6 +105,16 @@ def _pairs(rows: Iterable[Any]) -> dict[str, int]:
         for other in others or {"pruned"}:
             found[f"{agency} > {other}"] += count
     return dict(sorted(found.items()))
+
+
+def _lists(rows: Iterable[Any]) -> dict[str, dict[str, int]]:
+    """Returns how many watchlists each agency's desks own together, and how many heads of them are kept."""
+    found: dict[str, dict[str, int]] = {}
+    for owner, lists, heads in rows:
+        of_agency = found.setdefault(agency_of(owner), {"lists": 0, "heads": 0})
+        of_agency["lists"] += lists
+        of_agency["heads"] += int(heads)
+    return found
 
 
 def _spread(waited: list[tuple[int, int]]) -> dict[str, int | None]:

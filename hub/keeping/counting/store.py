@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import Connection, func, select
 
 from hub.bulk import AnyRow
-from hub.keeping.store import tables
+from hub.keeping.store import lacking, tables
 from hub.schema import (
     acks,
     blob_totals,
@@ -21,6 +21,7 @@ from hub.schema import (
     log_heads,
     metadata,
     openings,
+    watchlist_batches,
 )
 
 _EXCHANGE = 2
@@ -101,6 +102,16 @@ def legs_by_state(connection: Connection) -> Sequence[AnyRow]:
     return connection.execute(query.order_by(v.family, v.state)).all()
 
 
+def lists(connection: Connection) -> Sequence[AnyRow]:
+    """Returns (owner desk, how many watchlists, how many heads of them are kept)."""
+    b = watchlist_batches.c
+    if watchlist_batches.name in lacking(connection):
+        return []
+    each = select(b.owner, func.count().label("heads")).group_by(b.owner, b.list_id).subquery()
+    query = select(each.c.owner, func.count(), func.sum(each.c.heads)).group_by(each.c.owner)
+    return connection.execute(query.order_by(each.c.owner)).all()
+
+
 def clocks_due(connection: Connection, now_ms: int) -> tuple[int, int]:
     """Returns how many clocks of legs and of envelopes had run out and were not seen to yet."""
     of_legs = select(func.count()).select_from(legs).where(legs.c.next_limit < now_ms)
@@ -117,9 +128,11 @@ def stored(connection: Connection) -> Sequence[AnyRow]:
 
 def row_counts(connection: Connection) -> dict[str, int]:
     """Returns how many rows each table has."""
+    missing = lacking(connection)
     return {
         name: int(connection.execute(select(func.count()).select_from(metadata.tables[name])).scalar_one())
         for name in tables()
+        if name not in missing
     }
 
 
