@@ -1,4 +1,4 @@
-"""`make demo`: onboards four agencies on a hub, plays one referral, and shows what the hub could not do.
+"""`make demo`: onboards four agencies on a hub, plays a referral and a watchlist, and shows what the hub could not do.
 
 Ends with one line `demo: ok`, or fails loudly. `KEEP=1` leaves everything running and prints commands to try.
 """
@@ -18,6 +18,7 @@ sys.path[:0] = [str(HERE)]
 import onboarding  # noqa: E402 # the path is set just above
 import proofs  # noqa: E402 # as above
 import story  # noqa: E402 # as above
+import watchlists  # noqa: E402 # as above
 from stage import DemoError, Desk, Stage  # noqa: E402 # as above
 
 WORDS = ("amber", "birch", "cobalt", "delta", "ember", "fjord", "garnet", "hazel", "indigo", "juniper", "kelp", "lumen")
@@ -46,10 +47,11 @@ def play(stage: Stage) -> None:
     onboarding.agree(stage, sfc, hkma)
     canary = "-".join(secrets.choice(WORDS) for _ in range(12))
     told = story.play(stage, sfc, hkpf, hkma, canary)
+    listed = watchlists.play(stage, sfc, hkma, hkpf)
     proofs.agencies_verify(stage, [sfc, hkpf])
     proofs.stranger_is_refused(stage, sfc, osr)
-    proofs.crash_loses_nothing(stage, sfc)
-    proofs.hub_knows_nothing(stage, told)
+    proofs.crash_loses_nothing(stage, sfc, hkma, watchlists.LISTED)
+    proofs.hub_knows_nothing(stage, told, listed)
     proofs.change_is_named(stage)
     if os.environ.get("KEEP"):
         stage.start_hub(stage.folder / "hub", traced=False)
@@ -64,6 +66,7 @@ def keep(stage: Stage, sfc: Desk, hkpf: Desk, case: str) -> None:
     stage.say(f"{comity} --home {sfc.home} --as {sfc.members[0]} next")
     stage.say(f"{comity} --home {hkpf.home} --as {hkpf.members[0]} --lang zh-Hant referral inbox")
     stage.say(f"{comity} --home {hkpf.home} --as {hkpf.members[0]} watch")
+    stage.say(f"{comity} --home {hkpf.home} screen {watchlists.LISTED}")
     stage.say(f"kill {stage.hub_pid}; rm -r {stage.folder}      ends it")
 
 

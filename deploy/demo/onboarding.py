@@ -110,10 +110,14 @@ def pin_each_other(stage: Stage, pairs: list[tuple[Desk, Desk]]) -> None:
 
 def agree(stage: Stage, a: Desk, b: Desk) -> None:
     """Two agencies sign one agreement."""
-    stage.heading(f"{a.agency.upper()} and {b.agency.upper()} sign an agreement for referrals.")
+    stage.heading(f"{a.agency.upper()} and {b.agency.upper()} sign an agreement for referrals and watchlists.")
     file = stage.folder / f"{a.agency}-{b.agency}.agreement"
     basis = "Memorandum of understanding, clause 4 諒解備忘錄第四條"
+    covers = ("--family", "referral", "--family", "watchlist")
     stage.comity(
-        a, 0, *("agreement", "propose", b.agency, "--legal-basis", basis, "--until", "2028-12-31", "--out", file)
+        a,
+        0,
+        *("agreement", "propose", b.agency, "--legal-basis", basis, "--until", "2028-12-31", "--out", file),
+        *covers,
     )
     stage.comity(b, 0, "agreement", "accept", file, "--yes")

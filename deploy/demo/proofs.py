@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stage import ROOT, DemoError, Desk, Stage
 from story import Story
+from watchlists import HIT
 
 
 def agencies_verify(stage: Stage, desks: list[Desk]) -> None:
@@ -36,14 +37,14 @@ def stranger_is_refused(stage: Stage, sfc: Desk, stranger: Desk) -> None:
     stage.say(stage.finish(stranger.agency, fails=1))
 
 
-def hub_knows_nothing(stage: Stage, story: Story) -> None:
+def hub_knows_nothing(stage: Stage, story: Story, listed: list[str]) -> None:
     """The hub's database, files, logs and traces hold none of the marked text, in any common spelling of it."""
     stage.heading(
         "The hub's database, write-ahead log, blobs, log lines, traces and metrics are searched for the text,"
     )
     stage.say("while it runs and after it has stopped, when the last traces and metrics are out.")
     home = stage.folder / "hub"
-    words = [story.canary, "陳國強", "John Example", "SFC/ENF/2026/0147", "trace 資金流向.csv"]
+    words = [story.canary, "陳國強", "John Example", "SFC/ENF/2026/0147", "trace 資金流向.csv", *listed]
     needles = [w.encode(e) for w in words for e in ("utf-8", "utf-16-le")]
     needles += [w.encode().hex().encode() for w in words]
     _search(stage, home, needles, ("hub.sqlite", "hub.sqlite-wal", "hub.log"))
@@ -69,10 +70,12 @@ def _search(stage: Stage, home: Path, needles: list[bytes], expected: tuple[str,
     stage.say(f"{len(files)} files, {size:,} bytes: none of {len(needles)} patterns found")
 
 
-def crash_loses_nothing(stage: Stage, sfc: Desk) -> None:
-    """The hub is killed and started again; what it promised is still there."""
+def crash_loses_nothing(stage: Stage, sfc: Desk, screens: Desk, listed: str) -> None:
+    """The hub is killed and started again; what it promised is still there, and screening never missed it."""
     stage.heading("The hub is killed without warning, and started again.")
     stage.stop_hub(9)
+    stage.begin(screens.agency, "comity", "--home", screens.home, "--as", screens.members[0], "screen", listed)
+    stage.say(f"{stage.finish(screens.agency, ends=HIT).splitlines()[0]}, while there is no hub")
     stage.start_hub(stage.folder / "hub")
     report = stage.data(sfc, 0, "log", "verify")
     if report["findings"]:

@@ -122,14 +122,19 @@ class Stage:
             print(f"    $ {program} {shown[:150]}{'…' if len(shown) > 150 else ''}", flush=True)
         self._worker(who).begin(program, texts, [PASSPHRASE] * passphrases)
 
-    def finish(self, who: str, *, fails: int | None = None) -> str:
+    def finish(self, who: str, *, fails: int | None = None, ends: int = 0) -> str:
         """Waits for an agency's command and returns what it printed.
 
+        Args:
+            who: whose.
+            fails: the exit code of a refusal, where one is expected: returns what it printed to standard error.
+            ends: the exit code of an answer that is not 0.
+
         Raises:
-            DemoError: it failed, or, where `fails` is given, did not fail with that exit code.
+            DemoError: it ended otherwise.
         """
         code, out, err = self._worker(who).end()
-        if fails is None and code != 0:
+        if fails is None and code != ends:
             raise DemoError(f"{who}: exit code {code}: {err.strip() or out.strip()}")
         if fails is not None and code != fails:
             raise DemoError(f"{who}: exit code {code} where {fails} was expected: {err.strip() or out.strip()}")

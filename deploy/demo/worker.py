@@ -16,11 +16,15 @@ import sys
 
 
 def run(program: str, arguments: list[str]) -> int:
-    """Runs one command of one of the two programs and returns its exit code."""
+    """Runs one command of one of the three programs and returns its exit code."""
     if program == "comity":
         from agents.cli.main import run as comity
 
         return comity(arguments)
+    if program == "comity-sync":
+        from agents.sync.__main__ import app as sync
+
+        return sync(arguments, prog_name=program, standalone_mode=True) or 0
     from hub.cli.main import app
 
     return app(arguments, prog_name=program, standalone_mode=True) or 0

@@ -18,8 +18,8 @@ from comity.workflow.terms import Verb
 
 WINDOW: Final = 4096
 """Sequence numbers back from the newest of which the heads are kept: six weeks of heartbeats."""
-MAX_SEQUENCE: Final = (1 << 63) - 1
-"""The largest number that a column holds."""
+MAX_AHEAD: Final = 1_000_000
+"""So far may a SNAPSHOT leave the last known sequence behind it: nobody uses up a list's numbers in one go."""
 
 ListKey = tuple[str, bytes]
 """(owner desk, list id)."""
@@ -114,8 +114,8 @@ def _fits(entry: ListEntry, place: WatchlistPosition, *, anywhere: bool) -> bool
     shown = entry.shown.get(place.sequence)
     if shown is not None:
         return shown == (place.previous_head, place.head)
-    if place.sequence <= entry.last or place.sequence > MAX_SEQUENCE:
-        return False  # long ago, in a gap, or beyond all numbers
+    if place.sequence <= entry.last or place.sequence > entry.last + MAX_AHEAD:
+        return False  # long ago, in a gap, or too far ahead
     if place.sequence == entry.last + 1:
         return not entry.last or place.previous_head == entry.shown[entry.last][1]
     return anywhere

@@ -23,7 +23,7 @@ from hub.exchange.domain import (
     LegEntry,
     limit_of,
 )
-from hub.exchange.lists import MAX_SEQUENCE, WINDOW, Lists
+from hub.exchange.lists import WINDOW, Lists
 from hub.log.commands import Acknowledge, Command, EnvelopeDue, Erase, LegDue, SubmitEnvelope
 from hub.log.domain import Batch, Existing
 from hub.log.signatures import pack_signatures
@@ -75,8 +75,7 @@ def _load_lists(connection: Connection, lists: Lists, headers: Sequence[Header])
     if not lists.kept:
         return
     placed = [(h, h.watchlist) for h in headers if h.watchlist is not None]
-    # What is beyond a column's numbers was never shown; the newest is asked for all the same.
-    wanted = list({(h.sender, w.list_id, min(w.sequence, MAX_SEQUENCE)) for h, w in placed})
+    wanted = list({(h.sender, w.list_id, w.sequence) for h, w in placed})
     for owner, list_id, sequence, previous_head, head in sql.LIST_BATCHES.rows(connection, *_columns(wanted, 3)):
         lists.entry((owner, bytes(list_id))).add(sequence, (bytes(previous_head), bytes(head)))
     legs = list({(h.sender, h.case_id, desk) for h, _ in placed for desk in h.counterparts})

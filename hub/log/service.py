@@ -15,9 +15,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from comity.errors import MalformedError, Reason, RefusedError
-from comity.merkle import MAX_SIZE, GetNode, consistency_path, inclusion_path
+from comity.merkle import MAX_SIZE, consistency_path, inclusion_path
 from comity.receipts import Receipt
-from comity.tiles import TILE_WIDTH, HashRange, NodeReader, tile_width
+from comity.tiles import (
+    TILE_WIDTH,
+    HashRange,
+    NodeReader,
+    ranges_for_consistency,
+    ranges_for_inclusion,
+    tile_width,
+)
 
 from hub.clock import Clock
 from hub.db import Database, unavailable
@@ -193,7 +200,8 @@ class LogService:
         """
         if not index < size:
             raise MalformedError("leaf index is outside the tree")
-        return await self._prove(log, size, lambda node: inclusion_path(index, size, node))
+        wanted = ranges_for_inclusion(index, size)
+        return await self._prove(log, size, wanted, lambda node: inclusion_path(index, size, node))
 
     async def consistency(self, log: LogName, first: int, second: int) -> tuple[bytes, ...]:
         """Returns the proof that the log of one size begins with that of a smaller one.
@@ -204,19 +212,19 @@ class LogService:
         """
         if first > second:
             raise MalformedError("tree sizes are out of order")
-        return await self._prove(log, second, lambda node: consistency_path(first, second, node))
+        wanted = ranges_for_consistency(first, second)
+        return await self._prove(log, second, wanted, lambda node: consistency_path(first, second, node))
 
-    async def _prove(self, log: LogName, size: int, make: Any) -> tuple[bytes, ...]:
+    async def _prove(self, log: LogName, size: int, wanted: list[HashRange], make: Any) -> tuple[bytes, ...]:
+        """Returns a proof from the ranges that it needs: a few statements, not one for each of its hashes."""
+
         def read(connection: Any) -> tuple[bytes, ...]:
             state: LogState = store.read_state(connection, log)
             if size > state.size:
                 raise not_found()
 
-            def hashes(level: int, start: int, count: int) -> list[bytes]:
-                return store.read_hashes(connection, log, HashRange(level, start, count))
-
-            node: GetNode = NodeReader(hashes).node
-            path: tuple[bytes, ...] = make(node)
+            rows = {one: store.read_hashes(connection, log, one) for one in wanted}
+            path: tuple[bytes, ...] = make(NodeReader.from_rows(rows).node)
             return path
 
         return await self._db.read(read)

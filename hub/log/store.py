@@ -11,7 +11,7 @@ from typing import Any
 
 from comity.merkle import EMPTY_ROOT, Frontier, fold, inclusion_nodes
 from comity.tiles import HashRange, NodeReader
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from hub.bulk import Bulk, Insert, Lookup
 from hub.log.domain import Batch, LogName, LogState, pack_hashes, unpack_hashes
@@ -68,6 +68,26 @@ _DELIVERIES = Insert(
     "INSERT INTO deliveries (desk, idx, number, kind, salt, message_hash, wrap) VALUES (?, ?, ?, ?, ?, ?, ?)",
     "COPY deliveries (desk, idx, number, kind, salt, message_hash, wrap) FROM STDIN (FORMAT BINARY)",
     ("text", "int8", "int8", "int2", "bytea", "bytea", "bytea"),
+)
+_HEAD = select(
+    log_heads.c.log,
+    log_heads.c.size,
+    log_heads.c.root,
+    log_heads.c.frontier,
+    log_heads.c.time_seconds,
+    log_heads.c.fence,
+).where(log_heads.c.log == bindparam("wanted_log"))
+_LEAF_HASHES = (
+    select(log_leaves.c.leaf_hash)
+    .where(log_leaves.c.log == bindparam("wanted_log"))
+    .where(log_leaves.c.idx >= bindparam("start"), log_leaves.c.idx < bindparam("end"))
+    .order_by(log_leaves.c.idx)
+)
+_NODE_HASHES = (
+    select(log_nodes.c.hash)
+    .where(log_nodes.c.log == bindparam("wanted_log"), log_nodes.c.level == bindparam("wanted_level"))
+    .where(log_nodes.c.idx >= bindparam("start"), log_nodes.c.idx < bindparam("end"))
+    .order_by(log_nodes.c.idx)
 )
 _COUNTERS = Lookup(
     "SELECT desk, last_number FROM wanted CROSS JOIN desk_counters ON desk = a",
@@ -155,10 +175,7 @@ def clock_ms(connection: Connection) -> int | None:
 
 def read_state(connection: Connection, log: LogName) -> LogState:
     """Returns one log's head row."""
-    h = log_heads.c
-    row = connection.execute(
-        select(h.log, h.size, h.root, h.frontier, h.time_seconds, h.fence).where(h.log == int(log))
-    ).one()
+    row = connection.execute(_HEAD, {"wanted_log": int(log)}).one()
     return _state(row)
 
 
@@ -251,17 +268,10 @@ def read_leaves(connection: Connection, log: LogName, start: int, count: int) ->
 def read_hashes(connection: Connection, log: LogName, wanted: HashRange) -> list[bytes]:
     """Returns consecutive hashes of one level; fewer where rows are missing."""
     end = wanted.start + wanted.count
+    between = {"wanted_log": int(log), "start": wanted.start, "end": end}
     if wanted.level == 0:
-        v = log_leaves.c
-        found = select(v.leaf_hash).where(v.log == int(log), v.idx >= wanted.start, v.idx < end).order_by(v.idx)
-        return [bytes(item) for (item,) in connection.execute(found)]
-    n = log_nodes.c
-    rows = connection.execute(
-        select(n.hash)
-        .where(n.log == int(log), n.level == wanted.level, n.idx >= wanted.start, n.idx < end)
-        .order_by(n.idx)
-    )
-    return [bytes(item) for (item,) in rows]
+        return [bytes(item) for (item,) in connection.execute(_LEAF_HASHES, between)]
+    return [bytes(item) for (item,) in connection.execute(_NODE_HASHES, between | {"wanted_level": wanted.level})]
 
 
 def read_batch(connection: Connection, log: LogName, size: int) -> tuple[bytes, bytes] | None:

@@ -19,6 +19,8 @@ SUITE = 1
 MAX_HEADER_BYTES = 64 << 10
 MAX_RECIPIENTS = 256
 MAX_BLOBS = 64
+MAX_SEQUENCE = 1 << 53
+"""The greatest number that every reader counts to exactly: more batches than any list will have."""
 MAX_BLOB_BYTES = 5 << 30
 ID_BYTES = 16
 HASH_BYTES = 32
@@ -186,7 +188,9 @@ def _watchlist(m: pb.Header) -> WatchlistPosition | None:
     if not m.HasField("watchlist"):
         return None
     w = m.watchlist
-    if w.sequence == 0 or (w.sequence == 1) == bool(w.previous_head):
+    if not 0 < w.sequence <= MAX_SEQUENCE:
+        raise MalformedError("a sequence is 0, or beyond what every reader counts exactly")
+    if (w.sequence == 1) == bool(w.previous_head):
         raise MalformedError("the first batch has no previous head, every later one has")
     return WatchlistPosition(
         exactly(w.list_id, ID_BYTES, "list id"),

@@ -47,12 +47,15 @@ def number(place: int, value: int) -> bytes:
 
 
 class Live:
-    """What is live: entry, suspended, set and limit by id; and the used sets: created, author, limit by id."""
+    """What is live: entry, suspended, set and limit by id; and the used sets by id.
 
-    def __init__(self, directory: Replay) -> None:
+    Of these: created, author, limit, digest, changes and time, the last two only while one person answers for it.
+    """
+
+    def __init__(self, directory: Replay, owner: str) -> None:
         self.records: dict[bytes, tuple[bytes, bool, bytes, int]] = {}
-        self.used: dict[bytes, tuple[int, bytes, int]] = {}
-        self.directory = directory
+        self.used: dict[bytes, tuple[int, bytes, int, bytes, int, int]] = {}
+        self.directory, self.owner = directory, owner.encode()
 
     def author(self, key_id: bytes) -> bytes:
         members = ((name.encode(), one(data, 4)) for name, data in self.directory.members.items())
@@ -61,7 +64,7 @@ class Live:
     def verified(self, signature: bytes, purpose: str, body: bytes) -> bytes:
         role = (b"AUTHOR", b"APPROVER")[one(signature, 2) - 1]
         key_id = one(signature, 1)
-        assert signed(self.directory.keys[key_id], tagged(purpose, body, role), one(signature, 3))
+        assert signed(self.directory.keys[key_id], tagged(purpose, self.owner, body, role), one(signature, 3))
         return self.author(key_id)
 
     def apply(self, batch: bytes) -> None:
@@ -70,7 +73,8 @@ class Live:
             body = one(each, 1)
             people = [self.verified(signature, "watchlist-changes", body) for signature in many(each, 2)]
             limit = time + 60 * MINUTE if one(body, 4, 0) and len(people) == 1 else 0
-            self.used[one(body, 2)] = (one(body, 3), people[0], limit)
+            alone = (sum(len(many(body, n)) for n in (5, 6, 7)), time) if len(people) == 1 else (0, 0)
+            self.used[one(body, 2)] = (one(body, 3), people[0], limit, sha256(body), *alone)
             for removal in many(body, 6):
                 del self.records[one(removal, 1)]
             for put in many(body, 5):
@@ -83,7 +87,8 @@ class Live:
         for each in many(batch, 4):
             self.verified(one(each, 2), "watchlist-confirm", one(each, 1))
             confirmed = one(one(each, 1), 2)
-            self.used[confirmed] = (*self.used[confirmed][:2], 0)
+            assert one(one(each, 1), 4) == self.used[confirmed][3]
+            self.used[confirmed] = (*self.used[confirmed][:2], 0, self.used[confirmed][3], 0, 0)
             for key, (put, suspended, set_id, _) in self.records.items():
                 if set_id == confirmed:
                     self.records[key] = (put, suspended, b"", 0)
@@ -91,12 +96,13 @@ class Live:
             self.records[key] = (self.records[key][0], True, *self.records[key][2:])
         for key in many(batch, 6):
             del self.records[key]
-        self.used = {key: value for key, value in self.used.items() if value[0] + 14 * DAY >= time}
+        self.used = {k: v for k, v in self.used.items() if max(v[0] + 14 * DAY, v[5] + DAY) >= time}
 
     def digest(self) -> bytes:
         used = b""
-        for key, (created, author, limit) in sorted(self.used.items()):
-            used += blob(3, blob(1, key) + number(2, created) + blob(3, author) + number(4, limit))
+        for key, (created, author, limit, shown, changes, time) in sorted(self.used.items()):
+            what = blob(1, key) + number(2, created) + blob(3, author) + number(4, limit) + blob(5, shown)
+            used += blob(3, what + number(6, changes) + number(7, time))
         out = sha256(used)
         for _, (put, suspended, set_id, limit) in sorted(self.records.items()):
             out += sha256(blob(1, put) + number(2, suspended) + blob(3, set_id) + number(4, limit))
@@ -104,7 +110,7 @@ class Live:
 
 
 def follow(i: Inputs) -> Any:
-    live, head, steps = Live(replayed(i["entries"])[0]), b"", []
+    live, head, steps = Live(replayed(i["entries"])[0], i["owner"]), b"", []
     for sequence, each in enumerate(i["batches"][: i["after"]], start=1):
         batch = HEX(each)
         head = digest("watchlist", HEX(i["list_id"]), sequence.to_bytes(8, "big"), head, batch)

@@ -303,15 +303,22 @@ def test_an_ended_agreement_holds_at_the_sizes_before(world: Builder) -> None:
     assert world.view.agreement_by_id(bytes(16)) is None
 
 
-def test_the_directory_as_of_a_moment_is_that_of_the_entries_until_then_however_much_came_later() -> None:
+def test_the_directory_as_of_a_moment_is_that_before_its_second_however_much_came_later() -> None:
     world = fresh()
-    first, size = world.view.as_of(T0 * 1000), world.directory.size
+    first, size = world.view.as_of(T0 * 1000 + 1000), world.directory.size
     assert first is not None
-    assert (first.size, world.view.as_of(T0 * 1000 - 1)) == (1, None)
+    assert (first.size, world.view.as_of(T0 * 1000 + 999)) == (1, None)
     entered = world.time * 1000
     world.time += 100
     world.by_root("icac", desk_key("icac/ops", 2))
-    for moment, expected in ((entered - 1, size - 1), (entered, size), (entered + 99_999, size), (NOW * 2, size + 1)):
+    for moment, expected in (
+        (entered, size - 1),
+        (entered + 999, size - 1),
+        (entered + 1000, size),
+        (world.time * 1000 + 999, size),
+        (world.time * 1000 + 1000, size + 1),
+        (NOW * 2, size + 1),
+    ):
         found = world.view.as_of(moment)
         assert found is not None
         assert (found.size, found.root) == (expected, world.directory.view(expected).root)

@@ -21,7 +21,7 @@ from comity.receipts import Ack, AckState, ack_signing_bytes, encode_ack, verify
 from comity.v1 import draft_pb2, envelope_pb2
 from comity.watchlists import confirmation_signed_bytes, encode_change_set, signed_bytes
 
-from tests.contract.builders import EXCHANGE, NOW, ORIGIN, RECIPIENT, Signer, fresh, secret, transport
+from tests.contract.builders import EXCHANGE, NOW, ORIGIN, RECIPIENT, SENDER, Signer, fresh, secret, transport
 from tests.contract.envelopes import header, wire
 from tests.contract.watchlists import change_set, confirmation, entry
 
@@ -116,7 +116,7 @@ GRANT_BODY = serialise(
 )
 ONWARD_BODY = serialise(envelope_pb2.Grant(id=HASH[:16], origin=EXCHANGE, original_hash=HASH, uses=1))
 CHANGES = encode_change_set(change_set(puts=[entry()]))
-CONFIRMATION = confirmation().body
+CONFIRMATION = confirmation(change_set(puts=[entry()])).body
 CHECKPOINT = Checkpoint(EXCHANGE, 1, HASH).body_text()
 
 KINDS = (
@@ -153,8 +153,8 @@ KINDS = (
     tagged_kind(Purpose.DESK_KEY, GRANT_BODY, name="desk key grant"),
     tagged_kind(Purpose.GRANT, ONWARD_BODY, name="onward grant"),
     tagged_kind(Purpose.DRAFT_SIGNATURE, GRANT_BODY, name="draft"),
-    watchlist_kind("change set", CHANGES, lambda body: signed_bytes(body, SignatureRole.AUTHOR)),
-    watchlist_kind("confirmation", CONFIRMATION, confirmation_signed_bytes),
+    watchlist_kind("change set", CHANGES, lambda body: signed_bytes(SENDER, body, SignatureRole.AUTHOR)),
+    watchlist_kind("confirmation", CONFIRMATION, lambda body: confirmation_signed_bytes(SENDER, body)),
 )
 
 

@@ -98,6 +98,7 @@ BAD |= {
     for name, changes in {
         "list id": {"list_id": bytes(15)},
         "sequence": {"sequence": 0},
+        "a sequence beyond all counting": {"sequence": (1 << 53) + 1},
         "first with previous": {"sequence": 1},
         "later without previous": {"previous_head": b""},
         "previous head": {"previous_head": bytes(31)},

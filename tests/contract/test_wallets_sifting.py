@@ -11,7 +11,7 @@ from comity.wallets import WalletError, parse_account
 from comity.wallets.base58 import BITCOIN, RIPPLE, value_of
 from comity.wallets.bech32 import are_segwit, check_segwit
 from comity.wallets.readers import eip55
-from comity.wallets.sifting import PORTION, canonical, sift
+from comity.wallets.sifting import PORTION, bare_script_account, canonical, sift
 from comity.watchlists import screening_key
 from Crypto.Hash import keccak
 from hypothesis import example, given
@@ -161,3 +161,41 @@ def test_more_digits_than_are_joined_at_once_are_one_number_still() -> None:
 
     assert value_of(digits) == expected
     assert value_of(b"") == 0
+
+
+STRANGE = ("\u212a", "\u017f", "\u0130", "\uff10", "\u0430", "\u200b", "\xa0", "\x85", "\x1c", "\0", "\ufeff", "\ud800")
+"""Letters that lower or upper case turns into ASCII, white space that is none, and what only looks like a digit."""
+
+
+@given(st.one_of(PLAIN, st.sampled_from(["bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4".upper()])), st.data())
+def test_a_letter_beyond_ascii_never_makes_a_sound_address(text: str, data: st.DataObject) -> None:
+    strange = data.draw(st.sampled_from(STRANGE))
+    at = data.draw(st.integers(0, len(text) - 1))
+    spoilt = [
+        text.replace("K", "\u212a", 1),
+        text.replace("k", "\u212a", 1),
+        text.upper().replace("K", "\u212a", 1),
+        text.upper().replace("S", "\u017f", 1),
+        text[:at] + strange + text[at + 1 :],
+        text[:at] + strange + text[at:],
+        strange + text + strange,
+    ]
+    for found, key in zip(spoilt, sift(spoilt), strict=True):
+        assert key is None or key == by_reading(found)
+
+
+def test_the_kelvin_sign_in_a_segwit_address_is_no_k() -> None:
+    sound = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4".upper()
+    assert sift([sound, sound.replace("K", "\u212a", 1)])[1] is None
+    assert sift([sound]) != [None]
+
+
+@given(BODIES)
+@example(bytes(20))
+@example(b"\xff" * 20)
+def test_an_old_script_address_is_litecoins_too(body: bytes) -> None:
+    address = BITCOIN.encode_check(b"\x05" + body)
+
+    bare = parse_account(address).caip10
+    assert bare_script_account(parse_account(address, "LTC").caip10) == bare
+    assert bare_script_account(bare) == ""

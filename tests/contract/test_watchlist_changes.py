@@ -133,15 +133,17 @@ def test_two_people_are_needed_for_block_for_bulk_and_to_lift_a_block_and_one_fo
     assert people_needed(change_set(lifts=many), lambda _: 0) == 2
     assert people_needed(change_set(puts=[entry()], removals=[removal(i) for i in many[1:]]), lambda _: 0) == 2
     assert people_needed(change_set(puts=[entry(action=BLOCK)], urgent=True), never) == 1
+    wallets = [entry(f"eip155:*:0x{n:040d}") for n in range(BULK + 1)]
+    assert people_needed(change_set(puts=wallets, urgent=True), never) == 2
 
 
-def test_the_signed_bytes_name_purpose_and_role() -> None:
+def test_the_signed_bytes_name_purpose_owner_and_role() -> None:
     for role in SignatureRole:
-        parts = (b"body", role.name.encode())
+        parts = (b"sfc/intake", b"body", role.name.encode())
         tail = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        assert signed_bytes(b"body", role) == b"comity/v1/watchlist-changes\x00" + tail
-    tail = b"".join(len(part).to_bytes(8, "big") + part for part in (b"body", b"APPROVER"))
-    assert confirmation_signed_bytes(b"body") == b"comity/v1/watchlist-confirm\x00" + tail
+        assert signed_bytes(SENDER, b"body", role) == b"comity/v1/watchlist-changes\x00" + tail
+    tail = b"".join(len(part).to_bytes(8, "big") + part for part in (b"sfc/intake", b"body", b"APPROVER"))
+    assert confirmation_signed_bytes(SENDER, b"body") == b"comity/v1/watchlist-confirm\x00" + tail
 
 
 def check(signed: pb.SignedChangeSet, world: Builder | None = None, *, desk: str = SENDER, at: int = NOW) -> list[str]:
@@ -189,13 +191,27 @@ def test_a_member_of_another_desk_does_not_sign_for_this_one() -> None:
     assert reason(lambda: check(signed_set(CONTENT), desk=OTHER_DESK)) is Reason.BAD_SIGNATURE
 
 
+def test_what_was_signed_for_one_desk_counts_in_no_list_of_another_whoever_works_at_both() -> None:
+    made = fresh()
+    for who, role in ((AUTHOR, Role.ANALYST), (APPROVER, Role.APPROVER)):
+        made.by_root("sfc", certificate(who.owner, [role], [SENDER, OTHER_DESK]))
+    for desk in (SENDER, OTHER_DESK):
+        other = OTHER_DESK if desk == SENDER else SENDER
+        signed, word = signed_set(CONTENT, AUTHOR, APPROVER, desk=desk), confirmation(CONTENT, desk=desk)
+        assert len(check(signed, made, desk=desk)) == 2
+        assert verify_confirmation(word, made.view, desk, NOW, author=AUTHOR.owner).member == APPROVER.owner
+        assert reason(lambda signed=signed, other=other: check(signed, made, desk=other)) is Reason.BAD_SIGNATURE
+        with pytest.raises(RefusedError):
+            verify_confirmation(word, made.view, other, NOW, author=AUTHOR.owner)
+
+
 def test_a_signature_over_other_bytes_or_in_another_role_does_not_verify() -> None:
     other = signed_set(change_set(puts=[entry(BOB)]))
     other.body = signed_set(CONTENT).body
     assert reason(lambda: check(other)) is Reason.BAD_SIGNATURE
     swapped = signed_set(CONTENT, AUTHOR, APPROVER)
     swapped.signatures[1].sig = signature(
-        APPROVER, SignatureRole.APPROVER, signed_bytes(swapped.body, SignatureRole.AUTHOR)
+        APPROVER, SignatureRole.APPROVER, signed_bytes(SENDER, swapped.body, SignatureRole.AUTHOR)
     ).sig
     assert reason(lambda: check(swapped)) is Reason.BAD_SIGNATURE
 
@@ -225,7 +241,9 @@ def test_who_may_sign_is_read_as_of_the_batch_whoever_asks_and_however_late() ->
     world.time = NOW // 1000 + 60
     world.by_root("sfc", revocation(AUTHOR.kid), certificate(APPROVER.owner, [Role.APPROVER], [OTHER_DESK]))
     assert check(signed, world) == [AUTHOR.owner, APPROVER.owner]
-    for later in (61, 62):
+    # What is logged in the second of a batch may have come after it: it does not count for that batch.
+    assert check(signed, world, at=NOW + 60_000 + 999) == check(signed, world)
+    for later in (62, 63):
         at = NOW + later * 1000
         assert reason(lambda at=at: check(signed, world, at=at)) is Reason.BAD_SIGNATURE
 
@@ -236,17 +254,24 @@ def test_before_the_directory_began_and_before_they_were_certified_nobody_signs(
 
 
 def test_a_confirmation_is_read_back_and_verified() -> None:
-    signed = confirmation()
-    assert parse_confirmation(signed.body).set_id == secret("set")[:16]
+    signed = confirmation(CONTENT)
+    said = parse_confirmation(signed.body)
+    assert (said.set_id, said.set_sha256) == (
+        secret("set")[:16],
+        hashlib.sha256(encode_change_set(CONTENT)).digest(),
+    )
     signer = verify_confirmation(signed, fresh().view, SENDER, NOW, author=AUTHOR.owner)
     assert (signer.member, signer.role) == (APPROVER.owner, SignatureRole.APPROVER)
     assert signer.kid == APPROVER.kid
     assert hashlib.sha256(signer.key).digest() == hashlib.sha256(APPROVER.public).digest()
 
 
-@pytest.mark.parametrize("changes", [{"list_id": b""}, {"set_id": b"x"}, {"created": 0}, {"created": -1}])
+@pytest.mark.parametrize(
+    "changes", [{"list_id": b""}, {"set_id": b"x"}, {"created": 0}, {"created": -1}, {"set_sha256": b""}]
+)
 def test_a_confirmation_that_breaks_a_rule_is_refused(changes: dict[str, Any]) -> None:
-    fields: dict[str, Any] = {"list_id": bytes(16), "set_id": bytes(16), "created": NOW}
+    fields: dict[str, Any] = {"list_id": bytes(16), "set_id": bytes(16), "created": NOW, "set_sha256": bytes(32)}
+    encode_confirmation(pb.Confirmation(**fields))
     with pytest.raises(MalformedError):
         encode_confirmation(pb.Confirmation(**fields | changes))
 
@@ -257,11 +282,11 @@ def test_who_may_not_confirm_is_refused() -> None:
     def call(signed: pb.SignedConfirmation, author: str) -> Callable[[], object]:
         return lambda: verify_confirmation(signed, view, SENDER, NOW, author=author)
 
-    assert reason(call(confirmation("set", APPROVER), APPROVER.owner)) is Reason.SECOND_PERSON_MISSING
-    assert reason(call(confirmation("set", AUTHOR), "sfc/m-other000")) is Reason.WRONG_ROLE
-    assert reason(call(confirmation("set", AGENT), AUTHOR.owner)) is Reason.WRONG_ROLE
-    assert reason(call(confirmation("set", THEIR_AUTHOR), AUTHOR.owner)) is Reason.BAD_SIGNATURE
-    as_author = confirmation()
+    assert reason(call(confirmation(CONTENT, APPROVER), APPROVER.owner)) is Reason.SECOND_PERSON_MISSING
+    assert reason(call(confirmation(CONTENT, AUTHOR), "sfc/m-other000")) is Reason.WRONG_ROLE
+    assert reason(call(confirmation(CONTENT, AGENT), AUTHOR.owner)) is Reason.WRONG_ROLE
+    assert reason(call(confirmation(CONTENT, THEIR_AUTHOR), AUTHOR.owner)) is Reason.BAD_SIGNATURE
+    as_author = confirmation(CONTENT)
     as_author.signature.role = 1  # type: ignore[assignment]
     with pytest.raises(MalformedError):
         verify_confirmation(as_author, view, SENDER, NOW, author=AUTHOR.owner)

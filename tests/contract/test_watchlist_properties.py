@@ -12,24 +12,26 @@ from comity.errors import ComityError
 from comity.header import WatchlistPosition
 from comity.v1 import watchlist_pb2 as pb
 from comity.watchlists import Standing, StateReader, adopt, encode_batch, entry_id, head_of, parse_batch, write_state
-from comity.watchlists.changes import PROVISIONAL
+from comity.watchlists.changes import ALONE, PROVISIONAL
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.contract.builders import APPROVER, AUTHOR, NOW, SENDER, fresh
+from tests.contract.builders import APPROVER, AUTHOR, NOW, SENDER, Signer
 from tests.contract.watchlists import (
     DAY,
     LIST_ID,
     MINUTE,
+    SECOND,
     List,
     change_set,
     confirmation,
     entry,
     signed_set,
+    world,
 )
 
-VIEW = fresh().view
+VIEW = world().view
 WALLETS = [f"eip155:*:0x{n:040d}" for n in range(8)]
 HOLDERS = st.integers(0, 2)
 Frozen = tuple[Standing, dict[bytes, bytes]]
@@ -47,7 +49,7 @@ class Lists(RuleBasedStateMachine):
         self.batches: list[tuple[bytes, WatchlistPosition]] = []
         self.history: list[Frozen] = [(self.owner.standing, {})]
         self.sets: list[pb.SignedChangeSet] = []
-        self.pending: dict[str, int] = {}
+        self.pending: dict[str, tuple[pb.ChangeSet, int]] = {}
 
     def _publish(self, *sets: pb.SignedChangeSet, **changes: Any) -> None:
         before = self.owner.standing
@@ -59,7 +61,9 @@ class Lists(RuleBasedStateMachine):
 
     @rule(wanted=st.dictionaries(st.sampled_from(WALLETS), st.integers(0, 5), max_size=5), urgent=st.booleans())
     def changes(self, wanted: dict[str, int], *, urgent: bool) -> None:
-        """People put, remove and lift."""
+        """People put, remove and lift; alone only who has nothing urgent that waits for a second person."""
+        free = [who for who in (AUTHOR, SECOND) if not self._hurried(who)]
+        urgent = urgent and bool(free)
         puts, removals, lifts = [], [], []
         for wallet, wish in wanted.items():
             found = self.owner.records.get(entry_id(entry(wallet)))
@@ -78,15 +82,19 @@ class Lists(RuleBasedStateMachine):
             self.made += 1
             content = change_set(label, created=self.time, urgent=urgent, puts=puts, removals=removals, lifts=lifts)
             if urgent:
-                self.pending[label] = self.time + PROVISIONAL
-            self._publish(signed_set(content, AUTHOR, None if urgent else APPROVER))
+                self.pending[label] = (content, self.time + PROVISIONAL)
+            self._publish(signed_set(content, free[0]) if urgent else signed_set(content, AUTHOR, APPROVER))
 
     @rule()
     def confirm(self) -> None:
         """A second person confirms what still can be."""
-        labels = [label for label, limit in self.pending.items() if limit >= self.time]
+        sets = [content for content, limit in self.pending.values() if limit >= self.time]
         self.pending.clear()
-        self._publish(confirmations=[confirmation(label, created=self.time) for label in labels])
+        self._publish(confirmations=[confirmation(content, created=self.time) for content in sets])
+
+    def _hurried(self, who: Signer) -> bool:
+        used = self.owner.standing.used.values()
+        return any(one.author == who.owner and one.provisional_until > self.time - ALONE for one in used)
 
     @rule(number=st.integers(0, 7))
     def machine(self, number: int) -> None:

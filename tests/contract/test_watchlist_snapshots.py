@@ -37,6 +37,7 @@ from tests.contract.watchlists import BOB, LIST_ID, List, change_set, confirmati
 LONG = entry(BOB, giver="long", handling=HANDLING, label="l" * 200, source_url="u" * 500, why="y" * 500)
 LONG.handling.legal_gateway = "g" * 500
 LONG.handling.purposes.extend(["p" * 200] * 16)
+URGENT = change_set("urgent", puts=[entry()], urgent=True)
 BULKY = [entry(f"eip155:*:0x{n:040d}", label="x" * 190, why="y" * 480) for n in range(500)]
 
 
@@ -44,7 +45,7 @@ def listed() -> tuple[List, bytes, WatchlistPosition]:
     """A list of some hundred entries, its last batch and that one's position."""
     made = List()
     made.publish(signed_set(change_set("bulk", puts=BULKY), AUTHOR, APPROVER))
-    made.publish(signed_set(change_set("urgent", puts=[entry()], urgent=True)), suspends=[entry_id(BULKY[0])])
+    made.publish(signed_set(URGENT), suspends=[entry_id(BULKY[0])])
     before = made.standing
     data = made.publish(signed_set(change_set("last", puts=[entry(BOB), LONG])), time=NOW + 1)
     return made, data, WatchlistPosition(LIST_ID, before.sequence + 1, before.head, made.standing.head)
@@ -88,7 +89,7 @@ def test_who_joins_by_a_snapshot_goes_on_like_everybody_else() -> None:
     reader, found = read(STATE)
     joined.standing = adopt(reader, BATCH, POSITION, SENDER)
     joined.records.kept = {record.entry_id: record.data for record in found}
-    joined.take(owner.publish(confirmations=[confirmation("urgent")], time=NOW + 2))
+    joined.take(owner.publish(confirmations=[confirmation(URGENT)], time=NOW + 2))
     assert (joined.standing, joined.records.kept) == (owner.standing, owner.records.kept)
 
 
@@ -118,7 +119,7 @@ def test_a_record_that_is_too_large_is_not_written() -> None:
 
 
 def one_used(**changes: Any) -> list[pb.UsedSet]:
-    fields: dict[str, Any] = {"id": bytes(16), "created": NOW, "author": AUTHOR.owner}
+    fields: dict[str, Any] = {"id": bytes(16), "created": NOW, "author": AUTHOR.owner, "sha256": bytes(32)}
     return [pb.UsedSet(**fields | changes)]
 
 
@@ -133,6 +134,10 @@ UNREADABLE = {
     "a used set without an author": framed(preamble(used=one_used(author=""))),
     "a used set without a time": framed(preamble(used=one_used(created=0))),
     "a used set that is provisional before all time": framed(preamble(used=one_used(provisional_until=-1))),
+    "a used set without a digest": framed(preamble(used=one_used(sha256=b""))),
+    "a used set of one person's without the time": framed(preamble(used=one_used(changes=3))),
+    "a used set with a time and no changes": framed(preamble(used=one_used(time=NOW))),
+    "a used set of before all time": framed(preamble(used=one_used(changes=3, time=-1))),
     "a record that is none": framed(preamble(), b"\xff"),
     "two records changed places": framed(preamble(), RECORDS[1], RECORDS[0]),
     "a record twice": framed(preamble(), RECORDS[0], RECORDS[0]),

@@ -36,6 +36,7 @@ from tests.contract.watchlists import (
     DAY,
     LIST_ID,
     MINUTE,
+    SECOND,
     List,
     batch,
     change_set,
@@ -158,9 +159,9 @@ def test_a_change_that_does_not_follow_from_what_is_live_is_refused(content: pb.
         ({"suspends": [min(A, B), max(A, B)], "drops": [A]}, VerificationError),
         ({"drops": [A]}, VerificationError),
         ({"drops": [bytes(16)]}, VerificationError),
-        ({"confirmations": [confirmation("three")]}, VerificationError),
-        ({"confirmations": [confirmation("nothing")]}, VerificationError),
-        ({"confirmations": [confirmation("three", list_id=bytes(16))]}, VerificationError),
+        ({"confirmations": [confirmation(THREE)]}, VerificationError),
+        ({"confirmations": [confirmation(change_set("nothing", lifts=[A]))]}, VerificationError),
+        ({"confirmations": [confirmation(THREE, list_id=bytes(16))]}, VerificationError),
         ({"time": NOW - 1}, VerificationError),
         ({"state_digest": bytes(32), "live": 3}, VerificationError),
         ({"state_digest": bytes(32)}, VerificationError),
@@ -202,6 +203,10 @@ BAD_FORMS: dict[str, Callable[[pb.WatchBatch], object]] = {
     "suspensions out of order": lambda m: m.suspends.extend([max(A, B), min(A, B)]),
     "an id that is none": lambda m: m.drops.append(b"x"),
     "too many changes": lambda m: m.suspends.extend(n.to_bytes(16, "big") for n in range(MAX_CHANGES + 1)),
+    "too many changes of two kinds": lambda m: (
+        m.suspends.extend(n.to_bytes(16, "big") for n in range(MAX_CHANGES)),
+        m.drops.append(A),
+    ),
     "too large": lambda m: m.sets.append(pb.SignedChangeSet(body=bytes(4 << 20))),
     "a set without a signature": lambda m: m.sets.append(pb.SignedChangeSet(body=signed_set(THREE).body)),
 }
@@ -322,17 +327,17 @@ def test_an_urgent_set_of_one_person_suspends_itself_after_an_hour_by_every_hold
     assert states(made, limit + 1) == [EntryState.SUSPENDED] * 2
     made.publish(time=limit + 1)
     assert states(made, limit + 1) == [EntryState.SUSPENDED] * 2
-    refuses(made, batch(confirmations=[confirmation("urgent")], time=limit + 1))
+    refuses(made, batch(confirmations=[confirmation(URGENT)], time=limit + 1))
 
 
 def test_a_second_persons_word_in_time_makes_it_stay() -> None:
     made = List()
     made.publish(signed_set(URGENT))
-    made.publish(confirmations=[confirmation("urgent")], time=NOW + PROVISIONAL)
+    made.publish(confirmations=[confirmation(URGENT)], time=NOW + PROVISIONAL)
     assert states(made, NOW + 2 * PROVISIONAL) == [EntryState.ACTIVE] * 2
     assert {used.provisional_until for used in made.standing.used.values()} == {0}
     assert made.records.of_set(secret("urgent")[:16]) == []
-    refuses(made, batch(confirmations=[confirmation("urgent")], time=NOW + PROVISIONAL))
+    refuses(made, batch(confirmations=[confirmation(URGENT)], time=NOW + PROVISIONAL))
 
 
 def test_a_confirmation_leaves_alone_what_was_changed_or_removed_since() -> None:
@@ -340,14 +345,14 @@ def test_a_confirmation_leaves_alone_what_was_changed_or_removed_since() -> None
     made.publish(signed_set(URGENT))
     later = change_set("later", puts=[entry(version=2)], removals=[removal(B)])
     again = change_set("again", puts=[entry(BOB)], urgent=True)
-    made.publish(signed_set(later), signed_set(again), confirmations=[confirmation("urgent")])
+    made.publish(signed_set(later), signed_set(again, SECOND), confirmations=[confirmation(URGENT)])
     assert states(made, NOW + PROVISIONAL + 1) == [EntryState.ACTIVE, EntryState.SUSPENDED]
     assert made.records.of_set(secret("again")[:16]) == [B]
 
 
 def test_a_confirmation_in_the_same_batch_and_of_a_suspended_entry_keeps_the_suspension() -> None:
     made = List()
-    made.publish(signed_set(URGENT), confirmations=[confirmation("urgent")], suspends=[A])
+    made.publish(signed_set(URGENT), confirmations=[confirmation(URGENT)], suspends=[A])
     assert states(made, NOW + 2 * PROVISIONAL) == [EntryState.SUSPENDED, EntryState.ACTIVE]
 
 
@@ -355,26 +360,26 @@ def test_an_urgent_set_that_two_people_signed_is_not_provisional() -> None:
     made = List()
     made.publish(signed_set(URGENT, AUTHOR, APPROVER))
     assert states(made, NOW + 2 * PROVISIONAL) == [EntryState.ACTIVE] * 2
-    refuses(made, batch(confirmations=[confirmation("urgent")]))
+    refuses(made, batch(confirmations=[confirmation(URGENT)]))
 
 
 def test_who_says_again_what_nobody_confirmed_gets_no_further_hour_by_it() -> None:
     made = List()
     made.publish(signed_set(URGENT))
-    for minutes, version in ((50, 2), (70, 3)):
-        again = change_set(f"again {version}", puts=[entry(action=BLOCK, version=version)], urgent=True)
-        made.publish(signed_set(again), time=NOW + minutes * MINUTE)
+    at = NOW + 50 * MINUTE
+    again = change_set("again", created=at, puts=[entry(action=BLOCK, version=2)], urgent=True)
+    made.publish(signed_set(again, SECOND), time=at)
     assert states(made, NOW + PROVISIONAL)[0] is EntryState.ACTIVE
     assert states(made, NOW + 71 * MINUTE)[0] is EntryState.SUSPENDED
-    made.publish(confirmations=[confirmation("again 3")], time=NOW + 71 * MINUTE)
+    made.publish(confirmations=[confirmation(again)], time=NOW + 71 * MINUTE)
     assert states(made, NOW + 71 * MINUTE)[0] is EntryState.ACTIVE
 
 
 def test_whoever_wrote_an_urgent_set_cannot_confirm_it() -> None:
     made = List()
     made.publish(signed_set(URGENT))
-    refuses(made, batch(confirmations=[confirmation("urgent", AUTHOR)]), RefusedError)
-    refuses(made, batch(confirmations=[confirmation("urgent", Signer("sfc/m-nobody00"))]), RefusedError)
+    refuses(made, batch(confirmations=[confirmation(URGENT, AUTHOR)]), RefusedError)
+    refuses(made, batch(confirmations=[confirmation(URGENT, Signer("sfc/m-nobody00"))]), RefusedError)
 
 
 # --- machines and clocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,16 +21,35 @@ from comity.watchlists import (
     encode_confirmation,
     signed_bytes,
 )
-from comity.workflow.terms import SignatureRole
+from comity.workflow.terms import Role, SignatureRole
 
-from tests.contract.builders import APPROVER, AUTHOR, NOW, SENDER, Signer, fresh, secret
+from tests.contract.builders import (
+    APPROVER,
+    AUTHOR,
+    NOW,
+    SENDER,
+    Builder,
+    Signer,
+    certificate,
+    fresh,
+    secret,
+)
 
 LIST_ID = secret("list")[:16]
+SECOND = Signer("sfc/m-second00")
+"""Another analyst of the owner's desk."""
 MINUTE = 60_000
 DAY = 86_400_000
 ALICE = "eip155:1:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 BOB = "bip122:000000000019d6689c085ae165831e93:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 CAROL = "xrpl:0:rf1BiGeXwwQoi8Z2ueFYTEXSwuJYfV2Jpn"
+
+
+def world() -> Builder:
+    """The standard world, with another analyst at the owner's desk."""
+    made = fresh()
+    made.by_root("sfc", certificate(SECOND.owner, [Role.ANALYST], [SENDER]))
+    return made
 
 
 def entry(account: str = ALICE, /, **changes: Any) -> pb.WatchEntry:
@@ -60,21 +80,29 @@ def signature(who: Signer, role: SignatureRole, data: bytes) -> envelope_pb2.Sig
 
 
 def signed_set(
-    content: pb.ChangeSet, author: Signer = AUTHOR, approver: Signer | None = None, *, body: bytes | None = None
+    content: pb.ChangeSet,
+    author: Signer = AUTHOR,
+    approver: Signer | None = None,
+    *,
+    body: bytes | None = None,
+    desk: str = SENDER,
 ) -> pb.SignedChangeSet:
     """A signed change set; `body` where it shall break a rule."""
     data = encode_change_set(content) if body is None else body
     who = [(author, SignatureRole.AUTHOR), *([(approver, SignatureRole.APPROVER)] if approver else [])]
-    signatures = [signature(person, role, signed_bytes(data, role)) for person, role in who]
+    signatures = [signature(person, role, signed_bytes(desk, data, role)) for person, role in who]
     return pb.SignedChangeSet(body=data, signatures=signatures)
 
 
-def confirmation(label: str = "set", who: Signer = APPROVER, /, **changes: Any) -> pb.SignedConfirmation:
-    """A signed confirmation of the set with a label."""
-    fields: dict[str, Any] = {"list_id": LIST_ID, "set_id": secret(label)[:16], "created": NOW}
+def confirmation(
+    content: pb.ChangeSet, who: Signer = APPROVER, /, *, desk: str = SENDER, **changes: Any
+) -> pb.SignedConfirmation:
+    """A signed confirmation of a set."""
+    shown = hashlib.sha256(encode_change_set(content)).digest()
+    fields: dict[str, Any] = {"list_id": LIST_ID, "set_id": content.id, "created": NOW, "set_sha256": shown}
     body = encode_confirmation(pb.Confirmation(**fields | changes))
     return pb.SignedConfirmation(
-        body=body, signature=signature(who, SignatureRole.APPROVER, confirmation_signed_bytes(body))
+        body=body, signature=signature(who, SignatureRole.APPROVER, confirmation_signed_bytes(desk, body))
     )
 
 
@@ -87,7 +115,7 @@ class List:
     """A list as one holder has it."""
 
     def __init__(self, view: View | None = None) -> None:
-        self.view = fresh().view if view is None else view
+        self.view = world().view if view is None else view
         self.standing = Standing(LIST_ID, SENDER)
         self.records = MemoryRecords()
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from comity.errors import RefusedError
+from comity.header import MAX_SEQUENCE
 from comity.v1 import envelope_pb2
 from comity.workflow.terms import Family, Verb
 from sqlalchemy import create_engine, event
@@ -101,11 +102,31 @@ async def test_a_snapshot_begins_a_list_or_goes_ahead_of_it_and_never_beside_it(
         assert await send(Verb.PUBLISH, 9) == (REFUSED, "12")
         assert await send(Verb.PUBLISH, 13) == ("receipt", "")
         assert kept(core, one) == [7, 12, 13]
-        # Numbers that no column holds are refused like any other; the others of the batch are served.
-        huge = one.envelope(view, case, one.place((1 << 64) - 1), Verb.SNAPSHOT)
+        # Too far ahead is refused like any other; the others of the batch are served.
+        huge = one.envelope(view, case, one.place(MAX_SEQUENCE), Verb.SNAPSHOT)
         good = world.envelope(view)
         assert texts(await core.submit(huge, good)) == [REFUSED, "receipt"]
         assert await send(Verb.PUBLISH, 14) == ("receipt", "")
+
+
+async def test_nobody_uses_up_the_numbers_of_a_list_with_one_snapshot(
+    migrated_database_url: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lists.MAX_AHEAD == 1_000_000
+    monkeypatch.setattr(lists, "MAX_AHEAD", 1000)
+    async with running_core(migrated_database_url, world) as core:
+        one, other, view, case = WatchList(world), WatchList(world), core.directory.view(), await subscribe(core)
+
+        async def send(sequence: int, verb: Verb = Verb.SNAPSHOT) -> tuple[str, str]:
+            return await told(core, one.envelope(view, case, one.place(sequence), verb))
+
+        far = other.envelope(view, await subscribe(core), other.place(1001), Verb.SNAPSHOT)
+        assert await told(core, far) == (REFUSED, "0")
+        assert await send(1, Verb.PUBLISH) == ("receipt", "")
+        for sequence in (MAX_SEQUENCE, 1002):
+            assert await send(sequence) == (REFUSED, "1")
+        assert await send(1001) == ("receipt", "")
+        assert await send(1002, Verb.PUBLISH) == ("receipt", "")
 
 
 async def test_envelopes_of_one_list_in_one_batch_work_like_in_a_row(migrated_database_url: str, world: World) -> None:

@@ -5,7 +5,7 @@ Never does: change anything (`comity.directory.replay`), read a clock: every mom
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
@@ -106,12 +106,15 @@ class View:
             raise ValueError("the directory does not have that size")
 
     def as_of(self, moment: int) -> View | None:
-        """Returns the directory as it stood at a moment, by the times of its entries; None where there was none yet.
+        """Returns the directory as it stood before the second of a moment; None where there was none yet.
+
+        An entry bears a second. One of the moment's own second may have come after the moment, so none of them counts:
+        what is logged at the moment or later is never part of the answer.
 
         Args:
             moment: Unix milliseconds UTC. Whoever asks later, with a longer directory, gets the same answer.
         """
-        size = bisect_right(self._s.times, moment // 1000, hi=self.size)
+        size = bisect_left(self._s.times, moment // 1000, hi=self.size)
         return View(self._s, size) if size else None
 
     @property

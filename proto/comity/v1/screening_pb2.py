@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from comity.v1 import payload_pb2 as comity_dot_v1_dot_payload__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63omity/v1/screening.proto\x12\tcomity.v1\x1a\x17\x63omity/v1/payload.proto\"8\n\rScreenRequest\x12\'\n\x07queries\x18\x01 \x03(\x0b\x32\x16.comity.v1.ScreenQuery\">\n\x13ScreenStreamRequest\x12\'\n\x07queries\x18\x01 \x03(\x0b\x32\x16.comity.v1.ScreenQuery\"@\n\x0bScreenQuery\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\r\n\x05\x63hain\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\"\xc1\x03\n\tAssertion\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0f\n\x07list_id\x18\x02 \x01(\x0c\x12\x12\n\nlist_title\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x10\n\x08\x65ntry_id\x18\x05 \x01(\x0c\x12\x0f\n\x07version\x18\x06 \x01(\r\x12\x0f\n\x07\x61\x63\x63ount\x18\x07 \x01(\t\x12\r\n\x05giver\x18\x08 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\t \x01(\t\x12\r\n\x05label\x18\n \x01(\t\x12\r\n\x05\x61\x63tor\x18\x0b \x01(\t\x12-\n\nconfidence\x18\x0c \x01(\x0e\x32\x19.comity.v1.ConfidenceKind\x12\x18\n\x10\x63onfidence_level\x18\r \x01(\r\x12&\n\x06\x61\x63tion\x18\x0e \x01(\x0e\x32\x16.comity.v1.WatchAction\x12\x10\n\x08\x64iscreet\x18\x0f \x01(\x08\x12\x12\n\nvalid_from\x18\x10 \x01(\x03\x12\x13\n\x0bvalid_until\x18\x11 \x01(\x03\x12(\n\x05state\x18\x12 \x01(\x0e\x32\x19.comity.v1.AssertionState\x12%\n\x08handling\x18\x13 \x01(\x0b\x32\x13.comity.v1.Handling\"\xa9\x01\n\x0cScreenResult\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12)\n\x07verdict\x18\x04 \x01(\x0e\x32\x18.comity.v1.ScreenVerdict\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12(\n\nassertions\x18\x06 \x03(\x0b\x32\x14.comity.v1.Assertion\"z\n\x07ListAge\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0f\n\x07list_id\x18\x02 \x01(\x0c\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x12\n\nbatch_time\x18\x05 \x01(\x03\x12\x0b\n\x03\x61ge\x18\x06 \x01(\x03\x12\r\n\x05stale\x18\x07 \x01(\x08\"]\n\x0eScreenResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.ScreenResult\x12!\n\x05lists\x18\x02 \x03(\x0b\x32\x12.comity.v1.ListAge\"c\n\x14ScreenStreamResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.ScreenResult\x12!\n\x05lists\x18\x02 \x03(\x0b\x32\x12.comity.v1.ListAge*\x97\x01\n\rScreenVerdict\x12\x1e\n\x1aSCREEN_VERDICT_UNSPECIFIED\x10\x00\x12\x16\n\x12SCREEN_VERDICT_HIT\x10\x01\x12\x1a\n\x16SCREEN_VERDICT_INVALID\x10\x02\x12\x18\n\x14SCREEN_VERDICT_STALE\x10\x03\x12\x18\n\x14SCREEN_VERDICT_CLEAR\x10\x04*\xa6\x01\n\x0e\x41ssertionState\x12\x1f\n\x1b\x41SSERTION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41SSERTION_STATE_ACTIVE\x10\x01\x12\x1d\n\x19\x41SSERTION_STATE_SUSPENDED\x10\x02\x12\x1b\n\x17\x41SSERTION_STATE_EXPIRED\x10\x03\x12\x1b\n\x17\x41SSERTION_STATE_NOT_YET\x10\x04\x32\xa6\x01\n\x10ScreeningService\x12=\n\x06Screen\x12\x18.comity.v1.ScreenRequest\x1a\x19.comity.v1.ScreenResponse\x12S\n\x0cScreenStream\x12\x1e.comity.v1.ScreenStreamRequest\x1a\x1f.comity.v1.ScreenStreamResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x63omity/v1/screening.proto\x12\tcomity.v1\x1a\x17\x63omity/v1/payload.proto\"8\n\rScreenRequest\x12\'\n\x07queries\x18\x01 \x03(\x0b\x32\x16.comity.v1.ScreenQuery\">\n\x13ScreenStreamRequest\x12\'\n\x07queries\x18\x01 \x03(\x0b\x32\x16.comity.v1.ScreenQuery\"@\n\x0bScreenQuery\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\r\n\x05\x63hain\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\"\xc1\x03\n\tAssertion\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0f\n\x07list_id\x18\x02 \x01(\x0c\x12\x12\n\nlist_title\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x10\n\x08\x65ntry_id\x18\x05 \x01(\x0c\x12\x0f\n\x07version\x18\x06 \x01(\r\x12\x0f\n\x07\x61\x63\x63ount\x18\x07 \x01(\t\x12\r\n\x05giver\x18\x08 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\t \x01(\t\x12\r\n\x05label\x18\n \x01(\t\x12\r\n\x05\x61\x63tor\x18\x0b \x01(\t\x12-\n\nconfidence\x18\x0c \x01(\x0e\x32\x19.comity.v1.ConfidenceKind\x12\x18\n\x10\x63onfidence_level\x18\r \x01(\r\x12&\n\x06\x61\x63tion\x18\x0e \x01(\x0e\x32\x16.comity.v1.WatchAction\x12\x10\n\x08\x64iscreet\x18\x0f \x01(\x08\x12\x12\n\nvalid_from\x18\x10 \x01(\x03\x12\x13\n\x0bvalid_until\x18\x11 \x01(\x03\x12(\n\x05state\x18\x12 \x01(\x0e\x32\x19.comity.v1.AssertionState\x12%\n\x08handling\x18\x13 \x01(\x0b\x32\x13.comity.v1.Handling\"\xc6\x01\n\x0cScreenResult\x12\x0f\n\x07\x61\x64\x64ress\x18\x01 \x01(\t\x12\x11\n\treference\x18\x02 \x01(\t\x12\x0f\n\x07\x61\x63\x63ount\x18\x03 \x01(\t\x12)\n\x07verdict\x18\x04 \x01(\x0e\x32\x18.comity.v1.ScreenVerdict\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12(\n\nassertions\x18\x06 \x03(\x0b\x32\x14.comity.v1.Assertion\x12\x1b\n\x13\x61ssertions_left_out\x18\x07 \x01(\r\"z\n\x07ListAge\x12\r\n\x05owner\x18\x01 \x01(\t\x12\x0f\n\x07list_id\x18\x02 \x01(\x0c\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08sequence\x18\x04 \x01(\x04\x12\x12\n\nbatch_time\x18\x05 \x01(\x03\x12\x0b\n\x03\x61ge\x18\x06 \x01(\x03\x12\r\n\x05stale\x18\x07 \x01(\x08\"]\n\x0eScreenResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.ScreenResult\x12!\n\x05lists\x18\x02 \x03(\x0b\x32\x12.comity.v1.ListAge\"c\n\x14ScreenStreamResponse\x12(\n\x07results\x18\x01 \x03(\x0b\x32\x17.comity.v1.ScreenResult\x12!\n\x05lists\x18\x02 \x03(\x0b\x32\x12.comity.v1.ListAge*\x97\x01\n\rScreenVerdict\x12\x1e\n\x1aSCREEN_VERDICT_UNSPECIFIED\x10\x00\x12\x16\n\x12SCREEN_VERDICT_HIT\x10\x01\x12\x1a\n\x16SCREEN_VERDICT_INVALID\x10\x02\x12\x18\n\x14SCREEN_VERDICT_STALE\x10\x03\x12\x18\n\x14SCREEN_VERDICT_CLEAR\x10\x04*\xa6\x01\n\x0e\x41ssertionState\x12\x1f\n\x1b\x41SSERTION_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x41SSERTION_STATE_ACTIVE\x10\x01\x12\x1d\n\x19\x41SSERTION_STATE_SUSPENDED\x10\x02\x12\x1b\n\x17\x41SSERTION_STATE_EXPIRED\x10\x03\x12\x1b\n\x17\x41SSERTION_STATE_NOT_YET\x10\x04\x32\xa6\x01\n\x10ScreeningService\x12=\n\x06Screen\x12\x18.comity.v1.ScreenRequest\x1a\x19.comity.v1.ScreenResponse\x12S\n\x0cScreenStream\x12\x1e.comity.v1.ScreenStreamRequest\x1a\x1f.comity.v1.ScreenStreamResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'comity.v1.screening_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCREENVERDICT']._serialized_start=1198
-  _globals['_SCREENVERDICT']._serialized_end=1349
-  _globals['_ASSERTIONSTATE']._serialized_start=1352
-  _globals['_ASSERTIONSTATE']._serialized_end=1518
+  _globals['_SCREENVERDICT']._serialized_start=1227
+  _globals['_SCREENVERDICT']._serialized_end=1378
+  _globals['_ASSERTIONSTATE']._serialized_start=1381
+  _globals['_ASSERTIONSTATE']._serialized_end=1547
   _globals['_SCREENREQUEST']._serialized_start=65
   _globals['_SCREENREQUEST']._serialized_end=121
   _globals['_SCREENSTREAMREQUEST']._serialized_start=123
@@ -45,13 +45,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ASSERTION']._serialized_start=254
   _globals['_ASSERTION']._serialized_end=703
   _globals['_SCREENRESULT']._serialized_start=706
-  _globals['_SCREENRESULT']._serialized_end=875
-  _globals['_LISTAGE']._serialized_start=877
-  _globals['_LISTAGE']._serialized_end=999
-  _globals['_SCREENRESPONSE']._serialized_start=1001
-  _globals['_SCREENRESPONSE']._serialized_end=1094
-  _globals['_SCREENSTREAMRESPONSE']._serialized_start=1096
-  _globals['_SCREENSTREAMRESPONSE']._serialized_end=1195
-  _globals['_SCREENINGSERVICE']._serialized_start=1521
-  _globals['_SCREENINGSERVICE']._serialized_end=1687
+  _globals['_SCREENRESULT']._serialized_end=904
+  _globals['_LISTAGE']._serialized_start=906
+  _globals['_LISTAGE']._serialized_end=1028
+  _globals['_SCREENRESPONSE']._serialized_start=1030
+  _globals['_SCREENRESPONSE']._serialized_end=1123
+  _globals['_SCREENSTREAMRESPONSE']._serialized_start=1125
+  _globals['_SCREENSTREAMRESPONSE']._serialized_end=1224
+  _globals['_SCREENINGSERVICE']._serialized_start=1550
+  _globals['_SCREENINGSERVICE']._serialized_end=1716
 # @@protoc_insertion_point(module_scope)

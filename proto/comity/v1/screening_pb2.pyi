@@ -99,20 +99,22 @@ class Assertion(_message.Message):
     def __init__(self, owner: _Optional[str] = ..., list_id: _Optional[bytes] = ..., list_title: _Optional[str] = ..., sequence: _Optional[int] = ..., entry_id: _Optional[bytes] = ..., version: _Optional[int] = ..., account: _Optional[str] = ..., giver: _Optional[str] = ..., category: _Optional[str] = ..., label: _Optional[str] = ..., actor: _Optional[str] = ..., confidence: _Optional[_Union[_payload_pb2.ConfidenceKind, str]] = ..., confidence_level: _Optional[int] = ..., action: _Optional[_Union[_payload_pb2.WatchAction, str]] = ..., discreet: _Optional[bool] = ..., valid_from: _Optional[int] = ..., valid_until: _Optional[int] = ..., state: _Optional[_Union[AssertionState, str]] = ..., handling: _Optional[_Union[_payload_pb2.Handling, _Mapping]] = ...) -> None: ...
 
 class ScreenResult(_message.Message):
-    __slots__ = ("address", "reference", "account", "verdict", "problem", "assertions")
+    __slots__ = ("address", "reference", "account", "verdict", "problem", "assertions", "assertions_left_out")
     ADDRESS_FIELD_NUMBER: _ClassVar[int]
     REFERENCE_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     VERDICT_FIELD_NUMBER: _ClassVar[int]
     PROBLEM_FIELD_NUMBER: _ClassVar[int]
     ASSERTIONS_FIELD_NUMBER: _ClassVar[int]
+    ASSERTIONS_LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     address: str
     reference: str
     account: str
     verdict: ScreenVerdict
     problem: str
     assertions: _containers.RepeatedCompositeFieldContainer[Assertion]
-    def __init__(self, address: _Optional[str] = ..., reference: _Optional[str] = ..., account: _Optional[str] = ..., verdict: _Optional[_Union[ScreenVerdict, str]] = ..., problem: _Optional[str] = ..., assertions: _Optional[_Iterable[_Union[Assertion, _Mapping]]] = ...) -> None: ...
+    assertions_left_out: int
+    def __init__(self, address: _Optional[str] = ..., reference: _Optional[str] = ..., account: _Optional[str] = ..., verdict: _Optional[_Union[ScreenVerdict, str]] = ..., problem: _Optional[str] = ..., assertions: _Optional[_Iterable[_Union[Assertion, _Mapping]]] = ..., assertions_left_out: _Optional[int] = ...) -> None: ...
 
 class ListAge(_message.Message):
     __slots__ = ("owner", "list_id", "title", "sequence", "batch_time", "age", "stale")

@@ -127,14 +127,16 @@ class SignedChangeSet(_message.Message):
     def __init__(self, body: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[_envelope_pb2.Signature, _Mapping]]] = ...) -> None: ...
 
 class Confirmation(_message.Message):
-    __slots__ = ("list_id", "set_id", "created")
+    __slots__ = ("list_id", "set_id", "created", "set_sha256")
     LIST_ID_FIELD_NUMBER: _ClassVar[int]
     SET_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
+    SET_SHA256_FIELD_NUMBER: _ClassVar[int]
     list_id: bytes
     set_id: bytes
     created: int
-    def __init__(self, list_id: _Optional[bytes] = ..., set_id: _Optional[bytes] = ..., created: _Optional[int] = ...) -> None: ...
+    set_sha256: bytes
+    def __init__(self, list_id: _Optional[bytes] = ..., set_id: _Optional[bytes] = ..., created: _Optional[int] = ..., set_sha256: _Optional[bytes] = ...) -> None: ...
 
 class SignedConfirmation(_message.Message):
     __slots__ = ("body", "signature")
@@ -165,16 +167,22 @@ class WatchBatch(_message.Message):
     def __init__(self, salt: _Optional[bytes] = ..., time: _Optional[int] = ..., sets: _Optional[_Iterable[_Union[SignedChangeSet, _Mapping]]] = ..., confirmations: _Optional[_Iterable[_Union[SignedConfirmation, _Mapping]]] = ..., suspends: _Optional[_Iterable[bytes]] = ..., drops: _Optional[_Iterable[bytes]] = ..., state_digest: _Optional[bytes] = ..., live: _Optional[int] = ...) -> None: ...
 
 class UsedSet(_message.Message):
-    __slots__ = ("id", "created", "author", "provisional_until")
+    __slots__ = ("id", "created", "author", "provisional_until", "sha256", "changes", "time")
     ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_FIELD_NUMBER: _ClassVar[int]
     AUTHOR_FIELD_NUMBER: _ClassVar[int]
     PROVISIONAL_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
     id: bytes
     created: int
     author: str
     provisional_until: int
-    def __init__(self, id: _Optional[bytes] = ..., created: _Optional[int] = ..., author: _Optional[str] = ..., provisional_until: _Optional[int] = ...) -> None: ...
+    sha256: bytes
+    changes: int
+    time: int
+    def __init__(self, id: _Optional[bytes] = ..., created: _Optional[int] = ..., author: _Optional[str] = ..., provisional_until: _Optional[int] = ..., sha256: _Optional[bytes] = ..., changes: _Optional[int] = ..., time: _Optional[int] = ...) -> None: ...
 
 class SnapshotPreamble(_message.Message):
     __slots__ = ("list_id", "sequence", "used", "count")

@@ -47,6 +47,9 @@ _SEGWIT_KEYS = {"bc": f"{BITCOIN}:", "ltc": f"{LITECOIN}:"}
 _SEGWIT_BEGINS = ("bc1", "ltc1", "tb1", "bcrt1", "tltc1", "rltc1")
 _MAY_BE_SEGWIT = frozenset("LTr")
 _NO_DIGIT = 0xFF
+_HASH_MASK = (1 << 160) - 1
+_OLD_SCRIPT = b"\x05"
+_LITECOIN_SCRIPT = f"{LITECOIN}:M"
 
 _ROW = 40  # digits of a row, eight to a word
 _WORDS = Struct(">5Q")
@@ -88,6 +91,22 @@ def canonical(text: str, key: str) -> str:
     return (f"{SOLANA}:" if prefix == _SOLANA_KEY else prefix) + address
 
 
+def bare_script_account(account: str) -> str:
+    """Returns the account that an old script address (3…) of a Litecoin account means where no chain is named.
+
+    Args:
+        account: canonical CAIP-10.
+
+    Returns:
+        The canonical account of Bitcoin's with the same bytes; empty where the account has no such form.
+    """
+    if not account.startswith(_LITECOIN_SCRIPT):
+        return ""
+    value = base58.BITCOIN.number(account.removeprefix(f"{LITECOIN}:")) or 0
+    body = (value >> 32 & _HASH_MASK).to_bytes(20)
+    return f"{BITCOIN}:{base58.BITCOIN.encode_check(_OLD_SCRIPT + body)}"
+
+
 def _sift(texts: Sequence[str]) -> _Keys:
     keys: _Keys = [None] * len(texts)
     evm: list[_Item] = []
@@ -95,6 +114,8 @@ def _sift(texts: Sequence[str]) -> _Keys:
     xrp: list[_Item] = []
     segwit: dict[tuple[str, int], list[_Item]] = {}
     for place, received in enumerate(texts):
+        if not received.isascii():  # some letters beyond ASCII have a small form within it
+            continue
         text = received.strip()
         first, length = text[:1], len(text)
         if first == "0":

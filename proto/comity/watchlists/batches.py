@@ -15,13 +15,31 @@ from comity.errors import MalformedError
 from comity.payload_rules import LATEST_TIME
 from comity.payload_watchlists import BATCH_LIMIT
 from comity.v1 import watchlist_pb2 as pb
-from comity.watchlists.changes import MAX_CHANGES, check_ids, parse_change_set, parse_confirmation
+from comity.watchlists.changes import (
+    MAX_CHANGES,
+    MAX_CONFIRMATION_BYTES,
+    check_ids,
+    parse_change_set,
+    parse_confirmation,
+)
+from comity.watchlists.counting import check_counts
+from comity.watchlists.entries import ID_BYTES
 
 SALT_BYTES: Final = 32
 """Length of a batch's salt: without it somebody who sees heads could test what a batch says."""
 HASH_BYTES: Final = 32
+MAX_SETS: Final = 64
+"""Greatest number of change sets in a batch, and of confirmations."""
 STATED_EVERY: Final = 256
 """A batch whose sequence is a multiple of that states the digest of what is live after it, as others may."""
+
+_REPEATED: Final = {
+    "sets": (MAX_SETS, BATCH_LIMIT),
+    "confirmations": (MAX_SETS, 2 * MAX_CONFIRMATION_BYTES),
+    "suspends": (MAX_CHANGES, ID_BYTES),
+    "drops": (MAX_CHANGES, ID_BYTES),
+}
+_SIGNED: Final = {"signatures": (2, 1 << 10)}
 
 
 def encode_batch(batch: pb.WatchBatch) -> bytes:
@@ -41,6 +59,9 @@ def parse_batch(data: bytes) -> pb.WatchBatch:
     Raises:
         MalformedError: it is none, breaks a rule, or is too large.
     """
+    for name, item in check_counts(pb.WatchBatch, data, BATCH_LIMIT, _REPEATED):
+        if name == "sets":
+            check_counts(pb.SignedChangeSet, item, BATCH_LIMIT, _SIGNED)
     batch = parse(pb.WatchBatch, data, BATCH_LIMIT)
     if len(batch.salt) != SALT_BYTES or not 0 < batch.time <= LATEST_TIME:
         raise MalformedError("a batch has no salt or time")

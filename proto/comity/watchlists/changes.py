@@ -3,9 +3,9 @@
 Batches go to each subscriber in an envelope of its own, and a machine may seal those. So people sign inside: the
 AUTHOR and, where two are needed, the APPROVER sign the change set's bytes once, and every subscriber verifies them.
 
-Who may sign is read in the directory as it stood at the batch's own time (`View.as_of`), not at the reader's: a batch
-that is sent again after a year, when keys were renewed and people left, is judged as it was on its first day, by all
-subscribers alike.
+Who may sign is read in the directory as it stood before the second of the batch's own time (`View.as_of`), not at the
+reader's: a batch that is sent again after a year, when keys were renewed and people left, is judged as it was on its
+first day, by all subscribers alike. No batch is dated after its leaf, so nothing that is logged later can change that.
 
 Never does: hold a private key, apply a change (`comity.watchlists.states`), read a clock.
 """
@@ -24,13 +24,14 @@ from comity.keys import verify
 from comity.payload_rules import LATEST_TIME
 from comity.v1 import envelope_pb2, payload_pb2
 from comity.v1 import watchlist_pb2 as pb
-from comity.watchlists.entries import ID_BYTES, entry_gaps, entry_id
+from comity.watchlists.counting import check_counts
+from comity.watchlists.entries import ID_BYTES, MAX_RECORD_BYTES, entry_gaps, entry_id
 from comity.workflow.signers import check_people
 from comity.workflow.tables import ORDINARY, People
 from comity.workflow.terms import Role, SignatureRole
 
 BULK: Final = 100
-"""More changes than that in one set need two people."""
+"""More changes than that, in one set or by one person alone within a day, need two people."""
 MAX_CHANGES: Final = 10_000
 """Greatest number of changes in a batch, and so in a set."""
 MAX_SET_BYTES: Final = 4 << 20
@@ -41,10 +42,21 @@ BEFORE_CREATED: Final = 5 * 60_000
 """A set counts in a batch whose time is at most that much before the set's `created`: clocks differ. Milliseconds."""
 AFTER_CREATED: Final = 14 * 86_400_000
 """… and at most that much after it: a set that nobody published is no threat for ever. Milliseconds."""
+URGENT_AFTER_CREATED: Final = 60 * 60_000
+"""… and an urgent one at most that much: it cannot be kept for later. Milliseconds."""
 PROVISIONAL: Final = 60 * 60_000
 """How long an urgent set that one person signed is in force without a second one's word. Milliseconds."""
+ALONE: Final = 86_400_000
+"""So far back reaches what one person has done alone: bulk, and urgent sets that nobody confirmed. Milliseconds."""
 SIGNATURE_BYTES: Final = 64
 KID_BYTES: Final = 32
+SHA256_BYTES: Final = 32
+
+_REPEATED: Final = {
+    "puts": (MAX_CHANGES, MAX_RECORD_BYTES),
+    "removals": (MAX_CHANGES, 1 << 10),
+    "lifts": (MAX_CHANGES, ID_BYTES),
+}
 
 _REASONS = frozenset(pb.RemovalReason.values()) - {0}
 
@@ -77,10 +89,11 @@ def parse_change_set(data: bytes) -> pb.ChangeSet:
 
 def read_change_set(data: bytes) -> tuple[pb.ChangeSet, list[bytes]]:
     """Does what `parse_change_set` does, and returns the ids of the puts as well, in their order."""
+    check_counts(pb.ChangeSet, data, MAX_SET_BYTES, _REPEATED)
     found = parse(pb.ChangeSet, data, MAX_SET_BYTES)
     if len(found.list_id) != ID_BYTES or len(found.id) != ID_BYTES or not 0 < found.created <= LATEST_TIME:
         raise MalformedError("a change set has no list, id or time")
-    changes = len(found.puts) + len(found.removals) + len(found.lifts)
+    changes = changes_of(found)
     if not 1 <= changes <= MAX_CHANGES:
         raise MalformedError("a change set has no change, or too many")
     if found.urgent and len(found.puts) != changes:
@@ -112,24 +125,31 @@ def check_ids(ids: Sequence[bytes]) -> None:
 
 
 def people_needed(change_set: pb.ChangeSet, action_of: Callable[[bytes], payload_pb2.WatchAction | int]) -> int:
-    """Returns how many people must have signed a change set: 2 for BLOCK and for bulk, else 1; 1 where it is urgent.
+    """Returns how many people must have signed a change set: 2 for bulk and, unless it is urgent, for BLOCK; else 1.
+
+    What its author has done alone within a day is added up in `apply_batch`, for which bulk in portions is bulk.
 
     Args:
         change_set: in proper form.
         action_of: returns the action of a live entry by its id; 0 where there is none.
     """
+    if changes_of(change_set) > BULK:
+        return 2
     if change_set.urgent:
         return 1
     block = payload_pb2.WATCH_ACTION_BLOCK
-    if len(change_set.puts) + len(change_set.removals) + len(change_set.lifts) > BULK:
-        return 2
     blocks = any(entry.action == block for entry in change_set.puts)
     return 2 if blocks or any(action_of(found) == block for found in change_set.lifts) else 1
 
 
-def signed_bytes(body: bytes, role: SignatureRole) -> bytes:
-    """Returns the bytes that a member signs over a change set in a role."""
-    return tagged(Purpose.WATCHLIST_CHANGES, body, role.name.encode())
+def changes_of(change_set: pb.ChangeSet) -> int:
+    """Returns how many changes a set holds."""
+    return len(change_set.puts) + len(change_set.removals) + len(change_set.lifts)
+
+
+def signed_bytes(owner_desk: str, body: bytes, role: SignatureRole) -> bytes:
+    """Returns the bytes that a member signs over a change set of a desk's list in a role."""
+    return tagged(Purpose.WATCHLIST_CHANGES, owner_desk.encode(), body, role.name.encode())
 
 
 def verify_change_set(signed: pb.SignedChangeSet, view: View, owner_desk: str, at_ms: int) -> tuple[Signer, ...]:
@@ -151,7 +171,8 @@ def verify_change_set(signed: pb.SignedChangeSet, view: View, owner_desk: str, a
     roles = [signature.role for signature in signed.signatures]
     if roles not in ([1], [1, 2]):
         raise MalformedError("the signatures of a change set are not AUTHOR, then at most one APPROVER")
-    signers = _signers(signed.signatures, lambda role: signed_bytes(signed.body, role), view, owner_desk, at_ms)
+    body = signed.body
+    signers = _signers(signed.signatures, lambda role: signed_bytes(owner_desk, body, role), view, owner_desk, at_ms)
     check_people(signers, owner_desk, People.ONE, ORDINARY)
     return signers
 
@@ -176,12 +197,14 @@ def parse_confirmation(data: bytes) -> pb.Confirmation:
     found = parse(pb.Confirmation, data, MAX_CONFIRMATION_BYTES)
     if len(found.list_id) != ID_BYTES or len(found.set_id) != ID_BYTES or not 0 < found.created <= LATEST_TIME:
         raise MalformedError("a confirmation has no list, change set or time")
+    if len(found.set_sha256) != SHA256_BYTES:
+        raise MalformedError("a confirmation does not say what it confirms")
     return found
 
 
-def confirmation_signed_bytes(body: bytes) -> bytes:
-    """Returns the bytes that an APPROVER signs over a confirmation."""
-    return tagged(Purpose.WATCHLIST_CONFIRM, body, SignatureRole.APPROVER.name.encode())
+def confirmation_signed_bytes(owner_desk: str, body: bytes) -> bytes:
+    """Returns the bytes that an APPROVER signs over a confirmation in a desk's list."""
+    return tagged(Purpose.WATCHLIST_CONFIRM, owner_desk.encode(), body, SignatureRole.APPROVER.name.encode())
 
 
 def verify_confirmation(
@@ -202,7 +225,8 @@ def verify_confirmation(
     """
     if signed.signature.role != int(SignatureRole.APPROVER):
         raise MalformedError("a confirmation is not signed by an APPROVER")
-    signers = _signers([signed.signature], lambda _: confirmation_signed_bytes(signed.body), view, owner_desk, at_ms)
+    data = confirmation_signed_bytes(owner_desk, signed.body)
+    signers = _signers([signed.signature], lambda _: data, view, owner_desk, at_ms)
     check_people(signers, owner_desk, People.SECOND, ORDINARY)
     if signers[0].member == author:
         raise RefusedError(Reason.SECOND_PERSON_MISSING, "whoever wrote it cannot confirm it")

@@ -19,14 +19,16 @@ from comity.header import WatchlistPosition
 from comity.names import check_member
 from comity.v1 import watchlist_pb2 as pb
 from comity.watchlists.batches import head_of, parse_batch
-from comity.watchlists.changes import check_ids
+from comity.watchlists.changes import SHA256_BYTES, check_ids
+from comity.watchlists.counting import check_counts
 from comity.watchlists.entries import ID_BYTES, MAX_RECORD_BYTES, entry_id, read_records
-from comity.watchlists.states import Standing, used_part
+from comity.watchlists.states import MAX_USED, Standing, used_part
 
 CHUNK_BYTES: Final = 256 << 10
 """About so much comes at once from `write_state`."""
-MAX_PREAMBLE_BYTES: Final = 16 << 20
+MAX_PREAMBLE_BYTES: Final = 1 << 20
 """Greatest length of a preamble: the change sets of 14 days."""
+_REPEATED: Final = {"used": (MAX_USED, MAX_PREAMBLE_BYTES // MAX_USED)}
 _LENGTH: Final = 4
 
 
@@ -136,14 +138,17 @@ class StateReader:
         return found
 
     def _begin(self, frame: bytes) -> None:
+        check_counts(pb.SnapshotPreamble, frame, MAX_PREAMBLE_BYTES, _REPEATED)
         preamble = parse(pb.SnapshotPreamble, frame, MAX_PREAMBLE_BYTES)
         if len(preamble.list_id) != ID_BYTES or not preamble.sequence:
             raise MalformedError("a state names no list or sequence")
         check_ids([used.id for used in preamble.used])
         for used in preamble.used:
             check_member(used.author)
-            if used.created <= 0 or used.provisional_until < 0:
+            if used.created <= 0 or used.provisional_until < 0 or used.time < 0:
                 raise MalformedError("a state names a used change set without its times")
+            if len(used.sha256) != SHA256_BYTES or bool(used.changes) != bool(used.time):
+                raise MalformedError("a state names a used change set without its digest, or half of what one did")
         self.preamble = preamble
         self._hasher = hashlib.sha256(hashlib.sha256(used_part({used.id: used for used in preamble.used})).digest())
 

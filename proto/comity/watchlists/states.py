@@ -16,7 +16,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from comity.directory.state import View
 from comity.encoding import serialise
@@ -27,15 +27,22 @@ from comity.v1 import watchlist_pb2 as pb
 from comity.watchlists.batches import head_of, parse_batch
 from comity.watchlists.changes import (
     AFTER_CREATED,
+    ALONE,
     BEFORE_CREATED,
+    BULK,
     MAX_CHANGES,
     PROVISIONAL,
+    URGENT_AFTER_CREATED,
+    changes_of,
     parse_confirmation,
     people_needed,
     read_change_set,
     verify_change_set,
     verify_confirmation,
 )
+
+MAX_USED: Final = 4096
+"""Greatest number of change sets that are remembered: a list takes no more of them in 14 days."""
 
 
 class Records(Protocol):
@@ -66,7 +73,7 @@ class Standing:
     time: int = 0
     """Of the last batch, Unix milliseconds UTC; 0 before the first."""
     used: Mapping[bytes, pb.UsedSet] = field(default_factory=dict)
-    """Change sets that could still be replayed, by id. Not to be changed in place."""
+    """Change sets that could still be replayed or still count, by id. Not to be changed in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +187,8 @@ def apply_batch(
         view: a directory that reaches to the batch's time, or further.
         records: what is live before.
         position: of the header that the batch came under; None where the owner makes the batch.
-        latest: the leaf's time and `MAX_AHEAD`, Unix milliseconds UTC: a batch that is dated later could drop what is
-            not over. None where the owner makes the batch.
+        latest: the leaf's time, Unix milliseconds UTC. A batch that is dated later could drop what is not over, and
+            would be judged by a directory that is still to come. None where the owner makes the batch.
 
     Raises:
         MalformedError: something in it breaks the form.
@@ -248,17 +255,23 @@ class _Work:
         owner = self._standing.owner_desk
         signers = verify_change_set(signed, self._view, owner, self._time)
         found, ids = read_change_set(signed.body)
-        self._count(len(found.puts) + len(found.removals) + len(found.lifts))
+        changes = changes_of(found)
+        self._count(changes)
         if found.list_id != self._standing.list_id or found.id in self._used:
             raise VerificationError("a change set is of another list, or was used before")
-        if not found.created - BEFORE_CREATED <= self._time <= found.created + AFTER_CREATED:
+        until = found.created + (URGENT_AFTER_CREATED if found.urgent else AFTER_CREATED)
+        if not found.created - BEFORE_CREATED <= self._time <= until:
             raise VerificationError("a change set is used before or after its time")
         if len(signers) < people_needed(found, self._action_of):
             raise RefusedError(Reason.SECOND_PERSON_MISSING, "the change set needs an APPROVER")
-        provisional = self._time + PROVISIONAL if found.urgent and len(signers) == 1 else 0
-        self._used[found.id] = pb.UsedSet(
-            id=found.id, created=found.created, author=signers[0].member, provisional_until=provisional
-        )
+        used = pb.UsedSet(id=found.id, created=found.created, author=signers[0].member)
+        used.sha256 = hashlib.sha256(signed.body).digest()
+        if len(signers) == 1:
+            self._check_alone(used.author, changes, urgent=found.urgent)
+            used.changes, used.time = changes, self._time
+            used.provisional_until = self._time + PROVISIONAL if found.urgent else 0
+        provisional = used.provisional_until
+        self._used[found.id] = used
         for removal in found.removals:
             if self._live(removal.entry_id).entry.version != removal.version:
                 raise VerificationError("a removal is of another version than the one that is live")
@@ -278,6 +291,18 @@ class _Work:
         for entry_id in found.lifts:
             self._set_suspended(entry_id, suspended=False)
 
+    def _check_alone(self, author: str, changes: int, *, urgent: bool) -> None:
+        """Checks what one person does against what the same person did alone before: portions of bulk are bulk."""
+        since = self._time - ALONE
+        for used in self._used.values():
+            if used.author != author:
+                continue
+            if urgent and used.provisional_until > since:
+                raise RefusedError(Reason.SECOND_PERSON_MISSING, "nobody confirmed the author's urgent set before")
+            changes += used.changes if used.time > since else 0
+        if changes > BULK:
+            raise RefusedError(Reason.SECOND_PERSON_MISSING, "the author has changed too much alone within a day")
+
     def _set_suspended(self, entry_id: bytes, *, suspended: bool) -> None:
         record = self._live(entry_id)
         if record.suspended == suspended:
@@ -293,10 +318,12 @@ class _Work:
         used = self._used.get(found.set_id)
         if found.list_id != self._standing.list_id or used is None or not used.provisional_until:
             raise VerificationError("a confirmation concerns no change set that waits for one")
+        if found.set_sha256 != used.sha256:
+            raise VerificationError("a confirmation is of other bytes than those of the change set")
         if self._time > used.provisional_until:
             raise VerificationError("a confirmation comes too late")
         verify_confirmation(signed, self._view, self._standing.owner_desk, self._time, author=used.author)
-        self._used[found.set_id] = pb.UsedSet(id=used.id, created=used.created, author=used.author)
+        self._used[found.set_id] = pb.UsedSet(id=used.id, created=used.created, author=used.author, sha256=used.sha256)
         for entry_id in {*self._records.of_set(found.set_id), *self._changed}:
             record = self._get(entry_id)
             if record is not None and record.set_id == found.set_id:
@@ -317,8 +344,15 @@ class _Work:
             self._changed[entry_id] = None
 
     def used_after(self) -> dict[bytes, pb.UsedSet]:
-        """Returns the change sets that could still be replayed after this batch."""
-        return {key: used for key, used in self._used.items() if used.created + AFTER_CREATED >= self._time}
+        """Returns the change sets that could still be replayed, or still count, after this batch."""
+        kept = {
+            key: used
+            for key, used in self._used.items()
+            if max(used.created + AFTER_CREATED, used.time + ALONE) >= self._time
+        }
+        if len(kept) > MAX_USED:
+            raise VerificationError("a list has taken too many change sets within 14 days")
+        return kept
 
     def effects(self, after: Standing, batch: pb.WatchBatch) -> Effects:
         """Returns what came of it."""

@@ -139,6 +139,7 @@ def _lists(case: Callable[..., None]) -> None:
     case("a position outside a list", lambda m: m.watchlist.SetInParent())
     for field, value in {"list_id": bytes(15), "sequence": 0, "previous_head": bytes(31), "head": bytes(31)}.items():
         case(f"{field} out of form", lambda m, f=field, v=value: setattr(m.watchlist, f, v), base="a batch")
+    case("a sequence beyond 2^53", lambda m: setattr(m.watchlist, "sequence", (1 << 53) + 1), base="a batch")
     case("a position in another family", lambda m: setattr(m, "family", int(Family.REFERRAL)), base="a batch")
     case("a batch without position", lambda m: m.ClearField("watchlist"), base="a batch")
     case("a later batch without previous head", lambda m: m.watchlist.ClearField("previous_head"), base="a batch")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
@@ -15,7 +16,17 @@ from comity.v1 import watchlist_pb2 as pb
 from comity.watchlists import encode_change_set, entry_id, write_state
 from vectors.makers.book import Book
 
-from tests.contract.builders import AGENT, APPROVER, AUTHOR, NOW, SENDER, THEIR_AUTHOR, Signer, fresh, secret
+from tests.contract.builders import (
+    AGENT,
+    APPROVER,
+    AUTHOR,
+    NOW,
+    OTHER_DESK,
+    SENDER,
+    THEIR_AUTHOR,
+    Signer,
+    secret,
+)
 from tests.contract.watchlists import (
     ALICE,
     BOB,
@@ -23,12 +34,14 @@ from tests.contract.watchlists import (
     DAY,
     LIST_ID,
     MINUTE,
+    SECOND,
     List,
     batch,
     change_set,
     confirmation,
     entry,
     signed_set,
+    world,
 )
 
 A, B, C = (entry_id(entry(account)) for account in (ALICE, BOB, CAROL))
@@ -43,6 +56,10 @@ HANDLING = payload_pb2.Handling(
     evidential_use=payload_pb2.EVIDENTIAL_USE_INTELLIGENCE_ONLY,
     onward=payload_pb2.ONWARD_FORBIDDEN,
 )
+
+
+FIRST = change_set("first", puts=[entry(), entry(BOB), entry("", transaction=TRANSACTION)])
+URGENT = change_set("urgent", puts=[entry(CAROL, action=BLOCK)], urgent=True)
 
 
 def removal(found: bytes, version: int = 1, reason: int = 2) -> pb.Removal:
@@ -60,20 +77,20 @@ def story() -> tuple[List, list[str], list[WatchlistPosition]]:
         batches.append(made.publish(*sets, time=NOW + len(batches) * 15 * MINUTE, **changes).hex())
         places.append(WatchlistPosition(LIST_ID, before.sequence + 1, before.head, made.standing.head))
 
-    publish(signed_set(change_set("first", puts=[entry(), entry(BOB), entry("", transaction=TRANSACTION)])))
+    publish(signed_set(FIRST))
     publish()
     block = entry(BOB, version=2, action=BLOCK, label="listed", handling=HANDLING)
     publish(signed_set(change_set("block", puts=[block], removals=[removal(A)]), AUTHOR, APPROVER))
-    publish(signed_set(change_set("urgent", puts=[entry(CAROL, action=BLOCK)], urgent=True)), suspends=[B])
-    publish(confirmations=[confirmation("urgent")])
+    publish(signed_set(URGENT), suspends=[B])
+    publish(confirmations=[confirmation(URGENT)])
     publish(signed_set(change_set("lift", lifts=[B]), AUTHOR, APPROVER), stated=False)
     short = entry(giver="un", valid_until=NOW + 100 * MINUTE)
-    waiting = change_set("waiting", puts=[entry(ALICE, giver="eu")], urgent=True)
+    waiting = change_set("waiting", created=NOW + 90 * MINUTE, puts=[entry(ALICE, giver="eu")], urgent=True)
     publish(signed_set(change_set("short", puts=[short])), signed_set(waiting), suspends=[C])
     publish(drops=[entry_id(short)])
     again = change_set("again", created=NOW + 120 * MINUTE, urgent=True, puts=[entry(ALICE, giver="eu", version=2)])
-    publish(signed_set(again))
-    publish(confirmations=[confirmation("again")])
+    publish(signed_set(again, SECOND))
+    publish(confirmations=[confirmation(again)])
     return made, batches, places
 
 
@@ -83,7 +100,7 @@ def lists() -> Book:
         "watchlist",
         "Watchlists: entries, change sets, batches that follow one another, snapshots, packed streams (section 12).",
         {
-            "entries": [each.hex() for each in fresh().entries],
+            "entries": [each.hex() for each in world().entries],
             "owner": SENDER,
             "list_id": LIST_ID.hex(),
             "batches": story()[1],
@@ -209,15 +226,16 @@ def _batches(book: Book) -> None:
     case("a drop before its time", failed, drops=[A])
     case("another state digest", failed, state_digest=bytes(32), live=3)
     case("another number of entries", failed, state_digest=bytes.fromhex(_stated(batches[1])), live=4)
-    case("a confirmation of what waits for none", failed, confirmations=[confirmation("first")])
+    case("a confirmation of what waits for none", failed, confirmations=[confirmation(FIRST)])
     case(
         "a confirmation too late",
         failed,
         after=4,
         time=NOW + 106 * MINUTE,
-        confirmations=[confirmation("urgent")],
+        confirmations=[confirmation(URGENT)],
     )
-    case("a confirmation by the author", "WRONG_ROLE", after=4, confirmations=[confirmation("urgent", AUTHOR)])
+    case("a confirmation by the author", "WRONG_ROLE", after=4, confirmations=[confirmation(URGENT, AUTHOR)])
+    _alone(case, late)
     wrong: dict[str, dict[str, Any]] = {
         "another sequence": {"sequence": len(batches) + 1},
         "another list": {"list_id": bytes(16).hex()},
@@ -230,6 +248,32 @@ def _batches(book: Book) -> None:
     _forms(book)
 
 
+def _alone(case: Callable[..., None], late: int) -> None:
+    """What one person, or a person together with the owner's machine, cannot do."""
+    missing, failed = "SECOND_PERSON_MISSING", "VERIFICATION_FAILED"
+    plain = change_set("x", puts=[entry(BOB, version=2)])
+    many = [entry(f"eip155:*:0x{n:040d}") for n in range(101)]
+    portions = [signed_set(change_set(label, puts=puts)) for label, puts in (("x", many[:51]), ("y", many[51:]))]
+    hurried = {"created": late, "urgent": True}
+    case("bulk by one person in portions", missing, *portions)
+    case("urgent bulk", missing, signed_set(change_set("x", puts=many, **hurried)))
+    case(
+        "an urgent set while the author's last one waits",
+        missing,
+        signed_set(change_set("x", puts=[entry(giver="un")], **hurried)),
+        after=4,
+    )
+    kept = change_set("x", puts=[entry(giver="un")], urgent=True)
+    case("an urgent set kept for later", failed, signed_set(kept), time=late + 1)
+    case("a confirmation of other bytes", failed, after=4, confirmations=[confirmation(URGENT, set_sha256=bytes(32))])
+    case("signed for another desk's list", "BAD_SIGNATURE", signed_set(plain, desk=OTHER_DESK))
+    other = confirmation(URGENT, desk=OTHER_DESK)
+    case("confirmed for another desk's list", "BAD_SIGNATURE", after=4, confirmations=[other])
+    at = world().time * 1000 + 999
+    newest = change_set("x", created=at, puts=[entry()])
+    case("in the second of the author's certificate", "BAD_SIGNATURE", signed_set(newest, SECOND), after=0, time=at)
+
+
 def _forms(book: Book) -> None:
     changes: dict[str, dict[str, Any]] = {
         "no salt": {"salt": b""},
@@ -238,6 +282,8 @@ def _forms(book: Book) -> None:
         "a number without a digest": {"live": 3},
         "suspensions out of order": {"suspends": sorted((A, B), reverse=True)},
         "an id that is none": {"drops": [b"x"]},
+        "65 sets": {"sets": [signed_set(FIRST)] * 65},
+        "65 confirmations": {"confirmations": [confirmation(URGENT)] * 65},
     }
     for name, change in changes.items():
         fields: dict[str, Any] = {"salt": secret("salt"), "time": NOW + 60 * MINUTE}

@@ -27,7 +27,7 @@ function watchlist(m, verb) {
   wellFormed((position !== null) === batch, "watchlist position");
   if (position === null) return null;
   exactly(position.list_id, 16);
-  wellFormed(position.sequence >= 1, "sequence");
+  wellFormed(position.sequence >= 1 && position.sequence <= 2 ** 53, "sequence");
   exactly(position.previous_head, 32, { optional: position.sequence === 1 });
   wellFormed(position.sequence !== 1 || position.previous_head.length === 0, "first batch");
   exactly(position.head, 32);

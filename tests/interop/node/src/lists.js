@@ -21,6 +21,8 @@ const { BLOCK } = enumOf("WatchAction");
 const ROLE = enumOf("Role");
 const AUTHOR = 1;
 const APPROVER = 2;
+const BULK = 100;
+const MAX_USED = 4096;
 const FAILED = "VERIFICATION_FAILED";
 const ROLES = ["", "AUTHOR", "APPROVER"];
 
@@ -119,9 +121,9 @@ class List {
     Object.assign(this, { entries: entries.map(unhex), listId, owner });
   }
 
-  /** @param {number} at @returns {Directory} as it stood then */
+  /** @param {number} at @returns {Directory} as it stood before the second of that moment */
   directoryAt(at) {
-    const until = this.entries.findIndex((entry) => parseEntry(entry).time_seconds * 1000 > at);
+    const until = this.entries.findIndex((entry) => parseEntry(entry).time_seconds >= Math.floor(at / 1000));
     const directory = new Directory();
     for (const entry of until < 0 ? this.entries : this.entries.slice(0, until)) directory.apply(entry);
     return directory;
@@ -161,19 +163,24 @@ class List {
   change({ body, signatures }, at) {
     const roles = signatures.map((each) => each.role).join();
     wellFormed(roles === `${AUTHOR}` || roles === `${AUTHOR},${APPROVER}`, "AUTHOR, then APPROVER");
-    const people = this.signers(signatures, (role) => tagged("watchlist-changes", body, role), at);
+    const people = this.signers(signatures, (role) => tagged("watchlist-changes", this.owner, body, role), at);
     const set = parseChangeSet(body);
     must(equal(set.list_id, this.listId) && !this.used.has(hex(set.id)), FAILED, "another list, or used");
-    must(set.created - 5 * MINUTE <= at && at <= set.created + 14 * DAY, FAILED, "out of its time");
+    const until = set.created + (set.urgent ? 60 * MINUTE : 14 * DAY);
+    must(set.created - 5 * MINUTE <= at && at <= until, FAILED, "out of its time");
     const changes = set.puts.length + set.removals.length + set.lifts.length;
     const blocks =
       set.puts.some((each) => each.action === BLOCK) ||
       set.lifts.some((id) => this.records.get(hex(id))?.entry.action === BLOCK);
-    const two = !set.urgent && (blocks || changes > 100);
+    const two = (blocks && !set.urgent) || changes > BULK;
     must(!two || people.length === 2, "SECOND_PERSON_MISSING");
-    const limit = set.urgent && people.length === 1 ? at + 60 * MINUTE : 0;
+    const alone = people.length === 1;
+    const limit = set.urgent && alone ? at + 60 * MINUTE : 0;
     const { id, created } = set;
-    this.used.set(hex(id), { id, created, author: people[0].id, provisional_until: limit });
+    const author = people[0].id;
+    if (alone) this.checkAlone(author, changes, set.urgent, at - DAY);
+    const counted = alone ? { changes, time: at } : { changes: 0, time: 0 };
+    this.used.set(hex(id), { id, created, author, provisional_until: limit, sha256: sha256(body), ...counted });
     for (const removal of set.removals) {
       must(this.live(removal.entry_id).entry.version === removal.version, FAILED, "another version");
       this.records.delete(hex(removal.entry_id));
@@ -189,6 +196,15 @@ class List {
     return changes;
   }
 
+  /** What one person did alone since. @param {string} author @param {number} changes @param {boolean} urgent @param {number} since */
+  checkAlone(author, changes, urgent, since) {
+    const before = [...this.used.values()].filter((each) => each.author === author);
+    const waiting = before.some((each) => each.provisional_until > since);
+    must(!urgent || !waiting, "SECOND_PERSON_MISSING", "an urgent set that nobody confirmed");
+    const counted = before.filter((each) => each.time > since).reduce((sum, each) => sum + each.changes, changes);
+    must(counted <= BULK, "SECOND_PERSON_MISSING", "bulk in portions");
+  }
+
   /** @param {Uint8Array} id @param {boolean} suspended */
   suspend(id, suspended) {
     const record = this.live(id);
@@ -201,13 +217,15 @@ class List {
     const said = parse("Confirmation", body, 1024);
     exactly(said.list_id, 16);
     time(said.created, { required: true });
+    exactly(said.set_sha256, 32);
     const used = this.used.get(hex(exactly(said.set_id, 16)));
     must(equal(said.list_id, this.listId) && used !== undefined, FAILED, "of nothing");
     must(used.provisional_until > 0 && at <= used.provisional_until, FAILED, "waits for none");
+    must(equal(said.set_sha256, used.sha256), FAILED, "other bytes than were shown");
     wellFormed(signature?.role === APPROVER, "by an APPROVER");
-    const [signer] = this.signers([signature], (role) => tagged("watchlist-confirm", body, role), at);
+    const [signer] = this.signers([signature], (role) => tagged("watchlist-confirm", this.owner, body, role), at);
     must(signer.id !== used.author, "SECOND_PERSON_MISSING");
-    this.used.set(hex(said.set_id), { ...used, provisional_until: 0 });
+    this.used.set(hex(said.set_id), { ...used, provisional_until: 0, changes: 0, time: 0 });
     for (const [key, { entry, suspended, set_id }] of this.records) {
       if (set_id !== undefined && equal(set_id, said.set_id)) this.records.set(key, { entry, suspended });
     }
@@ -233,7 +251,10 @@ class List {
       must(this.live(id).entry.valid_until < batch.time, FAILED, "not over");
       this.records.delete(hex(id));
     }
-    for (const [key, used] of this.used) if (used.created + 14 * DAY < batch.time) this.used.delete(key);
+    for (const [key, used] of this.used) {
+      if (Math.max(used.created + 14 * DAY, used.time + DAY) < batch.time) this.used.delete(key);
+    }
+    must(this.used.size <= MAX_USED, FAILED, "too many sets");
     Object.assign(this, { head, sequence: this.sequence + 1, time: batch.time });
     const stated = this.digest();
     if (batch.state_digest.length > 0) {
@@ -270,6 +291,7 @@ function parseBatch(data) {
   wellFormed(batch.live === 0 || batch.state_digest.length > 0, "a number without a digest");
   inOrder(batch.suspends);
   inOrder(batch.drops);
+  wellFormed(batch.sets.length <= 64 && batch.confirmations.length <= 64, "sets and confirmations");
   return batch;
 }
 
@@ -301,9 +323,12 @@ export function snapshotOf(i) {
   const [first, ...frames] = framesOf(unhex(i.state));
   const preamble = parse("SnapshotPreamble", first ?? new Uint8Array());
   inOrder(preamble.used.map((each) => each.id));
-  for (const { author, created, provisional_until } of preamble.used) {
+  wellFormed(preamble.used.length <= MAX_USED, "used sets");
+  for (const { author, created, provisional_until, sha256: shown, changes, time: at } of preamble.used) {
     name("member", author);
+    exactly(shown, 32);
     wellFormed(created > 0 && provisional_until >= 0 && created <= MAX_TIME, "times");
+    wellFormed(at >= 0 && changes > 0 === at > 0, "what one person did");
   }
   const ids = frames.map((frame) => entryId(parse("WatchRecord", frame).entry));
   wellFormed(ascending(ids, order) && frames.length === preamble.count, "records");
