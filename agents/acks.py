@@ -1,7 +1,8 @@
 """Acknowledgements: ours, signed when something became durable here, and theirs, believed only when they verify.
 
 STORED is written in the transaction that stores the message, and sent afterwards until the hub has logged or finally
-refused it. A forged one changes nothing: the sender goes on waiting, and an alarm is raised.
+refused it. Before any is sent, all that was written outlives a power cut: of many messages that is waited for once. A
+forged one changes nothing: the sender goes on waiting, and an alarm is raised.
 
 Never does: say OPENED for a machine.
 """
@@ -106,6 +107,8 @@ class Acks:
         while True:
             with self._store.begin() as c:
                 pending = rows.pending_acks(c, BATCH)
+            if pending:
+                self._store.make_lasting()
             results = await session.acknowledge([(a.body, a.sig) for a in pending]) if pending else []
             settled, kept = 0, 0
             proved, overtaken = list[_Logged](), list[_Logged]()
@@ -153,7 +156,8 @@ class Acks:
         if not proved:
             return 0, []
         kept, overtaken, broken = list[_Logged](), list[_Logged](), list[_Logged]()
-        with self._store.begin() as c:
+        # What a power cut takes of it is sent once more, and the hub says the same again.
+        with self._store.begin(lasting=False) as c:
             for found in proved:
                 try:
                     self._trust.history.check_leaf_beside(c, found.receipt.index, found.leaf)

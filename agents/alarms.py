@@ -50,7 +50,33 @@ class AlarmKind(StrEnum):
     EQUIVOCATION = ("EQUIVOCATION", "One envelope id of this desk was used for two contents. Look for a stolen key.")
     NOT_STORED = ("NOT_STORED", "A message was not stored by its recipient in time. Call its duty desk.")
     NOT_OPENED = ("NOT_OPENED", "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.")
+    LIST_FORKED = (
+        "LIST_FORKED",
+        "The hub knows a watchlist of this desk further than this home does, or otherwise. Nothing more is published.",
+    )
     HEAD_STALE = ("HEAD_STALE", "The newest head is older than 10 minutes: nothing can be sealed. Check the network.")
+    LIST_LAGGING = (
+        "LIST_LAGGING",
+        "A watchlist is behind. What is missing was asked for again; if that lasts, call the list's owner.",
+    )
+    LIST_REFUSED = (
+        "LIST_REFUSED",
+        "A batch of a watchlist does not verify. It was not taken, what was held stays; call the list's owner.",
+    )
+    LIST_LOST = (
+        "LIST_LOST",
+        "A watchlist cannot be caught up. It stays as it was: call its owner, who offers it anew; a person subscribes.",
+    )
+    LIST_AWAITED = (
+        "LIST_AWAITED",
+        "A watchlist that this agent is to follow was offered. A person subscribes once, then it is followed.",
+    )
+    LIST_ENDED = (
+        "LIST_ENDED",
+        "The subscription to a watchlist has ended: it is not screened against any more. Call its owner.",
+    )
+    ENDS_SOON = ("ENDS_SOON", "Something that this desk's agent needs ends soon. See `comity-sync doctor`.")
+    NOT_FIT = ("NOT_FIT", "Disk, clock or release do not fit. See `comity-sync doctor`.")
 
 
 @dataclass(frozen=True, slots=True)

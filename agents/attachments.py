@@ -164,19 +164,42 @@ async def fetch(session: Session, record: Attachment, folder: Path, progress: Pr
     """
     check_folder(folder)
     with tempfile.TemporaryFile() as sealed:
-        seen = hashlib.sha256()
-        for attempt in range(1, UPLOAD_TRIES + 1):
-            try:
-                await _download(session, record, sealed, seen.update, progress)
-                break
-            except RefusedError as error:  # go on from where it broke
-                if error.reason not in (Reason.UNAVAILABLE, Reason.BUSY, Reason.STALLED) or attempt == UPLOAD_TRIES:
-                    raise
-                await asyncio.sleep(min(5.0, 0.1 * 2**attempt))
-        if seen.digest() != record.blob_sha256:
-            raise CannotOpenError
-        sealed.seek(0)
+        await _fetch_sealed(session, record, sealed, progress)
         return await asyncio.to_thread(_release, sealed, record, folder)
+
+
+async def fetch_into(session: Session, record: Attachment, sink: BinaryIO, folder: Path) -> None:
+    """Downloads an attachment for a machine: its plaintext goes into an open file, from where that stands.
+
+    Args:
+        session: to the hub.
+        record: from the payload.
+        sink: takes the plaintext, seekable; keeps nothing of an attachment that does not open.
+        folder: on whose file system what is downloaded lies meanwhile, in a file without a name.
+
+    Raises:
+        CannotOpenError: it is not what the payload says.
+        RefusedError: NOT_FOUND: the hub has it no more.
+    """
+    with tempfile.TemporaryFile(dir=folder) as sealed:
+        await _fetch_sealed(session, record, sealed, None)
+        await asyncio.to_thread(open_blob, sealed, sink, _secrets(record))
+
+
+async def _fetch_sealed(session: Session, record: Attachment, sealed: BinaryIO, progress: Progress | None) -> None:
+    """Downloads a sealed attachment, going on where the connection broke; `sealed` stands at its begin then."""
+    seen = hashlib.sha256()
+    for attempt in range(1, UPLOAD_TRIES + 1):
+        try:
+            await _download(session, record, sealed, seen.update, progress)
+            break
+        except RefusedError as error:  # go on from where it broke
+            if error.reason not in (Reason.UNAVAILABLE, Reason.BUSY, Reason.STALLED) or attempt == UPLOAD_TRIES:
+                raise
+            await asyncio.sleep(min(5.0, 0.1 * 2**attempt))
+    if seen.digest() != record.blob_sha256:
+        raise CannotOpenError
+    sealed.seek(0)
 
 
 async def _download(
@@ -219,18 +242,20 @@ def release(home: Home, record: Attachment, folder: Path) -> Path:
 
 def _release(sealed: BinaryIO, record: Attachment, folder: Path) -> Path:
     """Opens a sealed attachment into a file that appears whole or not at all, and takes no other's place."""
-    secrets = BlobSecrets(
-        record.id, record.key, record.commitment, record.plain_length, record.blob_length, record.blob_sha256
-    )
     handle, name = tempfile.mkstemp(dir=folder, prefix=".comity-")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w+b") as plain:
-            open_blob(sealed, plain, secrets)
+            open_blob(sealed, plain, _secrets(record))
         return _placed(temporary, folder, record.name)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _secrets(record: Attachment) -> BlobSecrets:
+    parts = (record.id, record.key, record.commitment, record.plain_length, record.blob_length, record.blob_sha256)
+    return BlobSecrets(*parts)
 
 
 def _placed(temporary: Path, folder: Path, name: str) -> Path:

@@ -114,6 +114,11 @@ def opens_case(family: Family, verb: Verb) -> bool:
     return table is not None and table.opening(verb) is not None
 
 
+def family_opened_by(verb: Verb) -> Family:
+    """Returns the family in which a verb opens a case; of one that opens none, REFERRAL: the sender is told why."""
+    return next((family for family in TABLES if opens_case(family, verb)), Family.REFERRAL)
+
+
 def profile_between(view: View, one: str, other: str, family: Family, now: int) -> Profile:
     """Returns the deadline profile that two agencies agreed on, by their last agreement where none lives any more.
 

@@ -36,15 +36,16 @@ from __future__ import annotations
 
 from agents.connected import now_ms
 from agents.verbs import ReferralVerbs
+from agents.watchlist import WatchlistVerbs
 
 __all__ = ["Client", "now_ms"]
 
 
-class Client(ReferralVerbs):
+class Client(ReferralVerbs, WatchlistVerbs):
     """One member's access to one home. Made by `Client.open`; to be closed, best by `async with`.
 
     `agents.connected`: opening, who acts, the directory, pins.
     `agents.mailing`: the feed, inbox, cases, timelines, alarms, attachments, proofs.
     `agents.drafting`: drafts, four eyes, sending.
-    `agents.verbs`: every verb of a case referral.
+    `agents.verbs`: every verb of a case referral. `agents.watchlist`: what people say of watchlists.
     """

@@ -19,6 +19,7 @@ from comity.workflow.terms import Precedence, Verb
 
 from agents import mailstore
 from agents.attachments import Progress, attachment_named, release, seal_files
+from agents.cases import family_opened_by
 from agents.composing import Wish, default_handling
 from agents.draftfiles import StagedBlobs, read_line, write_draft
 from agents.errors import NotUniqueError, SuspectError
@@ -83,6 +84,7 @@ class Drafting(Mailing):
             joint=joint,
             respond_by=respond_by,
             deliver_by=deliver_by,
+            family=family_opened_by(verb) if leg is None else leg.family,
         )
         await self.refresh()
         return self._drafts.create(wish)

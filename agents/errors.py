@@ -112,6 +112,10 @@ NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
             "請同步後重新草擬：對方已先行動。",
         ),
         Reason.WRONG_ABOUT: ("Name a message of this case.", "請指明此個案中的訊息。"),
+        Reason.WRONG_SEQUENCE: (
+            "Stop publishing that list: is this home an older copy? Call the operators.",
+            "請停止發布該名單：此節點是否為舊副本？請聯絡營運者。",
+        ),
         Reason.UNKNOWN_CASE: ("Check the case id; synchronise.", "請核對個案編號並同步。"),
         Reason.NO_GRANT: ("Ask the originator for consent first.", "請先徵得來源機構同意。"),
         Reason.TOO_LATE: ("The time limit went by; open a new case.", "期限已過，請另開個案。"),

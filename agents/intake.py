@@ -4,7 +4,8 @@ For an incoming envelope: (1) receipt and place verified; (2) the try is counted
 reader is quarantined after three, and taken back while the hub is asked, and where it broke off, lied, or a key is not
 here; (3) the bytes are those that the event names, and the envelope verifies at the leaf's directory; (4) replay; (5)
 the same workflow engine as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9)
-message, case, acknowledgement, event and cursor become durable in one transaction. The acknowledgement is sent then.
+message, case, acknowledgement, event and cursor are written in one transaction. The acknowledgement is sent once that
+would outlive a power cut (`agents/acks.py`): what did not is delivered again.
 
 What breaks a rule by its sender's doing is refused with one word, and kept aside if its signatures verify; reading goes
 on. What the hub cannot prove stops it, and nothing is said of the message to anybody. What comes without its envelope
@@ -29,6 +30,7 @@ from comity.payload import parse_payload
 from comity.receipts import AckState, EventKind
 from comity.sealing import open_content, open_wrap
 from comity.v1 import feed_pb2
+from comity.v1.payload_pb2 import Payload
 from comity.workflow.engine import apply, apply_stored
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Verb
@@ -88,6 +90,8 @@ class Intake:
         self._verifier = Verifier(home, trust, clock)
         self._debts = Debts(store, trust, self._verifier, clock)
         self._occurrences = Occurrences(home, store, clock)
+        self.opened: tuple[bytes, Payload] | None = None
+        """Hash and payload of the last message that was stored: a machine that acts on it need not open it again."""
 
     def cursor(self) -> Cursor:
         """Returns where this desk stands in its feed."""
@@ -149,7 +153,7 @@ class Intake:
             self._debts.take(item)
             return Taken(event=True)
         attempt = Try(self._store, item.index)
-        with self._store.begin() as c:  # step 2
+        with self._store.begin(lasting=False) as c:  # step 2
             item.tied.keep(c)
             tries = attempt.count(c)
         item = replace(item, tied=self._trust.history.kept(item.tied))
@@ -174,10 +178,13 @@ class Intake:
         return await self._incoming(session, item, envelope, attempt)
 
     async def _settle_before(self, session: Session, envelope: Envelope, attempt: Try) -> None:
-        """Has the hub settle our STORED of that case first: what comes after it may depend on which was earlier."""
+        """Has the hub settle our STORED of what opened that case first: what follows may depend on which was earlier.
+
+        The STORED of nothing else moves a case.
+        """
         with self._store.begin() as c:
-            pending = rows.pending_acks(c, 1)
-            waits = pending and leg_between(c, envelope.header.case_id, envelope.header.sender, self._home.desk)
+            leg = leg_between(c, envelope.header.case_id, envelope.header.sender, self._home.desk)
+            waits = leg is not None and rows.is_pending(c, leg.opening)
         if waits:
             attempt.take_back()
             await self._acks.flush(session)
@@ -187,17 +194,16 @@ class Intake:
         header = envelope.header
         genuine: Envelope | None = None
         try:
+            signers = self._verifier.signers(envelope, item)
+            genuine = envelope
             with self._store.begin() as c:
                 before = leg_between(c, header.case_id, header.sender, self._home.desk)
                 before = before or unread_leg(c, header, self._home.desk)
                 seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
-            signers = self._verifier.signers(envelope, item)
-            genuine = envelope
-            self._verifier.check_rules(envelope, item, before)
-            if seen is not None:  # step 4
-                return self._replayed(item, envelope, seen)
-            with self._store.begin() as c:
-                leg = self._advance(c, item, envelope, signers, before)  # step 5
+                self._verifier.check_rules(envelope, item, before)
+                leg = before if seen is not None else self._advance(c, item, envelope, signers, before)  # step 5
+            if seen is not None or leg is None:  # step 4
+                return self._replayed(item, envelope, seen or envelope.message_hash)
         except (RefusedError, MalformedError):
             self._verifier.invalid(item.wire)
             return self._quarantine(item, genuine, "QUARANTINED")
@@ -205,7 +211,8 @@ class Intake:
             return self._quarantine(item, envelope, "EXPIRED", leg)
         gossiped: Tied | None = None
         try:
-            content_key, gossip = self._open(item, envelope)  # steps 6 and 7
+            content_key, payload = self._open(item, envelope)  # steps 6 and 7
+            gossip = payload.gossip.checkpoint
             if gossip:
                 gossiped = await self._trust.check_gossip(session, gossip, item.index, attempt.take_back)  # step 8
                 attempt.go_on()
@@ -221,7 +228,7 @@ class Intake:
         message = self._message(item, envelope, author_of(signers))
         message = replace(message, archive=self._archive.seal(message.message_hash, content_key))
         ack = self._acks.make(message.message_hash, AckState.STORED)
-        with self._store.begin() as c:  # step 9
+        with self._store.begin(lasting=False) as c:  # step 9; lasting before it is acknowledged
             if gossiped is not None:
                 gossiped.keep(c)
             if not rows.to_be_taken(c, item.index):
@@ -232,6 +239,7 @@ class Intake:
             self._withdrawn(c, envelope)
             rows.add_ack(c, ack)
             finish(c, item, believed=True)
+        self.opened = (message.message_hash, payload)
         return Taken(message.message_hash)
 
     def _advance(
@@ -241,8 +249,8 @@ class Intake:
         action = with_unread(c, action, before)
         return apply(before, action, item.time).leg
 
-    def _open(self, item: Item, envelope: Envelope) -> tuple[bytes, bytes]:
-        """Returns the content key and the checkpoint in the payload."""
+    def _open(self, item: Item, envelope: Envelope) -> tuple[bytes, Payload]:
+        """Returns the content key and the payload."""
         found = envelope.wrap_for(self._home.desk)
         if found is None:
             raise CannotOpenError
@@ -261,7 +269,7 @@ class Intake:
         except MalformedError:
             # The same word as for what does not decrypt: a refusal says nothing of what is inside.
             raise CannotOpenError from None
-        return content_key, payload.gossip.checkpoint
+        return content_key, payload
 
     def _holds(self, key_id: bytes) -> bool:
         return any(entry.kid == key_id and entry.use is KeyUse.DESK for entry in self._keys.entries())
@@ -287,7 +295,8 @@ class Intake:
         try:
             signers = self._verifier.signers(envelope, item)
             self._verifier.check_rules(envelope, item, before)
-            content_key, gossip = self._open(item, envelope) if known is None else (b"", b"")
+            content_key, payload = self._open(item, envelope) if known is None else (b"", Payload())
+            gossip = payload.gossip.checkpoint
         except (RefusedError, MalformedError, CannotOpenError):
             return self._spoilt(item)
         gossiped: Tied | None = None

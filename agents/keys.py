@@ -37,6 +37,8 @@ PURPOSES: Final = tuple(
         Purpose.DESK_KEY,
         Purpose.GRANT,
         Purpose.DRAFT_SIGNATURE,
+        Purpose.WATCHLIST_CHANGES,
+        Purpose.WATCHLIST_CONFIRM,
     )
 )
 """How signed bytes of a member begin."""

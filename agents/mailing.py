@@ -20,6 +20,7 @@ from agents.attachments import Progress, attachment_named, fetch
 from agents.connected import Connected
 from agents.errors import NotUniqueError
 from agents.intake import Taken
+from agents.mailstore import Message
 from agents.proofs import LogProgress
 from agents.records import (
     CaseInfo,
@@ -41,6 +42,9 @@ FEED_TRIES: Final = 5
 
 class Mailing(Connected):
     """Reads the desk's feed and what is kept of it."""
+
+    caught_up_at: int = 0
+    """When a live feed last brought a head: everything that it covers had come. Unix milliseconds UTC."""
 
     # --- mail
 
@@ -71,6 +75,23 @@ class Mailing(Connected):
             RefusedError: the connection broke: call it again.
             VerificationError: as `sync`.
         """
+        async for found in self._live(acknowledge=True):
+            for taken in found:
+                show = taken.message is not None and not taken.quarantined
+                yield self._item(taken.message) if show and taken.message is not None else None
+
+    async def live_unseen(self) -> AsyncIterator[int]:
+        """Takes what comes as `live` does, for a machine that looks into the mailbox itself.
+
+        Yields how many items came; nothing is acknowledged before the caller's `flush`.
+
+        Raises:
+            RefusedError, VerificationError: as `live`.
+        """
+        async for found in self._live(acknowledge=False):
+            yield len(found)
+
+    async def _live(self, *, acknowledge: bool) -> AsyncIterator[list[Taken]]:
         start = self._intake.cursor().next_index
         async for response in self.session.read_feed(start, follow=True):
             async with self._turn:
@@ -79,13 +100,12 @@ class Mailing(Connected):
                         await self.refresh()
                     async with self._acknowledging():
                         found = [taken async for taken in self._intake.owed(self.session)]
+                    self.caught_up_at = self.clock()
                 else:
                     found = [await self._intake.take(self.session, response.item)]
-                if found:
+                if found and acknowledge:
                     await self._acks.flush(self.session)
-            for taken in found:
-                show = taken.message is not None and not taken.quarantined
-                yield self._item(taken.message) if show and taken.message is not None else None
+            yield found
 
     async def flush(self) -> int:
         """Sends acknowledgements that are still pending. Returns how many the hub has logged."""
@@ -110,6 +130,12 @@ class Mailing(Connected):
     def peek(self, message: str) -> OpenedMessage:
         """Opens a kept message without acknowledging anything; see `Reading.peek`."""
         return self._reading.peek(message)
+
+    def peek_message(self, message: Message) -> OpenedMessage:
+        """Opens a kept message for a machine of this desk as `peek` does, and the newest one at no cost."""
+        newest = self._intake.opened
+        known = newest[1] if newest is not None and newest[0] == message.message_hash else None
+        return self._reading.peek_message(message, known)
 
     async def save_attachment(
         self, message: str, attachment_id: str, folder: Path, progress: Progress | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Row, delete, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
+from agents.driver import Driver
 from agents.records import MessageStatus, Standing
 from agents.truststore import get_meta, put_meta
 
@@ -117,10 +119,26 @@ _ENVELOPE_SEEN: Final = "SELECT message_hash FROM messages WHERE agency = ? AND 
 _SETTLE_ACK: Final = (
     "UPDATE acks SET settled = 1, receipt = ?, body = ?, sig = ? WHERE message_hash = ? AND desk = ? AND state = ?"
 )
+_PENDING: Final = """SELECT message_hash, desk, state, body, sig, own, settled, receipt FROM acks
+    WHERE own = 1 AND settled = 0 ORDER BY state LIMIT ?"""
+_IS_PENDING: Final = "SELECT 1 FROM acks WHERE message_hash = ? AND own AND NOT settled"
 _PUT_EVENT: Final = (
     "INSERT OR REPLACE INTO events (log_index, number, salt, kind, message_hash, desk, time, receipt, believed)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_ADD_ACK: Final = (
+    "INSERT OR IGNORE INTO acks (message_hash, desk, state, body, sig, own, settled, receipt)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_MESSAGE_COLUMNS: Final = tuple(f.name for f in fields(Message))
+_PUT_MESSAGE: Final = """INSERT INTO messages (message_hash, agency, envelope_id, sender, outgoing, verb, case_id,
+    precedence, created, deliver_by, respond_by, author, signers, envelope, archive, standing, received, opened,
+    log_index, leaf_time, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_MESSAGE: Final = """SELECT message_hash, agency, envelope_id, sender, outgoing, verb, case_id, precedence, created,
+    deliver_by, respond_by, author, signers, envelope, archive, standing, received, opened, log_index, leaf_time,
+    receipt FROM messages WHERE message_hash = ?"""
+_LEGS: Final = "SELECT fields FROM legs ORDER BY recipient"
+_LEGS_OF_CASE: Final = "SELECT fields FROM legs WHERE case_id = ? ORDER BY recipient"
 _PUT_LEG: Final = "INSERT OR REPLACE INTO legs (originator, case_id, recipient, fields) VALUES (?, ?, ?, ?)"
 
 _LISTED: Final = [
@@ -133,20 +151,41 @@ def put_message(c: Connection, m: Message) -> None:
     """Adds a message. One with that hash must not be there."""
     values = {f.name: getattr(m, f.name) for f in fields(m)}
     values |= {"verb": int(m.verb), "precedence": int(m.precedence), "standing": m.standing.value}
-    c.execute(insert(s.messages).values(values))
+    Driver(c).exec_driver_sql(_PUT_MESSAGE, tuple(values[name] for name in _MESSAGE_COLUMNS))
 
 
 def message(c: Connection, message_hash: bytes) -> Message | None:
     """Returns a message, or None."""
-    row = c.execute(select(s.messages).where(s.messages.c.message_hash == message_hash)).first()
-    return None if row is None else _message(row)
+    row = Driver(c).exec_driver_sql(_MESSAGE, (message_hash,)).fetchone()
+    return None if row is None else _message_of(dict(zip(_MESSAGE_COLUMNS, row, strict=True)))
 
 
-def messages(c: Connection, *, outgoing: bool) -> list[Message]:
-    """Returns all mail of one direction, without its bytes, in the order of the log, pending ones last."""
+def messages(c: Connection, *, outgoing: bool, without: Collection[Verb] = ()) -> list[Message]:
+    """Returns all mail of one direction, without its bytes, in the order of the log, pending ones last.
+
+    Args:
+        c: to look with.
+        outgoing: which direction.
+        without: verbs that are left out.
+    """
     m = s.messages.c
-    query = select(*_LISTED).where(m.outgoing == outgoing)
+    query = select(*_LISTED).where(m.outgoing == outgoing, m.verb.not_in([int(verb) for verb in without]))
     return [_message(row) for row in c.execute(query.order_by(m.log_index < 0, m.log_index, m.created))]
+
+
+def unproved(c: Connection) -> list[tuple[Message, str, MessageStatus]]:
+    """Returns own logged mail, without its bytes, with each desk where it has not come as far as it should."""
+    m, st = s.messages.c, s.statuses.c
+    open_ = st.status == MessageStatus.SUBMITTED.value
+    flash = (m.precedence == int(Precedence.FLASH)) & (st.status == MessageStatus.DELIVERED.value)
+    found = []
+    for where in (open_, flash):
+        query = select(*_LISTED, st.desk, st.status).where(st.message_hash == m.message_hash, m.log_index >= 0, where)
+        for row in c.execute(query):
+            *columns, desk, status = row
+            values = dict(zip(_MESSAGE_COLUMNS, columns, strict=True))
+            found.append((_message_of(values), str(desk), MessageStatus(status)))
+    return found
 
 
 def messages_of_case(c: Connection, case_id: bytes) -> list[Message]:
@@ -162,8 +201,8 @@ def message_hashes(c: Connection) -> list[bytes]:
 
 def envelope_seen(c: Connection, agency: str, envelope_id: bytes) -> bytes | None:
     """Returns the hash of the message that used an envelope id, or None: the store against replays."""
-    found: bytes | None = c.exec_driver_sql(_ENVELOPE_SEEN, (agency, envelope_id)).scalar()
-    return found
+    found = Driver(c).exec_driver_sql(_ENVELOPE_SEEN, (agency, envelope_id)).fetchone()
+    return None if found is None else bytes(found[0])
 
 
 def update_message(c: Connection, message_hash: bytes, **values: Any) -> None:
@@ -192,8 +231,9 @@ def statuses(c: Connection, message_hash: bytes) -> dict[str, MessageStatus]:
 
 def add_ack(c: Connection, ack: AckRow) -> bool:
     """Adds an acknowledgement. Returns False where the desk has said the same before: the first one stays."""
-    values = {f.name: getattr(ack, f.name) for f in fields(ack)} | {"state": int(ack.state)}
-    return c.execute(insert(s.acks).values(values).on_conflict_do_nothing()).rowcount == 1
+    a = ack
+    row = (a.message_hash, a.desk, int(a.state), a.body, a.sig, a.own, a.settled, a.receipt)
+    return Driver(c).exec_driver_sql(_ADD_ACK, row).rowcount == 1
 
 
 def replace_ack(c: Connection, ack: AckRow) -> None:
@@ -211,33 +251,36 @@ def acks_of(c: Connection, message_hash: bytes) -> list[AckRow]:
 
 def pending_acks(c: Connection, limit: int) -> list[AckRow]:
     """Returns own acknowledgements that the hub has not settled, oldest first."""
-    query = select(s.acks).where(s.acks.c.own, ~s.acks.c.settled)
-    return [_ack(row) for row in c.execute(query.order_by(s.acks.c.state).limit(limit))]
+    return [_ack(row) for row in c.exec_driver_sql(_PENDING, (limit,))]
+
+
+def is_pending(c: Connection, message_hash: bytes) -> bool:
+    """Returns whether the hub has not settled what this desk has said of a message."""
+    return Driver(c).exec_driver_sql(_IS_PENDING, (message_hash,)).fetchone() is not None
 
 
 def settle_ack(c: Connection, ack: AckRow, receipt: bytes) -> None:
     """Marks an own acknowledgement as logged (with its receipt, and as it is in the log) or refused (without one)."""
-    c.exec_driver_sql(_SETTLE_ACK, (receipt, ack.body, ack.sig, ack.message_hash, ack.desk, int(ack.state)))
+    Driver(c).exec_driver_sql(_SETTLE_ACK, (receipt, ack.body, ack.sig, ack.message_hash, ack.desk, int(ack.state)))
 
 
 def put_leg(c: Connection, leg: Leg) -> None:
     """Keeps a leg; an older form of it is replaced."""
-    c.exec_driver_sql(_PUT_LEG, (leg.originator, leg.case_id, leg.recipient, json.dumps(_leg_fields(leg))))
+    Driver(c).exec_driver_sql(_PUT_LEG, (leg.originator, leg.case_id, leg.recipient, json.dumps(_leg_fields(leg))))
 
 
 def legs(c: Connection, case_id: bytes | None = None) -> list[Leg]:
     """Returns the legs of a case, or all."""
-    query = select(s.legs.c.fields)
-    if case_id is not None:
-        query = query.where(s.legs.c.case_id == case_id)
-    return [_leg(json.loads(text)) for text in c.execute(query.order_by(s.legs.c.recipient)).scalars()]
+    run = Driver(c)
+    found = run.exec_driver_sql(_LEGS) if case_id is None else run.exec_driver_sql(_LEGS_OF_CASE, (case_id,))
+    return [_leg(json.loads(text)) for (text,) in found]
 
 
 def put_event(c: Connection, event: EventRow) -> None:
     """Adds an item of the feed; one that came late takes the place of its tombstone."""
     e = event
     place = (e.log_index, e.number, e.salt, int(e.kind), e.message_hash, e.desk, e.time, e.receipt, e.believed)
-    c.exec_driver_sql(_PUT_EVENT, place)
+    Driver(c).exec_driver_sql(_PUT_EVENT, place)
 
 
 def events(c: Connection, message_hashes: list[bytes] | None = None) -> list[EventRow]:
@@ -272,12 +315,12 @@ def debts(c: Connection) -> list[Debt]:
 
 def end_debt(c: Connection, log_index: int) -> None:
     """Forgets that a delivery is owed."""
-    c.exec_driver_sql(_END_DEBT, (log_index,))
+    Driver(c).exec_driver_sql(_END_DEBT, (log_index,))
 
 
 def is_owed(c: Connection, log_index: int) -> bool:
     """Returns whether a delivery is owed."""
-    return c.exec_driver_sql(_IS_OWED, (log_index,)).first() is not None
+    return Driver(c).exec_driver_sql(_IS_OWED, (log_index,)).fetchone() is not None
 
 
 def next_debt(c: Connection) -> int:
@@ -308,8 +351,9 @@ def set_cursor(c: Connection, at: Cursor) -> None:
 
 def count_try(c: Connection, log_index: int) -> int:
     """Counts that an item is begun. Returns how often it was, this time included."""
-    c.exec_driver_sql(_COUNT_TRY, (log_index,))
-    return int(c.exec_driver_sql(_TRIES, (log_index,)).scalar_one())
+    run = Driver(c)
+    run.exec_driver_sql(_COUNT_TRY, (log_index,))
+    return int(run.exec_driver_sql(_TRIES, (log_index,)).fetchone()[0])
 
 
 def take_back_try(c: Connection, log_index: int) -> None:
@@ -319,22 +363,22 @@ def take_back_try(c: Connection, log_index: int) -> None:
 
 def end_tries(c: Connection, log_index: int) -> None:
     """Forgets the count: the item is done."""
-    c.exec_driver_sql(_END_TRIES, (log_index,))
+    Driver(c).exec_driver_sql(_END_TRIES, (log_index,))
 
 
 def _message(row: Row[Any]) -> Message:
-    found = Message(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for a row as a mapping
-    return replace(
-        found,
-        verb=Verb(row.verb),
-        precedence=Precedence(row.precedence),
-        standing=Standing(row.standing),
-    )
+    return _message_of(dict(row._mapping))  # noqa: SLF001 # SQLAlchemy's public name for a row as a mapping
+
+
+def _message_of(values: dict[str, Any]) -> Message:
+    values |= {"outgoing": bool(values["outgoing"]), "verb": Verb(values["verb"])}
+    values |= {"precedence": Precedence(values["precedence"]), "standing": Standing(values["standing"])}
+    return Message(**values)
 
 
 def _ack(row: Row[Any]) -> AckRow:
     found = AckRow(**row._mapping)  # noqa: SLF001 # SQLAlchemy's public name for a row as a mapping
-    return replace(found, state=AckState(row.state))
+    return replace(found, state=AckState(row.state), own=bool(row.own), settled=bool(row.settled))
 
 
 def _leg_fields(leg: Leg) -> dict[str, Any]:

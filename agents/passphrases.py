@@ -1,4 +1,6 @@
-"""Where a passphrase comes from: a prompt, a file descriptor, or the OS keyring. Never an argument or the environment.
+"""Where a passphrase comes from: a prompt, a file descriptor, a credential of systemd, or the OS keyring.
+
+Never an argument or the environment.
 
 Never does: keep one, log one.
 """
@@ -7,6 +9,8 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
+from pathlib import Path
 
 from comity.errors import ComityError, MalformedError
 
@@ -55,6 +59,29 @@ def from_fd(fd: int) -> bytes:
     found = line.rstrip(b"\r\n")
     if not found or len(found) > _LIMIT:
         raise PassphraseError("the file descriptor holds no passphrase")
+    return found
+
+
+def from_credential(name: str) -> bytes:
+    """Reads a credential that systemd shows to its service alone (`LoadCredential=`).
+
+    Args:
+        name: of the credential.
+
+    Raises:
+        PassphraseError: this process was given none of that name, or it is empty or longer than 4,096 bytes.
+    """
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise PassphraseError("no credential was handed to this process")
+    try:
+        with Path(folder, name).open("rb") as file:
+            line = file.read(_LIMIT + 2)
+    except OSError:
+        raise PassphraseError("the credential cannot be read") from None
+    found = line.partition(b"\n")[0].rstrip(b"\r")
+    if not found or len(found) > _LIMIT:
+        raise PassphraseError("the credential holds no passphrase")
     return found
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from comity.envelope import parse_envelope
+from comity.envelope import Header, parse_envelope
 from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError
 from comity.names import agency_of
 from comity.payload import parse_payload
 from comity.receipts import AckState, EventKind, parse_event, parse_leaf, parse_receipt
 from comity.sealing import open_content
 from comity.v1 import envelope_pb2
+from comity.v1.payload_pb2 import Payload
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Role
 from comity.workflow.timers import settle
@@ -25,11 +26,12 @@ from comity.workflow.timers import settle
 from agents import mailstore as rows
 from agents.acks import Acks, proves
 from agents.archive import Archive
-from agents.cases import case_info, profile_between
+from agents.cases import case_info, header_of, profile_between
 from agents.errors import NotUniqueError, UnpinnedError
 from agents.home import Home
 from agents.mailstore import EventRow, Message
 from agents.records import (
+    PUBLISHED,
     AttachmentInfo,
     CaseInfo,
     InboxItem,
@@ -118,15 +120,19 @@ class Reading:
         )
 
     def inbox(self, *, unread_only: bool = False) -> list[InboxItem]:
-        """Returns received mail in the order of the log."""
+        """Returns received mail in the order of the log, without what agents publish to agents."""
         with self._store.begin() as c:
-            found = rows.messages(c, outgoing=False)
+            found = rows.messages(c, outgoing=False, without=PUBLISHED)
         return [self.item(m) for m in found if not (unread_only and m.opened)]
 
     def sent(self) -> list[SentItem]:
-        """Returns this desk's own mail in the order of the log, with how far it has come at each recipient."""
+        """Returns this desk's own mail in the order of the log, with how far it has come at each recipient.
+
+        What is published to a list's subscribers is left out: the subscription says how far each has come.
+        """
         with self._store.begin() as c:
-            found = [(m, rows.statuses(c, m.message_hash)) for m in rows.messages(c, outgoing=True)]
+            own = rows.messages(c, outgoing=True, without=PUBLISHED)
+            found = [(m, rows.statuses(c, m.message_hash)) for m in own]
         return [
             SentItem(
                 message=m.message_hash.hex(),
@@ -171,12 +177,25 @@ class Reading:
             RefusedError: NOT_FOUND: withdrawn, expired or quarantined, or nobody has opened it yet.
             CannotOpenError: it does not open.
         """
-        message = self.find(prefix)
+        return self.peek_message(self.find(prefix))
+
+    def peek_message(self, message: Message, payload: Payload | None = None) -> OpenedMessage:
+        """Opens a kept message as `peek` does.
+
+        Args:
+            message: whole, as it is kept.
+            payload: where it was opened a moment ago and need not be again.
+
+        Raises:
+            UnpinnedError, RefusedError, CannotOpenError: as `peek`.
+        """
         standing = self.standing(message)
         if standing in (Standing.QUARANTINED, Standing.EXPIRED, Standing.WITHDRAWN) or not message.archive:
             raise RefusedError(Reason.NOT_FOUND, "the message was not stored as live mail", standing=standing)
         if standing is Standing.UNPINNED:
             raise UnpinnedError("that agency's fingerprint was not compared here")
+        if payload is not None:
+            return _opened(message, standing, header_of(message), payload)
         wire = envelope_pb2.Envelope.FromString(message.envelope)
         # What came by the feed has this desk's wrap alone.
         envelope = parse_envelope(wire, reader=self._home.desk if len(wire.wraps) == 1 else None)
@@ -186,12 +205,7 @@ class Reading:
             payload = parse_payload(open_content(header, seal, envelope.ciphertext, content_key), envelope.header)
         except MalformedError:
             raise CannotOpenError from None
-        attachments = tuple(
-            AttachmentInfo(a.id.hex(), a.name, a.media_type, a.plain_length) for a in payload.attachments
-        )
-        return OpenedMessage(
-            message.message_hash.hex(), standing, envelope.header, payload, attachments, message.author
-        )
+        return _opened(message, standing, envelope.header, payload)
 
     # --- cases
 
@@ -259,6 +273,11 @@ class Reading:
                     Reminder(leg.case_id.hex(), leg.originator, leg.recipient, ours, leg.respond_by, passed[-1])
                 )
         return found
+
+
+def _opened(message: Message, standing: Standing, header: Header, payload: Payload) -> OpenedMessage:
+    found = tuple(AttachmentInfo(a.id.hex(), a.name, a.media_type, a.plain_length) for a in payload.attachments)
+    return OpenedMessage(message.message_hash.hex(), standing, header, payload, found, message.author)
 
 
 def _kind(event: EventRow) -> str:

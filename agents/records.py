@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from comity.envelope import Header
 from comity.payload_rules import Gap
 from comity.v1 import payload_pb2
 from comity.workflow.terms import Precedence, Side, State, Verb
+
+PUBLISHED: Final = frozenset({Verb.PUBLISH, Verb.SNAPSHOT})
+"""What agents publish and take, again and again: nobody reads it one by one, and no list of mail holds it."""
 
 
 class MessageStatus(StrEnum):

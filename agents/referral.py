@@ -58,6 +58,21 @@ def load_form(text: str, verb: Verb, precedence: Precedence = Precedence.ROUTINE
     return body, handling
 
 
+def read_handling(text: str) -> pb.Handling:
+    """Reads a handling that stands alone, as YAML or JSON.
+
+    Raises:
+        FormError: every gap, by field.
+    """
+    fields = _loaded(text)
+    fields = fields["handling"] if isinstance(fields, dict) and set(fields) == {"handling"} else fields
+    handling, found = pb.Handling(), list[Gap]()
+    _fill(handling, fields, "handling", found)
+    if found:
+        raise FormError(tuple(found))
+    return handling
+
+
 def check_form(text: str, verb: Verb, precedence: Precedence = Precedence.ROUTINE) -> list[Gap]:
     """Returns everything that is missing or wrong in a form; empty where it is complete."""
     try:
@@ -94,9 +109,9 @@ def _read(text: str, verb: Verb) -> tuple[Body | None, pb.Handling | None, list[
     if name is None or len(text.encode("utf-8", "replace")) > FORM_LIMIT:
         return None, None, [Gap("form", "is too large, or the verb has none in this version")]
     try:
-        fields = yaml.load(unicodedata.normalize("NFC", text), Loader=_PlainLoader)  # noqa: S506 # a SafeLoader
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return None, None, [Gap("form", "is neither YAML nor JSON")]
+        fields = _loaded(text)
+    except FormError as error:
+        return None, None, list(error.gaps)
     if isinstance(fields, dict) and isinstance(fields.get(verb.name), dict) and set(fields) <= {verb.name, "handling"}:
         # The handling may stand within or beside the verb's own fields.
         beside = {key: value for key, value in fields.items() if key == "handling"}
@@ -111,6 +126,13 @@ def _read(text: str, verb: Verb) -> tuple[Body | None, pb.Handling | None, list[
     body: Body = getattr(pb.Payload(), name)
     _fill(body, {key: value for key, value in fields.items() if key != "handling"}, name, found)
     return body, handling, found
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return yaml.load(unicodedata.normalize("NFC", text), Loader=_PlainLoader)  # noqa: S506 # a SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError):
+        raise FormError((Gap("form", "is neither YAML nor JSON"),)) from None
 
 
 def _gaps(body: Body, handling: pb.Handling | None, verb: Verb, precedence: Precedence) -> list[Gap]:

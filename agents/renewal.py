@@ -41,7 +41,7 @@ async def renew(client: Client) -> list[str]:
     """Renews what is due and this member may renew. Returns what was done, in words; nothing where nothing was due."""
     await client.refresh()
     done: list[str] = []
-    if _may_renew(client):
+    if may_renew(client):
         admin = Admin(client)
         done += _archive(admin)
         done += await _desk_key(client, admin)
@@ -72,7 +72,8 @@ def destroy_old_keys(client: Client) -> list[str]:
     return done
 
 
-def _may_renew(client: Client) -> bool:
+def may_renew(client: Client) -> bool:
+    """Returns whether who acts may renew this desk's keys: an admin, or under a live delegation."""
     key_id, now = find(client.keys, KeyUse.SIGN).kid, client.clock()
     record = client.directory().member_key(key_id, now)
     admin = record is not None and Role.ADMIN in record.roles

@@ -166,6 +166,20 @@ class Session:
         )
         return receipt_from_wire(response.receipt)
 
+    async def submit_batch(self, envelopes: Sequence[envelope_pb2.Envelope]) -> list[Receipt | RefusedError]:
+        """Submits up to 256 envelopes, 4 MiB together, each answered by itself.
+
+        Returns:
+            A receipt, not yet verified, or a refusal for each.
+        """
+        request = exchange_pb2.SubmitBatchRequest(envelopes=envelopes)
+        response = await self._call(
+            lambda c: exchange_pb2_grpc.ExchangeServiceStub(c).SubmitBatch(request, timeout=CALL_SECONDS)
+        )
+        if len(response.results) != len(envelopes):
+            raise RefusedError(Reason.INTERNAL, "the hub did not answer as it should")
+        return [_result(result) for result in response.results]
+
     async def acknowledge(self, acks: Sequence[tuple[bytes, bytes]]) -> list[Receipt | RefusedError]:
         """Sends up to 256 (body, signature) acknowledgements.
 

@@ -19,11 +19,14 @@ from comity.errors import ComityError
 from comity.receipts import EventKind
 from sqlalchemy import Connection, Engine, create_engine, event
 
-from agents.schema import METADATA, heads
+from agents.schema import INDEXES_3, METADATA, heads
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Version of the tables; `_STEPS` leads from each to the next."""
-_SET_VERSION: Final = "PRAGMA user_version = 2"  # a PRAGMA takes no parameter
+_SET_VERSION: Final = "PRAGMA user_version = 3"  # a PRAGMA takes no parameter
+
+_LAST: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('lasting', x'')"
+"""Something to write: a commit of nothing waits for nothing."""
 
 
 class StoreError(ComityError):
@@ -33,8 +36,8 @@ class StoreError(ComityError):
 class Store:
     """A home's database."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, quick: Engine) -> None:
+        self._engine, self._quick = engine, quick
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -45,26 +48,34 @@ class Store:
         """
         if not path.exists():
             path.touch(mode=0o600)
-        engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": 30})
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-        store = cls(engine)
+        store = cls(_engine(path, _prepare), _engine(path, _prepare_quick))
         try:
             store._migrate()
         except BaseException:
-            engine.dispose()
+            store.close()
             raise
         return store
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """Runs a transaction: committed where the block ends, rolled back where it raises."""
-        with self._engine.begin() as connection:
+    def begin(self, *, lasting: bool = True) -> Iterator[Connection]:
+        """Runs a transaction: committed where the block ends, rolled back where it raises.
+
+        Args:
+            lasting: whether it must outlive a power cut by itself. One that need not outlives the death of this
+                process all the same, and a power cut from the next lasting one on.
+        """
+        with (self._engine if lasting else self._quick).begin() as connection:
             yield connection
+
+    def make_lasting(self) -> None:
+        """Has everything that was committed outlive a power cut, whoever of this home's processes has written it."""
+        with self.begin() as connection:
+            connection.exec_driver_sql(_LAST)
 
     def close(self) -> None:
         """Closes the file."""
         self._engine.dispose()
+        self._quick.dispose()
 
     def _migrate(self) -> None:
         with self.begin() as connection:
@@ -95,8 +106,28 @@ def _to_2(connection: Connection) -> None:
         connection.execute(heads.insert().values(**row, body=body, sig=sig))
 
 
-_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2)
+def _to_3(connection: Connection) -> None:
+    """Mail is found by its place in the log, and what is open by that: neither is looked for in all the rest."""
+    METADATA.create_all(connection)
+    for index in INDEXES_3:
+        index.create(connection, checkfirst=True)
+
+
+_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3)
 """Step n leads from version n to n + 1."""
+
+
+def _engine(path: Path, prepare: Callable[[DriverConnection, Any], None]) -> Engine:
+    # Every transaction is ended by `begin`: there is nothing to take back when its connection is returned.
+    engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": 30}, pool_reset_on_return=None)
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_quick(connection: DriverConnection, record: Any) -> None:
+    _prepare(connection, record)
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _prepare(connection: DriverConnection, _record: Any) -> None:

@@ -3,6 +3,8 @@
 Counted is only what looks at what the sender wrote. While the hub is waited for nothing is counted: a hub that hangs,
 or a reader that is stopped meanwhile, says nothing against the message.
 
+A count outlives the death of its reader, and need not outlive a power cut: that is none of the message's doing.
+
 Never does: decide what becomes of an item (`agents/intake.py`).
 """
 
@@ -31,12 +33,12 @@ class Try:
     def take_back(self) -> None:
         """Takes it back, before the hub is asked or where it ended in order; nothing where it is not counted."""
         if self._counted:
-            with self._store.begin() as c:
+            with self._store.begin(lasting=False) as c:
                 rows.take_back_try(c, self._index)
             self._counted = False
 
     def go_on(self) -> None:
         """Counts it again where it was taken back: the hub has answered."""
         if not self._counted:
-            with self._store.begin() as c:
+            with self._store.begin(lasting=False) as c:
                 self.count(c)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
+from agents.driver import Driver
 
 # What every message asks for is constant text: putting such a statement together would cost more than running it.
 _PUT_META: Final = (
@@ -91,12 +92,13 @@ class TrustedSize:
 
 def put_meta(c: Connection, name: str, value: bytes) -> None:
     """Keeps a value under a name."""
-    c.exec_driver_sql(_PUT_META, (name, value))
+    Driver(c).exec_driver_sql(_PUT_META, (name, value))
 
 
 def get_meta(c: Connection, name: str) -> bytes:
     """Returns the value of a name, empty where there is none."""
-    return c.exec_driver_sql(_GET_META, (name,)).scalar() or b""
+    row = Driver(c).exec_driver_sql(_GET_META, (name,)).fetchone()
+    return b"" if row is None else bytes(row[0])
 
 
 def add_member_tls(c: Connection, member: str, spki_sha256: bytes) -> None:
@@ -155,8 +157,8 @@ def newest_head(c: Connection) -> SeenHead | None:
 
 def head_up_to(c: Connection, exchange_size: int) -> SeenHead | None:
     """Returns the head over the longest logs of those over no more leaves than that, or None."""
-    row = c.exec_driver_sql(_HEAD_UP_TO, (min(exchange_size, MAX_SIZE),)).first()
-    return None if row is None else SeenHead(_parsed_head(row.body), row.body, row.sig)
+    row = Driver(c).exec_driver_sql(_HEAD_UP_TO, (min(exchange_size, MAX_SIZE),)).fetchone()
+    return None if row is None else SeenHead(_parsed_head(row[0]), row[0], row[1])
 
 
 @lru_cache(maxsize=64)
@@ -174,17 +176,14 @@ def head_from(c: Connection, exchange_size: int) -> SeenHead | None:
 
 def put_leaf(c: Connection, log_index: int, leaf: Leaf) -> None:
     """Keeps what a verified leaf says."""
-    c.exec_driver_sql(_PUT_LEAF, (log_index, leaf.directory_size, leaf.time_seconds))
+    Driver(c).exec_driver_sql(_PUT_LEAF, (log_index, leaf.directory_size, leaf.time_seconds))
 
 
 def leaves_around(c: Connection, log_index: int) -> tuple[tuple[int, int] | None, tuple[int, int] | None]:
     """Returns (directory size, Unix seconds) of the nearest leaf kept at or before an index, and at or after it."""
-    before = c.exec_driver_sql(_LEAF_BEFORE, (log_index,)).first()
-    after = c.exec_driver_sql(_LEAF_AFTER, (log_index,)).first()
-    return (
-        None if before is None else (before.directory_size, before.time_seconds),
-        None if after is None else (after.directory_size, after.time_seconds),
-    )
+    run = Driver(c)
+    before = run.exec_driver_sql(_LEAF_BEFORE, (log_index,)).fetchone()
+    return before, run.exec_driver_sql(_LEAF_AFTER, (log_index,)).fetchone()
 
 
 def leaf_time_up_to(c: Connection, directory_size: int) -> int:
@@ -194,18 +193,18 @@ def leaf_time_up_to(c: Connection, directory_size: int) -> int:
 
 def put_checkpoint(c: Connection, found: TrustedSize) -> None:
     """Keeps a proved size. A signed note takes the place of none; a row of another root stays as it is."""
-    c.exec_driver_sql(_PUT_CHECKPOINT, (found.size, found.root, found.note))
+    Driver(c).exec_driver_sql(_PUT_CHECKPOINT, (found.size, found.root, found.note))
 
 
 def checkpoint(c: Connection, size: int) -> TrustedSize | None:
     """Returns the proved size, or None where that size was not seen."""
-    row = c.exec_driver_sql(_CHECKPOINT, (size,)).first()
-    return None if row is None else TrustedSize(row.size, row.root, row.note)
+    row = Driver(c).exec_driver_sql(_CHECKPOINT, (size,)).fetchone()
+    return None if row is None else TrustedSize(*row)
 
 
 def checkpoint_and_newest(c: Connection, size: int) -> tuple[TrustedSize | None, TrustedSize | None]:
     """Returns the proved size, or None where that size was not seen, and the greatest one."""
-    found = [TrustedSize(*row) for row in c.exec_driver_sql(_CHECKPOINT_AND_NEWEST, (size,))]
+    found = [TrustedSize(*row) for row in Driver(c).exec_driver_sql(_CHECKPOINT_AND_NEWEST, (size,))]
     return next((one for one in found if one.size == size), None), found[0] if found else None
 
 

@@ -14,7 +14,7 @@ from comity.workflow.terms import Precedence
 from agents import mailstore as rows
 from agents.alarms import Alarm, AlarmKind, alarm_id
 from agents.mailstore import Message
-from agents.records import MessageStatus
+from agents.records import PUBLISHED, MessageStatus
 from agents.store import Store
 from agents.trust import HEAD_MAX_AGE_MS, Clock, Trust
 
@@ -30,12 +30,13 @@ def waiting_alarms(store: Store, trust: Trust, clock: Clock) -> list[Alarm]:
     """Returns what stands out now."""
     now, found = clock(), list[Alarm]()
     with store.begin() as c:
-        sent = [(m, rows.statuses(c, m.message_hash)) for m in rows.messages(c, outgoing=True) if m.log_index >= 0]
-    for message, statuses in sent:
-        for desk, status in statuses.items():
-            kind = _missing(message, status, now)
-            if kind is not None:
-                found.append(_alarm(kind, f"{message.message_hash.hex()} {desk}", message.leaf_time))
+        sent = sorted(rows.unproved(c), key=lambda one: (one[0].log_index, one[1]))
+    for message, desk, status in sent:
+        if message.verb in PUBLISHED:
+            continue  # the list's owner sees by the subscription how far each subscriber has come
+        kind = _missing(message, status, now)
+        if kind is not None:
+            found.append(_alarm(kind, f"{message.message_hash.hex()} {desk}", message.leaf_time))
     if trust.head is not None and now - trust.head.time > HEAD_MAX_AGE_MS:
         found.append(_alarm(AlarmKind.HEAD_STALE, "head", trust.head.time))
     return found

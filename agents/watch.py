@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from comity.errors import ComityError, RefusedError, VerificationError
+from comity.workflow.families import TABLES
 from comity.workflow.terms import Family, Precedence
 
 from agents.alarms import Alarm
@@ -155,10 +156,18 @@ class _Watcher:
             return
         self._paged[item.message] = now
         age = max(0, self._client.clock() - item.created) // 1000
-        arguments = (*self._client.home.pager, item.precedence.name, Family.REFERRAL.name, str(age))
+        arguments = (*self._client.home.pager, item.precedence.name, _family(item).name, str(age))
         task = asyncio.create_task(_run(arguments))
         self._pagers.add(task)
         task.add_done_callback(self._pagers.discard)
+
+
+def _family(item: InboxItem) -> Family:
+    """Returns what kind of work a message is of; what several kinds share is taken for a referral's."""
+    return next(
+        (family for family, table in TABLES.items() if family is not Family.REFERRAL and item.verb in table.verbs),
+        Family.REFERRAL,
+    )
 
 
 async def _run(arguments: Sequence[str]) -> None:

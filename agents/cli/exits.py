@@ -34,6 +34,12 @@ class ExitCode(IntEnum):
     """The hub does not answer, or cannot make anything durable now. Try again; nothing is doubled."""
     ALARM = 6
     """A proof does not verify, mail cannot be opened, or there is an alarm. Do not act on it; call."""
+    HIT = 10
+    """`screen`: a wallet is listed."""
+    INVALID = 11
+    """`screen`: no wallet is listed, and a text is no address."""
+    STALE = 12
+    """`screen`: no wallet is listed, and a list is too old, or none is held, to call anything clear."""
     FAULT = 70
     """A fault in this program. Run again with --verbose and report it."""
 

@@ -22,6 +22,7 @@ from agents.cli import (
     case,
     desk,
     drafts,
+    exporting,
     failures,
     keyring,
     lock,
@@ -29,8 +30,13 @@ from agents.cli import (
     member,
     receipt,
     referral,
+    screening,
     waiting,
     watch,
+    watchlist,
+    watchlist_changes,
+    watchlist_imports,
+    watchlist_mail,
 )
 from agents.cli.catalogue import Language, t, use
 from agents.cli.exits import ExitCode
@@ -39,11 +45,13 @@ from agents.cli.session import Session, default_home
 from agents.cli.usage import hoisted, language_of, problem, translate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for noun in (agency, member, desk, agreement, referral, case, log, receipt, alarm, keyring):
+for noun in (agency, member, desk, agreement, referral, case, log, receipt, alarm, keyring, watchlist):
     app.add_typer(noun.app)
 for commands in (drafts, answers):
     referral.app.registered_commands += commands.app.registered_commands
-for single in (waiting, watch, lock):
+for commands in (watchlist_imports, watchlist_changes, watchlist_mail, exporting):
+    watchlist.app.registered_commands += commands.app.registered_commands
+for single in (waiting, watch, lock, screening):
     app.registered_commands += single.app.registered_commands
 
 

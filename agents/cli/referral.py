@@ -26,7 +26,7 @@ from agents.cli.render import (
 from agents.cli.session import Session
 from agents.cli.times import due
 from agents.cli.views import case_view, inbox_view, opened_view, outbox_view, review_view
-from agents.cli.words import label, short, status_label, verb_label
+from agents.cli.words import BY_MACHINES, label, short, status_label, verb_label
 from agents.client import Client
 from agents.records import CaseInfo, MessageStatus, OpenedMessage, Standing
 
@@ -52,7 +52,8 @@ def inbox(
         show_inbox(session.screen, items)
         if not items:
             session.screen.say(t("Nothing here."), "dim")
-        waiting = [item for item in items if item.status is MessageStatus.DELIVERED and item.standing is Standing.GOOD]
+        read = [item for item in items if item.verb not in BY_MACHINES]
+        waiting = [item for item in read if item.status is MessageStatus.DELIVERED and item.standing is Standing.GOOD]
         if waiting:
             first = min(waiting, key=lambda item: (-item.precedence, item.respond_by or item.deliver_by))
             session.screen.next(session.command(f"referral show {short(first.message)}"), t("Read"))
@@ -101,7 +102,7 @@ def show(
             show_review(screen, review)
             screen.result({"draft": review_view(review)})
             return
-        opened = await _open(client, message or _newest_of_case(client, what))
+        opened = await open_seen(client, message or _newest_of_case(client, what))
         legs = client.case(opened.header.case_id.hex())
         _show_opened(session, opened, legs)
         screen.result({"message": opened_view(opened), "legs": [case_view(leg) for leg in legs]})
@@ -110,7 +111,8 @@ def show(
     session.online(body)
 
 
-async def _open(client: Client, message: str) -> OpenedMessage:
+async def open_seen(client: Client, message: str) -> OpenedMessage:
+    """Opens a message for the person at the screen: for the first time with word to its sender."""
     unread = {item.message for item in client.inbox(unread_only=True)}
     return await client.open_item(message) if message in unread else client.peek(message)
 
@@ -164,7 +166,7 @@ def save(
         draft = "" if found else next((d.id for d in client.drafts() if d.id.startswith(message.lower())), "")
         if not found and not draft:
             raise NothingFoundError(t("There is no such message here."))
-        payload = client.review(draft).payload if draft else (await _open(client, found)).payload
+        payload = client.review(draft).payload if draft else (await open_seen(client, found)).payload
         listed = [(item.id.hex(), item.plain_length) for item in payload.attachments]
         chosen = [(name, length) for name, length in listed if name.startswith(attachment.lower())]
         if not chosen:

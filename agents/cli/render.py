@@ -19,11 +19,12 @@ from agents.cli.catalogue import Language, language, t
 from agents.cli.said import said
 from agents.cli.screen import Screen
 from agents.cli.times import due, stamp
-from agents.cli.words import COMMANDS, field_label, label, short, value_label, verb_label
+from agents.cli.words import COMMANDS, LIST_COMMANDS, field_label, label, short, value_label, verb_label
 from agents.records import AttachmentInfo, CaseInfo, InboxItem, Reader, Review, Standing
 
 _TIMES: Final = frozenset({"retain_until", "review_at"})
 _ALWAYS: Final = frozenset({"may_tell_affected"})  # what is not allowed must be seen too
+_BYTES_SHOWN: Final = 64
 STANDINGS: Final = {
     Standing.SUSPECT: "SUSPECT: the signer's key was revoked. Do not act on it; call the sender back.",
     Standing.UNPINNED: "UNPINNED: nobody here has compared the sender's fingerprint. Do not act on it before that.",
@@ -72,7 +73,7 @@ def _shown(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return t("yes") if value else t("no")
     if isinstance(value, bytes):
-        return value.hex()
+        return value.hex() if len(value) <= _BYTES_SHOWN else size(len(value))
     return stamp(value) if field.name in _TIMES else str(value).strip("\n")
 
 
@@ -184,4 +185,7 @@ def next_actor(case: CaseInfo) -> str:
 def answers(case: CaseInfo) -> list[str]:
     """Returns the commands by which this desk may go on with a case, without recall, which is always possible."""
     usual = [verb for verb in case.allowed if verb in COMMANDS and verb is not Verb.RECALL]
+    lists = [verb for verb in case.allowed if verb in LIST_COMMANDS]
+    if lists:
+        return [f"watchlist {LIST_COMMANDS[verb]} {short(case.case_id)}" for verb in lists]
     return list(dict.fromkeys(f"referral {COMMANDS[verb]} {short(case.case_id)}" for verb in usual))

@@ -18,13 +18,16 @@ from agents.cli.said import said
 from agents.cli.sending import approvers_of
 from agents.cli.session import Session
 from agents.cli.times import due
-from agents.cli.words import label, short, verb_label
+from agents.cli.words import BY_MACHINES, label, short, verb_label
 from agents.client import Client
 from agents.records import DraftState, MessageStatus, Standing
 
 app = typer.Typer()
 
 _NEVER = 1 << 62
+_CLOSES = ("DECLINED", "REDIRECTED", "OUTCOME_REPORTED")
+_OURS_NEXT = {"ORIGINATOR": _CLOSES, "RECIPIENT": (*_CLOSES, "OFFERED")}
+"""States in which a side acts next though no answer is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def tasks(session: Session, client: Client) -> list[Task]:
             found.append(Task("send", _urgency(info.precedence), None, labelled(t("Send"), what), info.id, command))
     unread: set[str] = set()
     for item in client.inbox(unread_only=True):
+        if item.verb in BY_MACHINES:
+            continue
         if item.status is MessageStatus.DELIVERED and item.standing in {Standing.GOOD, Standing.SUSPECT}:
             unread.add(item.case_id)
             what = labelled(t("Read"), f"{verb_label(item.verb)} ← {item.sender}")
@@ -92,7 +97,7 @@ def tasks(session: Session, client: Client) -> list[Task]:
             found.append(Task("read", urgency, item.respond_by or None, what, item.message, command))
     for case in client.cases():
         commands = answers(case)
-        ours = case.awaiting is case.side or case.state.value in {"DECLINED", "REDIRECTED", "OUTCOME_REPORTED"}
+        ours = case.awaiting is case.side or case.state.value in _OURS_NEXT.get(case.side.value, ())
         if case.case_id in unread or not commands or not ours:
             continue
         other = case.recipient if case.side.value == "ORIGINATOR" else case.originator

@@ -85,6 +85,18 @@ COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
 """The command below `comity referral` that sends a verb in an open case."""
 
 
+LIST_COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
+    {
+        Verb.SUBSCRIBE: "subscribe",
+        Verb.ANSWER: "challenges",
+    }
+)
+"""The command below `comity watchlist` that leads to a verb in an open subscription."""
+
+BY_MACHINES: Final = frozenset({Verb.PUBLISH, Verb.SNAPSHOT, Verb.RESYNC})
+"""What agents send and take: nobody has to read it."""
+
+
 def sentence(code: str) -> str:
     """Returns a code as English words: `NOT_IN_PUBLIC_INTEREST` as "Not in public interest"."""
     return code.replace("_", " ").strip().lower().capitalize()

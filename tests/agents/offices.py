@@ -34,6 +34,7 @@ NAMES = {
     "sfc": ("Securities and Futures Commission", "證券及期貨事務監察委員會"),
     "hkma": ("Hong Kong Monetary Authority", "香港金融管理局"),
     "hkpf": ("Hong Kong Police Force", "香港警務處"),
+    "icac": ("Independent Commission Against Corruption", "廉政公署"),
 }
 
 
@@ -170,7 +171,7 @@ async def town(folder: Path, database_url: str = "") -> AsyncIterator[Town]:
 
 @contextlib.asynccontextmanager
 async def two_offices(
-    folder: Path, *, hire: bool = True, database_url: str = ""
+    folder: Path, *, hire: bool = True, database_url: str = "", families: Sequence[Family] = (Family.REFERRAL,)
 ) -> AsyncIterator[tuple[Office, Office]]:
     """Two agencies with an agreement, each with an analyst, an approver and an agent, that have pinned each other."""
     async with town(folder, database_url) as here:
@@ -178,13 +179,13 @@ async def two_offices(
         for office in (sfc, hkma):
             for role in (Role.ANALYST, Role.APPROVER, Role.AGENT) if hire else ():
                 await office.hire(role)
-        await agree(sfc, hkma)
+        await agree(sfc, hkma, families)
         for one, other in ((sfc, hkma), (hkma, sfc)):
             await pin(one, other)
         yield sfc, hkma
 
 
-async def agree(one: Office, other: Office) -> None:
+async def agree(one: Office, other: Office, families: Sequence[Family] = (Family.REFERRAL,)) -> None:
     """Two admins sign an agreement."""
     proposer, accepter = await one.client(), await other.client()
     await proposer.refresh()
@@ -192,7 +193,7 @@ async def agree(one: Office, other: Office) -> None:
     accepter.pin(one.home.agency, proposer.fingerprint(one.home.agency))
     data = Admin(proposer).propose_agreement(
         other.home.agency,
-        families=[Family.REFERRAL],
+        families=list(families),
         legal_basis="memorandum of understanding",
         valid_until=now_ms() + 300 * DAY,
     )

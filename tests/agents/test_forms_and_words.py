@@ -136,7 +136,7 @@ def test_the_handling_may_stand_beside_the_fields_or_among_them() -> None:
 
 def test_a_form_too_large_or_of_a_verb_without_one_is_refused() -> None:
     assert check_form("x" * (5 << 20), Verb.REFER)[0].path == "form"
-    assert check_form("{}", Verb.PUBLISH)[0].path == "form"
+    assert check_form("{}", Verb.REQUEST)[0].path == "form"
 
 
 def test_an_urgent_form_says_why() -> None:
@@ -241,5 +241,5 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError):
         Store.open(path)
-    assert VERSION == 2
+    assert VERSION == 3
     assert path.stat().st_mode & 0o777 == 0o600

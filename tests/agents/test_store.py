@@ -11,6 +11,7 @@ from comity.keys import SigningKey
 from comity.receipts import EventKind
 
 from agents import mailstore, truststore
+from agents.schema import INDEXES_3
 from agents.store import VERSION, Store, StoreError
 
 _TABLES_1 = """
@@ -64,6 +65,24 @@ def test_a_store_of_version_1_keeps_its_head_and_shows_as_proved_only_what_was_c
     assert newest is not None
     assert (newest.head, newest.body, newest.sig) == (head, body, sig)
     assert believed == [True, True, False, False, False]
+
+
+def test_a_store_of_version_2_is_given_the_indexes_of_the_newest(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Store.open(path).close()
+    names = {str(index.name) for index in INDEXES_3}
+    with sqlite3.connect(path) as connection:
+        for name in names:
+            connection.execute(f"DROP INDEX {name}")
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+
+    Store.open(path).close()
+    with sqlite3.connect(path) as connection:
+        found = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    connection.close()
+    assert names <= found
+    assert version(path) == VERSION
 
 
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

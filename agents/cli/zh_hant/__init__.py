@@ -6,10 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from agents.cli.zh_hant.exports import EXPORTS
 from agents.cli.zh_hant.help import HELP
+from agents.cli.zh_hant.screening import SCREENING
 from agents.cli.zh_hant.screens import SCREENS
 from agents.cli.zh_hant.sdk import SDK
+from agents.cli.zh_hant.watchlists import WATCHLISTS
 from agents.cli.zh_hant.words import WORDS
 
-MESSAGES: Final[Mapping[str, str]] = MappingProxyType({**HELP, **WORDS, **SDK, **SCREENS})
+MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {**HELP, **WORDS, **SDK, **SCREENS, **EXPORTS, **WATCHLISTS, **SCREENING}
+)
 """English text to Traditional Chinese text."""

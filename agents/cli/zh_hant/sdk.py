@@ -35,7 +35,34 @@ SDK: Final = {
     "The newest head is older than 10 minutes: nothing can be sealed. Check the network.": (
         "最新日誌首端已逾 10 分鐘：不能密封，請檢查網絡。"
     ),
+    "A watchlist is behind. What is missing was asked for again; if that lasts, call the list's owner.": (
+        "監察名單落後，已再次索取所缺部分；如持續，請致電名單擁有席位。"
+    ),
+    "A batch of a watchlist does not verify. It was not taken, what was held stays; call the list's owner.": (
+        "監察名單有一批更新未能核實，未予採納，原有內容不變；請致電名單擁有席位。"
+    ),
+    "The subscription to a watchlist has ended: it is not screened against any more. Call its owner.": (
+        "名單訂閱已終止，不再以該名單查核。請致電名單擁有者。"
+    ),
+    "A watchlist cannot be caught up. It stays as it was: call its owner, who offers it anew; a person subscribes.": (
+        "監察名單無法追回所缺部分，內容維持原狀；請致電名單擁有席位重新提供，由人員再次訂閱。"
+    ),
+    "A watchlist that this agent is to follow was offered. A person subscribes once, then it is followed.": (
+        "此代理程式須跟從的監察名單已獲提供，須由人員訂閱一次，其後自動跟從。"
+    ),
+    "Something that this desk's agent needs ends soon. See `comity-sync doctor`.": (
+        "本席位代理程式所需的某項即將到期，請執行 `comity-sync doctor` 查看。"
+    ),
+    "Disk, clock or release do not fit. See `comity-sync doctor`.": (
+        "磁碟、時鐘或版本不符，請執行 `comity-sync doctor` 查看。"
+    ),
     "is not 1": "並非 1",
+    "is more than a day": "超過一日",
+    "is more than ten years": "超過十年",
+    "stands where the list was changed, and there only": "只可在名單有更改時填寫，且屆時必須填寫",
+    "is either here or in an attachment": "必須載於本處或附件，二者擇一",
+    "is above the limit": "超過上限",
+    "are not those that the body names": "與正文所列不符",
     "is missing: the verb carries it": "欠缺：此類訊息必須包含",
     "stands with H3, and with H3 only": "只可與 H3 並用，且 H3 必須有此項",
     "stand with LISTED, and with LISTED only": "只可與 LISTED 並用，且 LISTED 必須有此項",

@@ -205,8 +205,8 @@ WORDS: Final = {
     "Legal": "法律原因",
     "Destroyed": "已銷毀",
     "Cannot comply": "未能照辦",
-    "The recipient's agent stores it; until then the originator may withdraw.": (
-        "待收件席位儲存；在此之前轉介機構可撤回。"
+    "The recipient's agent stores it; until then a referral may be withdrawn.": (
+        "待收件席位儲存；在此之前轉介可撤回。"
     ),
     "A person of the recipient acknowledges.": "待收件機構人員確認收悉。",
     "The recipient decides, or asks for what is missing.": "待收件機構決定，或要求補充資料。",

@@ -6,13 +6,16 @@ import ast
 import re
 import string
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 
 import comity.payload
 import comity.payload_rules
+import comity.payload_watchlists
 import pytest
 from comity.receipts import AckState, EventKind
-from comity.v1 import payload_pb2
+from comity.v1 import payload_pb2, watchlist_pb2
+from comity.watchlists import EntryState
 from comity.workflow.families import TABLES
 from comity.workflow.terms import Family, Precedence, Role, State
 
@@ -26,6 +29,9 @@ from agents.cli.zh_hant import MESSAGES
 from agents.cli.zh_hant.sdk import SDK
 from agents.reading import UNPROVED
 from agents.records import DraftState, MessageStatus, Standing
+from agents.sync.owner.outbox import SubscriberState
+from agents.sync.owner.publications import PublicationState
+from agents.sync.progress import ImportState
 
 PACKAGE = Path(agents.cli.__file__).parent
 SEALED_RECORDS = {"Payload", "Gossip", "Attachment"}
@@ -69,20 +75,21 @@ def texts_of_tables() -> set[str]:
 
 def texts_of_codes() -> set[str]:
     """Returns the English words of every code that this version carries."""
-    enums = (State, AckState, MessageStatus, Standing, DraftState, Precedence, Role, Family, EventKind)
+    enums: tuple[type[Enum], ...] = (State, AckState, MessageStatus, Standing, DraftState, Precedence, Role, Family)
+    enums += (EventKind, EntryState, PublicationState, SubscriberState, ImportState)
     found = {words.sentence(member.name) for enum in enums for member in enum}
     found |= {words.verb_english(rule.verb) for table in TABLES.values() for rule in table.rules}
     for message in payload_pb2.DESCRIPTOR.message_types_by_name.values():
         if message.name not in SEALED_RECORDS:
             found |= {words.field_english(field) for field in message.fields}
-    for enum in payload_pb2.DESCRIPTOR.enum_types_by_name.values():
+    for enum in [e for file in (payload_pb2, watchlist_pb2) for e in file.DESCRIPTOR.enum_types_by_name.values()]:
         found |= {words.value_english(enum, number) for number in enum.values_by_number if number}
     return found | {words.sentence(UNPROVED)} | {state.next_actor for state in State}
 
 
 def texts_of_contract() -> set[str]:
     """Returns the constant texts of alarms and of gaps."""
-    modules = (comity.payload, comity.payload_rules, agents.referral)
+    modules = (comity.payload, comity.payload_rules, comity.payload_watchlists, agents.referral)
     sources = [Path(str(module.__file__)).read_text("utf-8") for module in modules]
     found = {kind.text for kind in AlarmKind}
     for source in sources:

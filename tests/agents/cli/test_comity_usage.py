@@ -123,6 +123,9 @@ def test_the_exit_codes_are_those_that_are_documented() -> None:
         "NOT_FOUND": 4,
         "UNREACHABLE": 5,
         "ALARM": 6,
+        "HIT": 10,
+        "INVALID": 11,
+        "STALE": 12,
         "FAULT": 70,
     }
 

@@ -1,0 +1,1 @@
+"""Watchlists on an agency's side: importing, owning, following, screening, exporting."""

@@ -1,0 +1,99 @@
+"""Names of chains as lists write them, beyond the symbols and CAIP-2 identifiers that `comity.wallets` knows.
+
+Never does: guess. A name that is not here needs the owner's hint.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from comity.wallets import EVM_ANY, TESTNETS, WalletError, WalletErrorKind, resolve_chain
+
+_EVM: Final = MappingProxyType(
+    {
+        1: ("ETHEREUM MAINNET", "ETH MAINNET", "ERC20", "MAINNET ETHEREUM"),
+        10: ("OPTIMISM", "OP MAINNET", "OP"),
+        25: ("CRONOS",),
+        56: ("BNB SMART CHAIN", "BINANCE SMART CHAIN", "BNB CHAIN", "BNB", "BEP20", "BINANCE"),
+        61: ("ETHEREUM CLASSIC",),
+        100: ("GNOSIS", "GNOSIS CHAIN", "XDAI"),
+        137: ("POLYGON", "POLYGON POS", "MATIC"),
+        146: ("SONIC",),
+        250: ("FANTOM", "FANTOM OPERA"),
+        324: ("ZKSYNC", "ZKSYNC ERA"),
+        1284: ("MOONBEAM",),
+        2020: ("RONIN",),
+        5000: ("MANTLE",),
+        8217: ("KLAYTN", "KAIA"),
+        8453: ("BASE",),
+        42161: ("ARBITRUM", "ARBITRUM ONE", "ARB"),
+        42220: ("CELO",),
+        43114: ("AVALANCHE", "AVALANCHE C CHAIN", "AVAX"),
+        59144: ("LINEA",),
+        81457: ("BLAST",),
+        534352: ("SCROLL",),
+    }
+)
+_OTHER: Final = MappingProxyType(
+    {
+        "TRC20": "TRON",
+        "TRON MAINNET": "TRON",
+        "BITCOIN MAINNET": "BTC",
+        "SOLANA MAINNET": "SOL",
+        "XRP LEDGER": "XRP",
+        "THE OPEN NETWORK": "TON",
+        "EVM": EVM_ANY,
+        "EIP155": EVM_ANY,
+    }
+)
+_NAMES: Final = MappingProxyType(
+    {name: f"eip155:{number}" for number, names in _EVM.items() for name in names} | _OTHER
+)
+_ASSETS: Final = frozenset({"OP", "ARB", "BNB", "BEP20", "MATIC", "AVAX", "XDAI", "GNOSIS", "LINEA", "TRC20", "ERC20"})
+"""Names of the table that stand for a chain where they are given as an asset."""
+_ANYWHERE: Final = frozenset({"DAI", "BUSD", "TUSD", "PYUSD", "USDP", "FDUSD", "EURC", "USDE", "XAUT", "PAXG"})
+"""Tokens issued on several chains: the address decides, as with USDT and USDC."""
+_TEST_NAMES: Final = frozenset({"TESTNET", "TBTC", "XTN", "SEPOLIA", "GOERLI"}) | {
+    name.upper() for name in TESTNETS.values()
+}
+
+
+def _named(text: str) -> str:
+    return " ".join(text.upper().replace("_", " ").replace("-", " ").split())
+
+
+@lru_cache(maxsize=4096)
+def chain_of_name(text: str) -> str | None:
+    """Returns the canonical chain that a column of chains names, None where it leaves the address to decide.
+
+    Raises:
+        WalletError: TESTNET or UNKNOWN_CHAIN.
+    """
+    if ":" in text:
+        namespace, _, reference = text.partition(":")
+        return resolve_chain(f"{namespace.lower()}:{reference}")
+    if text.isascii() and text.isdigit():
+        return resolve_chain(f"eip155:{int(text[:32])}")
+    name = _named(text)
+    if name in _TEST_NAMES:
+        raise WalletError(WalletErrorKind.TESTNET, "of a test network")
+    return resolve_chain(_NAMES.get(name, text))
+
+
+@lru_cache(maxsize=4096)
+def chain_of_asset(text: str) -> str | None:
+    """Returns the canonical chain that an asset implies, None where the address decides.
+
+    Raises:
+        WalletError: TESTNET, or UNKNOWN_CHAIN for an asset that implies no supported chain.
+    """
+    if ":" in text:
+        return chain_of_name(text)
+    name = _named(text)
+    if name in _ANYWHERE:
+        return None
+    if name in _TEST_NAMES:
+        raise WalletError(WalletErrorKind.TESTNET, "of a test network")
+    return resolve_chain(_NAMES[name] if name in _ASSETS else text)

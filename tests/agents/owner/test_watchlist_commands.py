@@ -1,0 +1,115 @@
+"""`comity watchlist` as people at the owner's desk and at a subscriber's type it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from comity.workflow.terms import Role
+
+from agents import keyprocess
+from agents.cli.main import run
+from tests.agents.offices import CHEAP, PASSPHRASE, Office
+from tests.agents.owner.market import Follower, Owner, market
+
+CSV = """address,category,giver,valid_until
+0x8589427373D6D84E98730D7795D8f6f8731FDA16,sanctions,ofac-sdn,2030-01-01
+0x722122dF12D4e14e13Ac3b6895a86e84145b6967,mixer,ofac-sdn,2030-01-01
+0x722122dF12D4e14e13Ac3b6895a86e84145b6968,mixer,ofac-sdn,2030-01-01
+"""
+WALLET = "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"
+
+
+@dataclass
+class Desk:
+    """Runs commands for one member of an office."""
+
+    office: Office
+    member: str
+    capture: pytest.CaptureFixture[str]
+
+    async def __call__(self, *words: str, code: int = 0) -> dict[str, Any]:
+        """Runs a command with `--json`; returns what it printed."""
+        self.capture.readouterr()
+        line = ["--home", str(self.office.home.path), "--as", self.member, "--json", "watchlist", *words]
+        ended = await asyncio.to_thread(run, line)
+        said = self.capture.readouterr()
+        assert ended == code, said.err
+        found: dict[str, Any] = json.loads(said.out or said.err)
+        return found
+
+    async def shown(self, *words: str) -> str:
+        """Runs a command as a person does, in Chinese; returns what it printed."""
+        self.capture.readouterr()
+        line = ["--home", str(self.office.home.path), "--as", self.member, "--lang", "zh-Hant", *words]
+        ended = await asyncio.to_thread(run, line)
+        said = self.capture.readouterr()
+        assert ended == 0, said.err
+        return said.out
+
+
+@pytest.fixture
+async def trade(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[tuple[Owner, Follower, Desk, Desk]]:
+    """A market whose owner's analyst and approver have unlocked their keys."""
+    async with market(tmp_path) as (owner, (follower,)):
+        members = [owner.office.people[Role.ANALYST], owner.office.people[Role.APPROVER]]
+        for member in members:
+            keyprocess.unlock(owner.office.home, member, PASSPHRASE, floor=CHEAP)
+        try:
+            analyst, approver = (Desk(owner.office, member, capsys) for member in members)
+            yield owner, follower, analyst, approver
+        finally:
+            for member in members:
+                keyprocess.lock(owner.office.home, member)
+
+
+async def test_a_file_becomes_a_list_that_two_people_signed(
+    trade: tuple[Owner, Follower, Desk, Desk], tmp_path: Path
+) -> None:
+    owner, follower, analyst, approver = trade
+    title = owner.row.title
+    file = tmp_path / "wallets.csv"
+    file.write_text(CSV)
+    imported = await analyst("import", title, str(file), "--action", "block", "--report", str(tmp_path / "refused.csv"))
+    assert imported["import"]["refused"] == {"BAD_CHECKSUM": 1}
+    assert imported["changes"] == {"added": 2, "changed": 0, "removed": 0, "unchanged": 0, "block": 2}
+    assert "BAD_CHECKSUM" in (tmp_path / "refused.csv").read_text()
+    checked = await analyst("check", title)
+    assert [(row["row"], row["column"]) for row in checked["refused"]] == [(4, "address")]
+    signed = await analyst("publish", title, "--import", imported["import"]["id"], "--yes")
+    assert (signed["publication"]["state"], signed["sent"]) == ("AWAITING_APPROVAL", None)
+    refused = await analyst("approve", signed["publication"]["id"], "--yes", code=1)
+    assert refused["error"]["reason"] == "WRONG_ROLE"
+    approved = await approver("approve", signed["publication"]["id"], "--yes")
+    assert approved["publication"]["state"] == "PUBLISHED"
+    assert approved["list"]["entries"] == 2
+    assert (await analyst("diff", title))["changes"]["unchanged"] == 2
+    again = await analyst("publish", title, "--import", imported["import"]["id"], "--yes")
+    assert (again["publication"], again["list"]["entries"]) == (None, 2)
+
+    await follower.subscribe(owner.row.list_id)
+    await owner.analyst.sync()
+    assert (await analyst("publish", title))["sent"] == {"logged": 1, "held": 0}
+    await follower.follow(owner.office.home.desk)
+    assert len(follower.records.kept) == 2
+    signed = await analyst("add", title, WALLET, "--giver", "sfc", "--action", "block", "--yes")
+    approved = await approver("approve", signed["publication"]["id"], "--yes")
+    assert approved["sent"] == {"logged": 0, "held": 1}  # an approver may not send: the author, or the agent, does
+    assert (await analyst("publish", title))["sent"] == {"logged": 1, "held": 0}
+    await follower.follow(owner.office.home.desk)
+    assert len(follower.records.kept) == 3
+    gone = await analyst(
+        "retract", title, "0x722122df12d4e14e13ac3b6895a86e84145b6967", "--reason", "delisted", "--yes"
+    )
+    assert gone["list"]["entries"] == 2
+    found = await analyst("subscribers", title)
+    assert [one["state"] for one in found["subscribers"]] == ["ACTIVE"]
+    shown = await analyst("show", title, "--entry", "0x8589427373d6d84e98730d7795d8f6f8731fda16")
+    assert [one["action"] for one in shown["entries"]] == ["BLOCK"]
