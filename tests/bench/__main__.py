@@ -1,10 +1,12 @@
-"""`make bench`: what the hub takes on this machine, everything in one run, TLS on, durable commits, both databases.
+"""`make bench`: what hub and agents take on this machine, in one run, TLS on, durable commits, both databases.
 
 Parts: `calls` (a bare grpc.aio echo over mutual TLS with 128 calls in flight; `Submit` with 1, 16 and 128 in flight;
 `SubmitBatch` of 64), `feeds` (1, 10 and 100 readers), `handling` (what sealing, verifying and opening cost an agency),
 `latency` (submit to a subscriber's hands), `directory` (replay of 10,000 statements), `sequencer` (alone), `pair` (two
 hubs on one PostgreSQL), `growth` (a log of a million leaves beside one of a thousand), `brokers` (the same bytes
-through NATS JetStream and RabbitMQ, where they are installed).
+through NATS JetStream and RabbitMQ, where they are installed). Of watchlists, on SQLite: `lookups` (wallets screened a
+second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta` (publish to screenable
+at 1, 10 and 50 subscribers).
 
 Every envelope is a distinct referral with a payload of 2 KiB, three recipients (the sender's own copy is one) and two
 signatures, sealed before the clock starts. A ratio compares a round with what ran just beside it, and the median of the
@@ -26,11 +28,25 @@ from typing import Final
 
 from rich.console import Console
 
-from tests.bench import alone, brokers, calls, feeds, growth, handling, latency, pair, replaying
+from tests.bench import (
+    alone,
+    brokers,
+    calls,
+    feeds,
+    growth,
+    handling,
+    latency,
+    pair,
+    replaying,
+    watchlists_delta,
+    watchlists_lookups,
+    watchlists_sync,
+)
 from tests.bench.figures import Number, flat
 from tests.bench.processes import ROOT
 from tests.bench.setting import ENGINES, FULL, QUICK, Setting, Size, child
 from tests.bench.tables import bound, calls_table, numbers_table, threads_table
+from tests.bench.watchlists_bounds import bounds
 from tests.bench.world import make_world
 from tests.support.postgres import postgres_server
 
@@ -45,6 +61,9 @@ PARTS: Final[dict[str, tuple[Callable[[Size], int], Part]]] = {
     "pair": (pair.needs, pair.run),
     "growth": (growth.needs, growth.run),
     "brokers": (brokers.needs, brokers.run),
+    "lookups": (watchlists_lookups.needs, watchlists_lookups.run),
+    "sync": (watchlists_sync.needs, watchlists_sync.run),
+    "delta": (watchlists_delta.needs, watchlists_delta.run),
 }
 """How many envelopes each takes, and what it measures. `calls` comes first and has a table of its own."""
 NAMES: Final = ("calls", *PARTS)
@@ -74,6 +93,8 @@ def measure(setting: Setting, names: tuple[str, ...], console: Console) -> list[
     if found is not None:
         console.print(threads_table(found.profiles))
         console.print(bound(found.figures, found.profiles, flat(numbers)))
+    if words := bounds(flat(numbers)):
+        console.print(words)
     return numbers
 
 

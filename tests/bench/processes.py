@@ -102,6 +102,15 @@ class Process:
         """Returns how much memory it holds now: its resident set."""
         return int(self._watched.memory_info().rss)
 
+    def peak_bytes(self) -> int:
+        """Returns the greatest resident set it has had, or since `forget_peak`."""
+        lines = Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
+
+    def forget_peak(self) -> None:
+        """Has the kernel count the greatest resident set from now on."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5", encoding="ascii")
+
 
 def carry_out(load: Process, order: Order) -> Outcome:
     """Has the load process send one order's calls.

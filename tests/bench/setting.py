@@ -65,6 +65,14 @@ class Size:
     grown_rounds: int
     published: int
     """Messages sent to each message broker."""
+    wallets: int
+    """Entries of the large watchlist."""
+    taxii: tuple[int, ...]
+    """Objects in the collections of the TAXII pair."""
+    lookups: int
+    """Wallets that are screened."""
+    deltas: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
+    """Subscribers of a watchlist, and for each number of changes how often so many are published."""
 
 
 FULL: Final = Size(
@@ -84,6 +92,14 @@ FULL: Final = Size(
     grown=1_000_000,
     grown_rounds=4,
     published=4096,
+    wallets=1_000_000,
+    taxii=(100, 500),
+    lookups=200_000,
+    deltas=(
+        (1, ((1, 30), (100, 60), (10_000, 2))),
+        (10, ((1, 10), (100, 20), (10_000, 1))),
+        (50, ((1, 4), (100, 12), (10_000, 1))),
+    ),
 )
 QUICK: Final = Size(
     rounds=1,
@@ -102,6 +118,10 @@ QUICK: Final = Size(
     grown=4_000,
     grown_rounds=1,
     published=256,
+    wallets=2_000,
+    taxii=(100,),
+    lookups=4_000,
+    deltas=((3, ((1, 2), (100, 3))),),
 )
 
 

@@ -245,21 +245,33 @@ def _agreement(first: str, second: str, began: int) -> pb.AgreementSigned:
 
 
 def seed(world: BenchWorld, url: str, home: Path) -> dict[str, str]:
+    """Prepares a hub's home and database with the run's world; see `seed_hub`."""
+    variables, place = seed_hub(world.keys, world.statements, world.began_ms, url, home)
+    if place != (world.plan.directory_size, world.plan.directory_root):
+        raise RuntimeError("the database's directory is not the one that envelopes were sealed under")
+    return variables
+
+
+def seed_hub(
+    keys: HubKeys, statements: Sequence[bytes], at_ms: int, url: str, home: Path
+) -> tuple[dict[str, str], tuple[int, bytes]]:
     """Prepares a hub's home and database.
 
     Args:
-        world: the run's.
+        keys: the hub's.
+        statements: of its directory, the genesis first.
+        at_ms: time of all directory entries, Unix milliseconds UTC.
         url: an empty database.
         home: a folder to be made.
 
     Returns:
-        Variables with which `comity-hub serve` serves it.
+        Variables with which `comity-hub serve` serves it, and size and root of its directory.
     """
     home.mkdir()
-    (home / "hub.key").write_bytes(world.keys.seal(PASSPHRASE))
+    (home / "hub.key").write_bytes(keys.seal(PASSPHRASE))
     (home / "comity-hub-passphrase").write_bytes(PASSPHRASE)
     migrate(url)
-    asyncio.run(_append(world, url))
+    place = asyncio.run(_append(keys, statements, at_ms, url))
     return {
         "COMITY_HUB_HOME": str(home),
         "COMITY_HUB_DATABASE_URL": url,
@@ -271,16 +283,16 @@ def seed(world: BenchWorld, url: str, home: Path) -> dict[str, str]:
         "COMITY_HUB_AGENCY_QUEUE_PERCENT": "100",
         "COMITY_HUB_AGENCY_STREAMS": "1000",
         "COMITY_HUB_KEY_STREAMS": "1000",
-    }
+    }, place
 
 
-async def _append(world: BenchWorld, url: str) -> None:
+async def _append(keys: HubKeys, statements: Sequence[bytes], at_ms: int, url: str) -> tuple[int, bytes]:
     database, directory = Database.open(url), HubDirectory()
     sequencer = Sequencer(
         db=database,
         directory=directory,
-        keys=world.keys.logs,
-        clock=_StillClock(world.began_ms),
+        keys=keys.logs,
+        clock=_StillClock(at_ms),
         faults=NO_FAULTS,
         work=ExchangeWork(),
         seen=Seen(),
@@ -289,13 +301,12 @@ async def _append(world: BenchWorld, url: str) -> None:
     )
     try:
         await sequencer.start()
-        for at in range(0, len(world.statements), AT_ONCE):
-            await sequencer.submit(AppendStatements(world.statements[at : at + AT_ONCE]))
+        for at in range(0, len(statements), AT_ONCE):
+            await sequencer.submit(AppendStatements(tuple(statements[at : at + AT_ONCE])))
         await sequencer.stop()
     finally:
         database.close()
-    if (directory.current.size, directory.current.root) != (world.plan.directory_size, world.plan.directory_root):
-        raise RuntimeError("the database's directory is not the one that envelopes were sealed under")
+    return directory.current.size, directory.current.root
 
 
 def first_answer(address: str, folder: Path, file: Path) -> bytes:

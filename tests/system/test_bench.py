@@ -43,6 +43,21 @@ ONCE = (
     "two_processes_vs_one_postgres",
     "submit_to_reader_p99_ms",
     "cost_per_message_1e6_vs_1e3_leaves",
+    "sync_1m_vs_floor",
+    "sync_1m_agent_peak_mb",
+    "sync_1m_owner_peak_mb",
+    "sync_1m_hub_peak_mb",
+    "sync_1m_sent_mb",
+    "sync_1m_received_mb",
+    "sync_1m_store_mb",
+    "sync_vs_taxii",
+    "delta_p50_ms_3_subscribers",
+    "delta_p99_ms_3_subscribers",
+    "delta_1_entries_p99_ms_3_subscribers",
+    *(
+        f"lookups_per_s_{name}"
+        for name in ("batched", "single", "raw_text", "api_stream", "api_single", "dict", "sqlite")
+    ),
 )
 WIDTH = 100
 
