@@ -7,7 +7,7 @@ timeouts, so that a migration gives way to traffic instead of stopping it.
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
 
 from hub.schema import metadata
 
@@ -25,11 +25,20 @@ def _configure(connection: Connection) -> None:
     )
 
 
+def _begin(connection: Connection) -> None:
+    """Begins in earnest: Python's sqlite3 begins before rows are written, not before tables are made."""
+    driver = connection.connection.dbapi_connection
+    if driver is not None and not driver.in_transaction:
+        driver.execute("BEGIN IMMEDIATE")
+
+
 def _run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SET lock_timeout = '4s'")
         connection.exec_driver_sql("SELECT pg_advisory_lock(%s)", (_LOCK,))
         connection.commit()
+    elif not event.contains(connection, "begin", _begin):
+        event.listen(connection, "begin", _begin)
     _configure(connection)
     with context.begin_transaction():
         context.run_migrations()

@@ -204,8 +204,8 @@ def restore_backup(
 
 def _restore(settings: Settings, folder: Path, manifest: Manifest, told: Any, known: bool) -> Restored:
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if store.is_empty(settings.database):
-        store.migrate(settings.database)
+    if store.is_unused(settings.database):
+        store.migrate(settings.database, contract=True)
     count = asyncio.run(put_back_attachments(settings, folder, manifest, told))
     return restore(settings, folder, manifest, count, told, known=known)
 

@@ -78,15 +78,17 @@ def _connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def is_empty(url: str) -> bool:
-    """Returns whether a database has no schema yet.
+def is_unused(url: str) -> bool:
+    """Returns whether a database has no schema yet, or only the beginning of one: whoever made it was killed over it.
 
     Raises:
         CommandError: the database does not answer.
     """
     try:
         with _connected(url) as connection:
-            return not inspect(connection).has_table("alembic_version")
+            if not inspect(connection).has_table("log_heads"):
+                return True
+            return bool(connection.exec_driver_sql("SELECT count(*) FROM log_heads WHERE size > 0").scalar_one() == 0)
     except SQLAlchemyError:
         raise CommandError("the database does not answer") from None
 

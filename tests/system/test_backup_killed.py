@@ -11,11 +11,13 @@ from pathlib import Path
 
 import grpc
 import pytest
+from alembic import command
 from comity.receipts import encode_receipt, verify_receipt
 from comity.v1 import directory_pb2
 from comity.v1.directory_pb2_grpc import DirectoryServiceStub
 
 from hub.keeping.restore import verify
+from tests.support.databases import alembic_config
 from tests.support.world import make_world
 from tests.system.processes import ROOT, HubProcess, environment, hub_home, twin, until
 
@@ -87,6 +89,13 @@ async def test_a_backup_or_restore_that_is_killed_leaves_nothing_that_could_be_t
             assert code == 0, said
             assert other.fsck() == []
             assert len(other.rows("SELECT idx FROM envelopes")) >= 60
+        # Whatever migration it was killed over, nothing was ever logged there.
+        begun = f"sqlite:///{tmp_path / 'begun.sqlite'}"
+        command.upgrade(alembic_config(begun), "0001")
+        code, said = await run(
+            "restore", target, "--home", tmp_path / "begun", "--database-url", begun, *written_down(target)
+        )
+        assert code == 0, said
         for receipt in receipts[:60]:
             verify_receipt(receipt, world.exchange_origin, [world.log_key.public])
         assert len({encode_receipt(receipt) for receipt in receipts}) == 61
