@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from comity.payload import Gap
+from comity.payload import Gap, gaps
 from comity.v1 import payload_pb2 as pb
 from comity.v1 import watchlist_pb2
 from comity.watchlists import EntryState, is_effective
 from comity.watchlists.entries import entry_id
+from comity.workflow.terms import Precedence, Verb
 
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError
@@ -182,9 +183,6 @@ def create(
 
 def _check_terms(terms: pb.OfferList, handling: pb.Handling) -> None:
     """Holds terms against the rules of an offer before anything is made of them."""
-    from comity.payload import gaps  # noqa: PLC0415
-    from comity.workflow.terms import Precedence, Verb  # noqa: PLC0415
-
     offer = pb.OfferList()
     offer.CopyFrom(terms)
     offer.list_id = offer.list_id or bytes(15) + b"\x01"
