@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -175,17 +177,21 @@ async def test_A_18_going_back_and_coming_again_keeps_every_list_that_is_not_era
         assert checked(migrated_database_url).findings == []
 
 
-async def test_a_restore_into_an_older_schema_says_what_to_do(
+async def test_a_restore_brings_an_older_schema_forward_where_nothing_was_ever_logged_and_else_says_what_to_do(
     migrated_sqlite_url: str, world: World, tmp_path: Path
 ) -> None:
     async with running_core(migrated_sqlite_url, world):
         pass
     await take(hub_settings(migrated_sqlite_url, tmp_path / "home"), tmp_path / "backup")
-    url = f"sqlite:///{tmp_path / 'old.sqlite'}"
-    command.upgrade(alembic_config(url), "0003")
-    options = ["--home", tmp_path / "second", "--database-url", url, *written_down(tmp_path / "backup")]
-    said = await asyncio.to_thread(lambda: hub_command("restore", tmp_path / "backup", *options, code=1))
-    assert "comity-hub migrate" in said
+    for logged in (False, True):
+        url = f"sqlite:///{tmp_path / f'old-{logged}.sqlite'}"
+        command.upgrade(alembic_config(url), "0003")
+        if logged:
+            with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as database, database:
+                database.execute("UPDATE log_heads SET size = 1 WHERE log = 1")
+        options = ["--home", tmp_path / f"home-{logged}", "--database-url", url, *written_down(tmp_path / "backup")]
+        said = await asyncio.to_thread(hub_command, "restore", tmp_path / "backup", *options, code=int(logged))
+        assert ("comity-hub migrate" in said) == logged
 
 
 async def test_the_release_before_serves_the_schema_of_this_one(
