@@ -90,7 +90,7 @@ class Reporting:
             account=sighting.account,
             reference=sighting.reference,
         )
-        body.kind = sighting.kind  # type: ignore[assignment]
+        body.kind = sighting.kind  # type: ignore[assignment] # the numbers are the proto's
         draft = None
         try:
             draft = await self._client.draft(Verb.SIGHTING, body, case=listed.terms.case_id.hex())

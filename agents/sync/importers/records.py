@@ -124,7 +124,7 @@ class _Reader:
         for field, keys in self._names.of(record):
             if field in named:
                 named[field] = [(name, _wallet_of(record[name])) for name in keys if record[name] not in (None, "", [])]
-                keys = keys if all(isinstance(said, str) for _, said in named[field]) else ()  # noqa: PLW2901
+                keys = keys if all(isinstance(said, str) for _, said in named[field]) else ()  # noqa: PLW2901 # narrowed
             for name in keys:
                 if said := text_of(record[name]):
                     values[field], columns[field] = said, name
