@@ -17,7 +17,6 @@ import math
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn, TypeVar
 
 import grpc
@@ -37,6 +36,7 @@ from comity.v1 import (
     log_pb2,
     log_pb2_grpc,
 )
+from comity.values import value
 from grpc import aio
 
 from agents.endpoints import CALL_SECONDS, Endpoints
@@ -67,7 +67,7 @@ LOGS: Final = {"directory": log_pb2.LOG_KIND_DIRECTORY, "exchange": log_pb2.LOG_
 """The two logs by name."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EarlierReceipt(Receipt):
     """The receipt of another acknowledgement than the one that was sent: of one that this desk sent before."""
 

@@ -10,12 +10,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from comity.encoding import Purpose, digest, parse, tagged
+from comity.encoding import HASH_BYTES, Purpose, digest, exactly, parse, tagged
 from comity.errors import MalformedError, Reason
-from comity.header import HASH_BYTES, SUITE, VERSION, BlobRef, Header, Recipient, encode_header, exactly, parse_header
+from comity.header import (
+    MAX_SEAL_BYTES,
+    SUITE,
+    VERSION,
+    BlobRef,
+    Grant,
+    GrantedBy,
+    Header,
+    Recipient,
+    encode_header,
+    parse_header,
+)
+from comity.signatures import Signature, parse_signatures
 from comity.v1 import envelope_pb2 as pb
+from comity.values import value
 from comity.workflow.terms import SignatureRole, Verb
 
 __all__ = [
@@ -23,6 +35,8 @@ __all__ = [
     "VERSION",
     "BlobRef",
     "Envelope",
+    "Grant",
+    "GrantedBy",
     "Header",
     "Recipient",
     "Seal",
@@ -40,27 +54,13 @@ __all__ = [
 ]
 
 MAX_ENVELOPE_BYTES = 1 << 20
-MAX_SEAL_BYTES = 16 << 10
 MAX_BATCH_ENVELOPES = 256
 MAX_BATCH_BYTES = 4 << 20
 WRAP_BYTES = 1168
 MIN_CIPHERTEXT_BYTES = 4096 + 16
-SIGNATURE_BYTES = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """One signature on an envelope."""
-
-    kid: bytes
-    """Key id of the signer, 32 bytes."""
-    role: SignatureRole
-    """In which capacity."""
-    sig: bytes
-    """Ed25519, 64 bytes."""
-
-
-@dataclass(frozen=True, slots=True)
+@value
 class Seal:
     """What binds everything sealed to the header."""
 
@@ -74,7 +74,7 @@ class Seal:
     """SHA-256 of each wrap, in the recipients' order."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Envelope:
     """An envelope whose static checks passed. `header_bytes` and `seal_bytes` are what was signed."""
 
@@ -201,19 +201,7 @@ def parse_parts(
 
 
 def _signatures(given: Sequence[tuple[bytes, int, bytes]], header: Header) -> tuple[Signature, ...]:
-    try:
-        signatures = tuple(
-            [
-                Signature(
-                    exactly(kid, HASH_BYTES, "key id"),
-                    SignatureRole(role),
-                    exactly(sig, SIGNATURE_BYTES, "signature"),
-                )
-                for kid, role, sig in given
-            ]
-        )
-    except ValueError:
-        raise MalformedError("a signature has an unknown role") from None
+    signatures = parse_signatures(given)
     roles = [s.role for s in signatures]
     if roles not in ([SignatureRole.AUTHOR], [SignatureRole.APPROVER], [SignatureRole.AUTHOR, SignatureRole.APPROVER]):
         raise MalformedError("signatures are not AUTHOR, then at most one APPROVER")

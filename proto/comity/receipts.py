@@ -8,7 +8,6 @@ Never does: I/O, clocks, key look-ups: the log's key is an argument.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
@@ -19,6 +18,7 @@ from comity.merkle import leaf_hash, verify_inclusion
 from comity.names import check_desk, check_origin
 from comity.v1 import exchange_pb2
 from comity.v1 import log_pb2 as pb
+from comity.values import value
 
 MAX_EVENT_BYTES = 32 << 10
 MAX_LEAF_BYTES = 256
@@ -57,7 +57,7 @@ ACK_REASONS = frozenset({"", "CANNOT_OPEN", "QUARANTINED", "EXPIRED", "SUSPECT"}
 """What a REFUSED acknowledgement may say."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """What a leaf commits to. Hashes are 32 bytes, empty where absent."""
 
@@ -73,7 +73,7 @@ class Event:
     ack_state: AckState | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leaf:
     """One entry of the exchange log."""
 
@@ -87,7 +87,7 @@ class Leaf:
     """digest("leaf", salt, event), 32 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Receipt:
     """A receipt as it travels, not verified."""
 
@@ -99,7 +99,7 @@ class Receipt:
     checkpoint: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VerifiedReceipt:
     """What a good receipt proves."""
 
@@ -109,7 +109,7 @@ class VerifiedReceipt:
     checkpoint: Checkpoint
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ack:
     """What an acknowledgement says."""
 
