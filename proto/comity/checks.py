@@ -10,26 +10,42 @@ Never does: read a clock (moments are arguments), move a leg (`comity.workflow.e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from comity.directory.records import Agreement
 from comity.directory.state import View
 from comity.envelope import Envelope, Header, signing_bytes
 from comity.errors import Reason, RefusedError
+from comity.grants import check_granted
 from comity.keys import verify
 from comity.names import agency_of
-from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, Deadlines, check_times, load_profile
-from comity.workflow.engine import check_counterparts
-from comity.workflow.terms import Family, Role, SignatureRole, Verb
+from comity.values import value
+from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, MAX_DELIVERY, Deadlines, check_times
+from comity.workflow.engine import RECALL_VERBS, check_counterparts
+from comity.workflow.profiles import load_profile
+from comity.workflow.terms import Family, Precedence, Role, SignatureRole, Verb
 
 DIRECTORY_MAX_AGE_MS = 24 * 3_600_000
 """How long after it was superseded a directory may still be sealed under; the profile shortens it for FLASH."""
-ENDING_VERBS: Final = frozenset({Verb.WITHDRAW, Verb.RECALL, Verb.ANSWER_RECALL, Verb.CLOSE, Verb.UNSUBSCRIBE})
-"""What brings nothing new and ends what was begun: it outlives the agreement, or ending that would block a recall."""
+ENDING_VERBS: Final = frozenset(
+    {
+        Verb.WITHDRAW,
+        Verb.RECALL,
+        Verb.ANSWER_RECALL,
+        Verb.CLOSE,
+        Verb.UNSUBSCRIBE,
+        Verb.REVOKE_GRANT,
+        Verb.ASK_RELEASE,
+        Verb.RELEASE,
+    }
+)
+"""What brings nothing new and ends what was begun: it outlives the agreement, or ending that would block a recall, and
+would leave somebody's assets held for ever."""
+ONWARD_RECALL_MS: Final = 24 * 3_600_000
+"""For how long at least a desk that has no agreement with the originator has to answer its recall."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Signer:
     """One person behind an envelope, as the directory knew them at the moment that counts."""
 
@@ -45,8 +61,10 @@ class Signer:
     """In which capacity they signed."""
 
 
-def check_rules(envelope: Envelope, view: View, now: int, *, opening: bool, opened: int | None) -> None:
-    """Checks all that depends on neither keys nor the leg's state: times, directory, number of desks, the profile.
+def check_rules(
+    envelope: Envelope, view: View, now: int, *, opening: bool, opened: int | None, onward: bool = False
+) -> None:
+    """Checks all that depends on neither keys nor the leg's state: times, directory, desks, the grant, the profile.
 
     Args:
         envelope: its static checks passed.
@@ -54,10 +72,11 @@ def check_rules(envelope: Envelope, view: View, now: int, *, opening: bool, open
         now: that moment, Unix milliseconds UTC: the leaf's seconds × 1000.
         opening: whether the verb opens a case.
         opened: `created` of the opening envelope of the leg that it serves; None where there is no leg yet.
+        onward: whether that leg was made by a used grant (`Leg.onward`): a recall needs no agreement there.
 
     Raises:
         MalformedError: the number of counterparts is wrong.
-        RefusedError: CREATED_IN_FUTURE, CREATED_TOO_OLD, BAD_TIMES, TOO_LATE, DIRECTORY_STALE, NO_AGREEMENT,
+        RefusedError: CREATED_IN_FUTURE, CREATED_TOO_OLD, BAD_TIMES, TOO_LATE, DIRECTORY_STALE, NO_GRANT, NO_AGREEMENT,
             FAMILY_NOT_OFFERED, or NOT_FOUND where the agreed profile does not come with this version.
     """
     header = envelope.header
@@ -73,10 +92,14 @@ def check_rules(envelope: Envelope, view: View, now: int, *, opening: bool, open
     )
     check_directory_age(header, view, now, (MAX_AGE_SECONDED if seconded else MAX_AGE)[header.precedence])
     check_counterparts(header.family, header.verb, header.counterparts, joint=header.joint)
-    check_profile(header, view, now, opening=opening, opened=opened)
+    if header.granted is not None:
+        check_granted(header, now)
+    check_profile(header, view, now, opening=opening, opened=opened, onward=onward)
 
 
-def check_profile(header: Header, view: View, now: int, *, opening: bool, opened: int | None) -> None:
+def check_profile(
+    header: Header, view: View, now: int, *, opening: bool, opened: int | None, onward: bool = False
+) -> None:
     """Holds a header's limits against the profile that its sender agreed on with each counterpart.
 
     Args:
@@ -85,6 +108,7 @@ def check_profile(header: Header, view: View, now: int, *, opening: bool, opened
         now: that moment, Unix milliseconds UTC.
         opening: whether the verb opens a case.
         opened: as for `check_rules`.
+        onward: as for `check_rules`.
 
     Raises:
         RefusedError: BAD_TIMES, NO_AGREEMENT, FAMILY_NOT_OFFERED or NOT_FOUND, as for `check_rules`.
@@ -92,14 +116,66 @@ def check_profile(header: Header, view: View, now: int, *, opening: bool, opened
     given = Deadlines(header.deliver_by, header.respond_by or None, header.lapses_at or None)
     for desk in header.counterparts:
         agency = agency_of(desk)
-        if agency != header.sender_agency:
+        if agency == header.sender_agency:
+            continue
+        try:
             agreed = _agreement(header, view, agency, now, opening=opening)
-            load_profile(agreed.profile_sha256).check_deadlines(
-                header.family, header.verb, header.precedence, given, created=header.created, opened=opened
-            )
+        except RefusedError:
+            if not needs_no_agreement(header, onward=onward):
+                raise
+            _check_onward_times(header, now)
+            continue
+        load_profile(agreed.profile_sha256).check_deadlines(
+            header.family,
+            header.verb,
+            header.precedence,
+            given,
+            created=header.created,
+            opened=opened,
+            answering=jurisdiction_of(view, agency),
+            own=jurisdiction_of(view, header.sender_agency),
+        )
 
 
-def check_parties(envelope: Envelope, view: View, now: int, *, opening: bool) -> tuple[Signer, ...]:
+def needs_no_agreement(header: Header, *, onward: bool) -> bool:
+    """Returns whether an envelope may go between two agencies that agreed on nothing: a recall under a used grant.
+
+    Args:
+        header: of the envelope.
+        onward: whether the leg that it serves was made by a used grant.
+    """
+    return onward and header.verb in RECALL_VERBS and not header.blobs
+
+
+def onward_deadlines(verb: Verb, created: int) -> Deadlines:
+    """Returns the limits of a recall, or of its answer, between agencies that agreed on no profile.
+
+    The time to answer counts from the leaf, so that nobody can hold a recall back until it has gone by: here as long
+    again is added as a ROUTINE envelope of one person may take to the log.
+
+    Args:
+        verb: RECALL or ANSWER_RECALL.
+        created: of the header, Unix milliseconds UTC.
+    """
+    respond_by = created + ONWARD_RECALL_MS + MAX_AGE[Precedence.ROUTINE] if verb is Verb.RECALL else None
+    return Deadlines(created + MAX_DELIVERY, respond_by, None)
+
+
+def _check_onward_times(header: Header, now: int) -> None:
+    least = now + ONWARD_RECALL_MS
+    if header.verb is Verb.RECALL and 0 < header.respond_by < least:
+        raise RefusedError(Reason.BAD_TIMES, "respond_by is sooner than a day after the leaf", limit=str(least))
+
+
+def jurisdiction_of(view: View, agency: str) -> str:
+    """Returns the two letters of an agency's jurisdiction, whose calendar its working days are; empty for none."""
+    found = view.agency(agency)
+    return "" if found is None else found.jurisdiction
+
+
+def check_parties(
+    envelope: Envelope, view: View, now: int, *, opening: bool, onward: bool = False
+) -> tuple[Signer, ...]:
     """Checks sender, recipients' keys, agreement and signers against a directory; the signatures come after it.
 
     Args:
@@ -107,6 +183,7 @@ def check_parties(envelope: Envelope, view: View, now: int, *, opening: bool) ->
         view: the directory at the moment that counts.
         now: that moment, Unix milliseconds UTC.
         opening: whether the verb opens a case: only then does the agreement's direction matter.
+        onward: as for `check_rules`.
 
     Returns:
         The signers, in the order of the signatures.
@@ -116,7 +193,7 @@ def check_parties(envelope: Envelope, view: View, now: int, *, opening: bool) ->
             DESK_KEY_STALE, FAMILY_NOT_OFFERED or BAD_SIGNATURE.
     """
     header = envelope.header
-    check_agreement(header, view, now, opening=opening)
+    check_agreement(header, view, now, opening=opening, onward=onward)
     for recipient in header.recipients:
         current = view.desk_key(recipient.desk, now)
         if current is None and recipient.desk != header.sender:
@@ -131,8 +208,15 @@ def check_parties(envelope: Envelope, view: View, now: int, *, opening: bool) ->
     return tuple(_signer(header, view, now, s.kid, s.role) for s in envelope.signatures)
 
 
-def check_agreement(header: Header, view: View, now: int, *, opening: bool) -> None:
+def check_agreement(header: Header, view: View, now: int, *, opening: bool, onward: bool = False) -> None:
     """Checks that the sender may address every recipient in this family.
+
+    Args:
+        header: of the envelope.
+        view: the directory at the moment that counts.
+        now: that moment, Unix milliseconds UTC.
+        opening: whether the verb opens a case.
+        onward: as for `check_rules`.
 
     Raises:
         RefusedError: NO_AGREEMENT or FAMILY_NOT_OFFERED.
@@ -144,7 +228,8 @@ def check_agreement(header: Header, view: View, now: int, *, opening: bool) -> N
         agency = agency_of(desk)
         if agency == sender:
             continue
-        _agreement(header, view, agency, now, opening=opening)
+        if not needs_no_agreement(header, onward=onward):
+            _agreement(header, view, agency, now, opening=opening)
         if view.suspended(agency):
             raise no_agreement()
 

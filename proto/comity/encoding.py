@@ -19,6 +19,8 @@ from google.protobuf.message import DecodeError, Message
 from comity.errors import MalformedError, Reason
 
 PREFIX = b"comity/v1/"
+HASH_BYTES = 32
+"""Length of every hash, and of every key id."""
 
 
 class Purpose(StrEnum):
@@ -34,7 +36,6 @@ class Purpose(StrEnum):
     ENVELOPE = "envelope"
     MESSAGE_HASH = "message-hash"
     SIGNATURES = "signatures"
-    GRANT = "grant"
     ATTACHMENT = "attachment"
     DESK_KEY = "desk-key"
     DRAFT = "draft"
@@ -87,6 +88,17 @@ def framed(part: bytes) -> bytes:
 def digest_framed(purpose: Purpose, *parts: bytes) -> bytes:
     """Returns what `digest` returns for parts that `framed` made; for what is asked a million times."""
     return hashlib.sha256(_TAGS[purpose] + b"".join(parts)).digest()
+
+
+def exactly(value: bytes, length: int, what: str) -> bytes:
+    """Returns `value` if it has that length in bytes.
+
+    Raises:
+        MalformedError: it has not; `what` names it.
+    """
+    if len(value) != length:
+        raise MalformedError(f"{what} is not {length} bytes long")
+    return value
 
 
 M = TypeVar("M", bound=Message)

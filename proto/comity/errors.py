@@ -54,6 +54,8 @@ class Reason(StrEnum):
     """The signer's roles do not allow this verb or this signature; metadata `verb`."""
     SECOND_PERSON_MISSING = "SECOND_PERSON_MISSING"
     """The verb needs an AUTHOR and an APPROVER of two different people."""
+    WRONG_PRECEDENCE = "WRONG_PRECEDENCE"
+    """The verb does not travel in that precedence; metadata `allowed` (comma-separated)."""
     CIPHERTEXT_MISMATCH = "CIPHERTEXT_MISMATCH"
     """Ciphertext or wraps are not those the seal names."""
     UNKNOWN_BLOB = "UNKNOWN_BLOB"
@@ -119,6 +121,7 @@ GRPC_CODE: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.BAD_SIGNATURE: "PERMISSION_DENIED",
         Reason.WRONG_ROLE: "PERMISSION_DENIED",
         Reason.SECOND_PERSON_MISSING: "FAILED_PRECONDITION",
+        Reason.WRONG_PRECEDENCE: "INVALID_ARGUMENT",
         Reason.CIPHERTEXT_MISMATCH: "INVALID_ARGUMENT",
         Reason.UNKNOWN_BLOB: "FAILED_PRECONDITION",
         Reason.BLOB_OFFSET: "OUT_OF_RANGE",

@@ -6,28 +6,31 @@ Never does: verify (`comity.checks`), seal or open (`comity.sealing`).
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import field
 
-from comity.encoding import parse, serialise
+from comity.encoding import HASH_BYTES, Purpose, digest, exactly, parse, serialise
 from comity.errors import MalformedError, Reason
 from comity.names import agency_of, check_desk, check_origin
+from comity.signatures import Signature, parse_signatures
 from comity.v1 import envelope_pb2 as pb
-from comity.workflow.terms import Family, Precedence, Verb
+from comity.values import value
+from comity.workflow.terms import Family, Precedence, SignatureRole, Verb
 
 VERSION = 1
 SUITE = 1
 MAX_HEADER_BYTES = 64 << 10
+MAX_SEAL_BYTES = 16 << 10
 MAX_RECIPIENTS = 256
 MAX_BLOBS = 64
 MAX_SEQUENCE = 1 << 53
 """The greatest number that every reader counts to exactly: more batches than any list will have."""
 MAX_BLOB_BYTES = 5 << 30
 ID_BYTES = 16
-HASH_BYTES = 32
 _MAX_TIME = 253_402_300_800_000  # 10000-01-01, so that every time fits a calendar
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recipient:
     """One desk that can open the envelope."""
 
@@ -37,7 +40,7 @@ class Recipient:
     """Key id of the desk key it was sealed to, 32 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlobRef:
     """One sealed attachment."""
 
@@ -47,7 +50,7 @@ class BlobRef:
     """Its length in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WatchlistPosition:
     """Where a batch stands in its list."""
 
@@ -61,7 +64,41 @@ class WatchlistPosition:
     """32 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
+class Grant:
+    """The originator's consent that one envelope of its own is passed on to one desk, once."""
+
+    id: bytes
+    """Random, 16 bytes."""
+    origin: str
+    """Origin of the exchange log it is valid at."""
+    original_hash: bytes
+    """Message hash of what may be passed on, 32 bytes."""
+    holder: str
+    """Desk that may pass it on."""
+    new_desk: str
+    """Desk that may receive it."""
+    expires: int
+    """Unix milliseconds UTC after which it is void."""
+
+
+@value
+class GrantedBy:
+    """The GRANT_ONWARD that a FORWARD goes by: what was signed of it, and its signatures. Not verified."""
+
+    header_bytes: bytes
+    """Its header, as signed."""
+    seal_bytes: bytes
+    """Its seal, as signed."""
+    signatures: tuple[Signature, ...]
+    """AUTHOR, then APPROVER."""
+    header: Header
+    """The header, parsed; its `grant` is there."""
+    message_hash: bytes
+    """Its message hash, by which the log knows it."""
+
+
+@value
 class Header:
     """All that the hub may read. Times are Unix milliseconds UTC, 0 where absent; hashes are 32 bytes or empty."""
 
@@ -85,32 +122,25 @@ class Header:
     blobs: tuple[BlobRef, ...] = ()
     watchlist: WatchlistPosition | None = None
     joint: bool = False
+    grant: Grant | None = None
+    """GRANT_ONWARD only: what it grants."""
+    granted: GrantedBy | None = None
+    """FORWARD only: the grant that it uses."""
+    sender_agency: str = field(init=False, repr=False, compare=False)
+    """Agency of the sending desk."""
+    counterparts: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Recipient desks without the sender's own copy; each is a leg."""
 
-    @property
-    def sender_agency(self) -> str:
-        """Agency of the sending desk."""
-        return agency_of(self.sender)
-
-    @property
-    def counterparts(self) -> tuple[str, ...]:
-        """Recipient desks without the sender's own copy; each is a leg."""
-        return tuple(r.desk for r in self.recipients if r.desk != self.sender)
+    def __post_init__(self) -> None:
+        """Works out once what everybody asks for."""
+        object.__setattr__(self, "sender_agency", agency_of(self.sender))
+        desks = tuple([r.desk for r in self.recipients if r.desk != self.sender])
+        object.__setattr__(self, "counterparts", desks)
 
 
 def _hash_or_empty(value: bytes, what: str) -> bytes:
     if len(value) not in (0, HASH_BYTES):
         raise MalformedError(f"{what} is not a hash")
-    return value
-
-
-def exactly(value: bytes, length: int, what: str) -> bytes:
-    """Returns `value` if it has that length in bytes.
-
-    Raises:
-        MalformedError: it has not; `what` names it.
-    """
-    if len(value) != length:
-        raise MalformedError(f"{what} is not {length} bytes long")
     return value
 
 
@@ -126,7 +156,10 @@ def parse_header(data: bytes) -> Header:
     Raises:
         MalformedError: anything in it breaks the protocol's form.
     """
-    m = parse(pb.Header, data, MAX_HEADER_BYTES)
+    return _read(parse(pb.Header, data, MAX_HEADER_BYTES))
+
+
+def _read(m: pb.Header) -> Header:
     if m.version != VERSION or m.suite != SUITE:
         raise MalformedError("version or suite is not 1", Reason.UNSUPPORTED_VERSION)
     if len(m.recipients) > MAX_RECIPIENTS or len(m.blobs) > MAX_BLOBS:
@@ -140,6 +173,7 @@ def parse_header(data: bytes) -> Header:
     )
     if any(a.desk >= b.desk for a, b in itertools.pairwise(recipients)):
         raise MalformedError("recipients are not in strictly ascending order")
+    grant, granted = _consent(m)
     header = Header(
         origin=check_origin(m.origin),
         envelope_id=exactly(m.envelope_id, ID_BYTES, "envelope id"),
@@ -161,15 +195,85 @@ def parse_header(data: bytes) -> Header:
         blobs=_blobs(m),
         watchlist=_watchlist(m),
         joint=m.joint,
+        grant=grant,
+        granted=granted,
     )
     if header.envelope_id[6] >> 4 != 7 or header.envelope_id[8] >> 6 != 2:
         raise MalformedError("envelope id is not a UUIDv7")
     if not header.counterparts:
         raise MalformedError("nobody but the sender is addressed")
-    if m.HasField("grant"):
-        # Onward grants come with a later version; until then nothing may ride in their field.
-        raise MalformedError("grants are not offered yet")
+    if verb is Verb.REQUEST_PROVISIONAL and len(header.counterparts) == len(recipients):
+        raise MalformedError("a provisional hold has no copy for those who confirm it")
+    _check_consent(header)
     return header
+
+
+def _consent(m: pb.Header) -> tuple[Grant | None, GrantedBy | None]:
+    gives, uses = int(m.verb) == Verb.GRANT_ONWARD, int(m.verb) == Verb.FORWARD
+    if m.HasField("grant") != (gives or uses):
+        raise MalformedError("a grant stands in GRANT_ONWARD and FORWARD, and there only")
+    if gives:
+        if m.grant.header or m.grant.seal or m.grant.signatures:
+            raise MalformedError("a grant is given by its terms alone")
+        return _grant(m.grant.terms), None
+    if uses:
+        if m.grant.terms:
+            raise MalformedError("a grant is used by what was signed alone")
+        given = [(s.kid, int(s.role), s.sig) for s in m.grant.signatures]
+        return None, parse_granted(m.grant.header, m.grant.seal, given)
+    return None, None
+
+
+def _grant(data: bytes) -> Grant:
+    m = parse(pb.Grant, data, MAX_HEADER_BYTES)
+    if m.uses != 1:
+        raise MalformedError("a grant is used once")
+    return Grant(
+        exactly(m.id, ID_BYTES, "grant id"),
+        check_origin(m.origin),
+        exactly(m.original_hash, HASH_BYTES, "original"),
+        check_desk(m.holder),
+        check_desk(m.new_desk),
+        _time(m.expires, "expires", required=True),
+    )
+
+
+def parse_granted(header: bytes, seal: bytes, signatures: Sequence[tuple[bytes, int, bytes]]) -> GrantedBy:
+    """Reads a GRANT_ONWARD as a FORWARD carries it. Its signatures are verified elsewhere (`comity.grants`).
+
+    Args:
+        header: as signed.
+        seal: as signed.
+        signatures: (key id, number of the role, signature), in their order.
+
+    Raises:
+        MalformedError: it is no GRANT_ONWARD, or not one that two people signed.
+    """
+    m = parse(pb.Header, header, MAX_HEADER_BYTES)
+    if int(m.verb) != Verb.GRANT_ONWARD:  # before anything in it is read, so that no header is nested in another's
+        raise MalformedError("what is used is no grant")
+    if not 0 < len(seal) <= MAX_SEAL_BYTES:
+        raise MalformedError("a grant comes with its seal")
+    read, people = _read(m), parse_signatures(signatures)
+    if [s.role for s in people] != [SignatureRole.AUTHOR, SignatureRole.APPROVER]:
+        raise MalformedError("a grant has two signatures, AUTHOR and APPROVER")
+    if people[0].kid != read.author or people[1].kid == read.author:
+        raise MalformedError("the first signature is not by the author of the grant, or the second is too")
+    return GrantedBy(header, seal, people, read, digest(Purpose.MESSAGE_HASH, header, seal))
+
+
+def _check_consent(header: Header) -> None:
+    """Checks what a grant says against the header around it. Whether it counts is `comity.grants`' to say."""
+    grant = header.grant
+    if grant is not None:
+        if grant.origin != header.origin or header.counterparts != (grant.holder,):
+            raise MalformedError("a grant is for the desk that it goes to, at its own hub")
+        if grant.new_desk in (header.sender, grant.holder):
+            raise MalformedError("a grant is for a third desk")
+        if grant.expires <= header.created:
+            raise MalformedError("a grant expires after it is given")
+    if header.granted is not None and header.granted.header.case_id == header.case_id:
+        raise MalformedError("what is passed on opens a case of its own")
 
 
 def _blobs(m: pb.Header) -> tuple[BlobRef, ...]:
@@ -234,6 +338,26 @@ def encode_header(header: Header) -> bytes:
         m.watchlist.CopyFrom(
             pb.WatchlistPosition(list_id=w.list_id, sequence=w.sequence, previous_head=w.previous_head, head=w.head)
         )
+    if header.grant is not None:
+        m.grant.terms = serialise(encode_grant(header.grant))
+    if header.granted is not None:
+        g = header.granted
+        m.grant.CopyFrom(pb.OnwardGrant(header=g.header_bytes, seal=g.seal_bytes))
+        for s in g.signatures:
+            m.grant.signatures.add(kid=s.kid, role=int(s.role), sig=s.sig)
     data = serialise(m)
     parse_header(data)
     return data
+
+
+def encode_grant(grant: Grant) -> pb.Grant:
+    """Returns the message that carries a grant's terms."""
+    return pb.Grant(
+        id=grant.id,
+        origin=grant.origin,
+        original_hash=grant.original_hash,
+        holder=grant.holder,
+        new_desk=grant.new_desk,
+        expires=grant.expires,
+        uses=1,
+    )

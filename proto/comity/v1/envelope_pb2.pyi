@@ -193,13 +193,17 @@ class Grant(_message.Message):
     uses: int
     def __init__(self, id: _Optional[bytes] = ..., origin: _Optional[str] = ..., original_hash: _Optional[bytes] = ..., holder: _Optional[str] = ..., new_desk: _Optional[str] = ..., expires: _Optional[int] = ..., uses: _Optional[int] = ...) -> None: ...
 
-class SignedGrant(_message.Message):
-    __slots__ = ("body", "signatures")
-    BODY_FIELD_NUMBER: _ClassVar[int]
+class OnwardGrant(_message.Message):
+    __slots__ = ("terms", "header", "seal", "signatures")
+    TERMS_FIELD_NUMBER: _ClassVar[int]
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    SEAL_FIELD_NUMBER: _ClassVar[int]
     SIGNATURES_FIELD_NUMBER: _ClassVar[int]
-    body: bytes
+    terms: bytes
+    header: bytes
+    seal: bytes
     signatures: _containers.RepeatedCompositeFieldContainer[Signature]
-    def __init__(self, body: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[Signature, _Mapping]]] = ...) -> None: ...
+    def __init__(self, terms: _Optional[bytes] = ..., header: _Optional[bytes] = ..., seal: _Optional[bytes] = ..., signatures: _Optional[_Iterable[_Union[Signature, _Mapping]]] = ...) -> None: ...
 
 class Header(_message.Message):
     __slots__ = ("version", "suite", "origin", "envelope_id", "family", "verb", "case_id", "previous", "about", "sender", "recipients", "author", "precedence", "created", "deliver_by", "respond_by", "lapses_at", "directory_size", "directory_root", "blobs", "grant", "watchlist", "joint")
@@ -246,10 +250,10 @@ class Header(_message.Message):
     directory_size: int
     directory_root: bytes
     blobs: _containers.RepeatedCompositeFieldContainer[BlobRef]
-    grant: SignedGrant
+    grant: OnwardGrant
     watchlist: WatchlistPosition
     joint: bool
-    def __init__(self, version: _Optional[int] = ..., suite: _Optional[int] = ..., origin: _Optional[str] = ..., envelope_id: _Optional[bytes] = ..., family: _Optional[_Union[Family, str]] = ..., verb: _Optional[_Union[Verb, str]] = ..., case_id: _Optional[bytes] = ..., previous: _Optional[bytes] = ..., about: _Optional[bytes] = ..., sender: _Optional[str] = ..., recipients: _Optional[_Iterable[_Union[Recipient, _Mapping]]] = ..., author: _Optional[bytes] = ..., precedence: _Optional[_Union[Precedence, str]] = ..., created: _Optional[int] = ..., deliver_by: _Optional[int] = ..., respond_by: _Optional[int] = ..., lapses_at: _Optional[int] = ..., directory_size: _Optional[int] = ..., directory_root: _Optional[bytes] = ..., blobs: _Optional[_Iterable[_Union[BlobRef, _Mapping]]] = ..., grant: _Optional[_Union[SignedGrant, _Mapping]] = ..., watchlist: _Optional[_Union[WatchlistPosition, _Mapping]] = ..., joint: _Optional[bool] = ...) -> None: ...
+    def __init__(self, version: _Optional[int] = ..., suite: _Optional[int] = ..., origin: _Optional[str] = ..., envelope_id: _Optional[bytes] = ..., family: _Optional[_Union[Family, str]] = ..., verb: _Optional[_Union[Verb, str]] = ..., case_id: _Optional[bytes] = ..., previous: _Optional[bytes] = ..., about: _Optional[bytes] = ..., sender: _Optional[str] = ..., recipients: _Optional[_Iterable[_Union[Recipient, _Mapping]]] = ..., author: _Optional[bytes] = ..., precedence: _Optional[_Union[Precedence, str]] = ..., created: _Optional[int] = ..., deliver_by: _Optional[int] = ..., respond_by: _Optional[int] = ..., lapses_at: _Optional[int] = ..., directory_size: _Optional[int] = ..., directory_root: _Optional[bytes] = ..., blobs: _Optional[_Iterable[_Union[BlobRef, _Mapping]]] = ..., grant: _Optional[_Union[OnwardGrant, _Mapping]] = ..., watchlist: _Optional[_Union[WatchlistPosition, _Mapping]] = ..., joint: _Optional[bool] = ...) -> None: ...
 
 class Seal(_message.Message):
     __slots__ = ("commitment", "ciphertext_sha256", "ciphertext_length", "wrap_sha256")

@@ -7,9 +7,9 @@ Never does: verify. Its caller did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from comity.values import value
 from comity.workflow.terms import AgencyKind, Family, Precedence, Role, SignatureRole, Verb
 
 
@@ -29,7 +29,7 @@ class SignedBy(Protocol):
         """In which capacity the member signed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Signer:
     """The plainest SignedBy."""
 
@@ -41,7 +41,7 @@ class Signer:
     """In which capacity the member signed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AboutFacts:
     """What the caller knows of the envelope that `about` names, if that one serves the same leg."""
 
@@ -53,7 +53,7 @@ class AboutFacts:
     """Member id of who signed first."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Action:
     """One verified envelope as seen from one leg. Absent times are None; hashes are 32 bytes, empty where absent."""
 
@@ -157,6 +157,7 @@ def action_of(
     sender_kind: AgencyKind,
     counterpart_kind: AgencyKind,
     about_facts: AboutFacts | None,
+    granted: bool = False,
 ) -> Action:
     """Returns a verified envelope as an action on one of its legs.
 
@@ -168,6 +169,7 @@ def action_of(
         sender_kind: kind of the sender's agency.
         counterpart_kind: kind of the counterpart's agency.
         about_facts: of the envelope that `about` names; None where it is absent, unknown, or of another leg.
+        granted: whether the caller has verified an onward grant and consumes it with this envelope.
     """
     return Action(
         family=header.family,
@@ -187,4 +189,5 @@ def action_of(
         previous=header.previous,
         about=header.about,
         about_facts=about_facts,
+        granted=granted,
     )

@@ -1,26 +1,22 @@
 """Deadlines: the protocol's own limits on a header's times, and the deadline profile that two agencies agreed on.
 
-A profile is a file; the SHA-256 of its bytes stands in the agreement. `deadlines_for` proposes the times of a new
-header, `check_deadlines` holds a counterpart's header against the profile: nobody can be made overdue sooner than
-agreed, and nothing lapses later than agreed. A later `respond_by` or an earlier `lapses_at` is the sender's choice.
+A profile is a file (`comity.workflow.profiles`); the SHA-256 of its bytes stands in the agreement. `deadlines_for`
+proposes the times of a new header, `check_deadlines` holds a counterpart's header against the profile: nobody can be
+made overdue sooner than agreed, nobody gives itself longer than agreed, and nothing lapses later than agreed. A later
+`respond_by` for the other side, an earlier one for one's own and an earlier `lapses_at` are the sender's choice.
 
-Never does: read a clock. Calendars with working days come with later profiles; the standard ones count plain hours.
+Never does: read a clock, a file or a database of time zones.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import NamedTuple
 
-from comity.errors import MalformedError, Reason, RefusedError
-from comity.workflow.families import TABLES
-from comity.workflow.tables import Presence, Table
+from comity.errors import Reason, RefusedError
+from comity.workflow.calendars import Calendar, calendar_of
 from comity.workflow.terms import Family, Precedence, Verb
 
 SECOND = 1_000
@@ -38,8 +34,6 @@ MAX_AHEAD = 120 * SECOND
 """How far ahead of the clock `created` may be."""
 MAX_DELIVERY = 14 * DAY
 """How far `deliver_by` may be from `created`: a desk's key is destroyed 14 days after its successor began."""
-_MAX_PROFILE_BYTES = 64 << 10
-_MAX_SPAN_SECONDS = 366 * 86_400
 
 
 def check_times(
@@ -92,20 +86,44 @@ class Deadlines(NamedTuple):
     deliver_by: int
     """Not delivered after it."""
     respond_by: int | None
-    """By when the other side must answer; None where no answer is due."""
+    """By when the side that is to act must have acted; None where no answer is due."""
     lapses_at: int | None
-    """When it ends by itself; None where it does not."""
+    """When it ends by itself, at the latest; None where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingDays:
+    """A span in working days of the jurisdiction of the side that is to act, until close of business of the last."""
+
+    count: int
+    """How many, at least 1; the day on which it begins is none of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """The spans of one verb, milliseconds by precedence."""
+    """The spans of one verb, milliseconds (or working days) by precedence."""
 
     deliver: Mapping[Precedence, int]
-    respond: Mapping[Precedence, int] | None
+    respond: Mapping[Precedence, int | WorkingDays] | None
     """None where no answer is due."""
     lapse: Mapping[Precedence, int] | None
-    """Counted from the opening envelope; None where it does not lapse."""
+    """None where it does not lapse."""
+    lapse_from_opening: bool = True
+    """Whether the lapse counts from the opening envelope's `created`; else from the header's own."""
+    own: bool = False
+    """Whether the sender's own side is the one that must act by `respond_by` (the table's clock rule)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What is agreed about one legal instrument of a freeze. The hub never sees which one a freeze has."""
+
+    binding: bool
+    """Whether it binds the holder."""
+    max_days: int
+    """For how many days at the most, from its start or from its last extension."""
+    extendable: bool
+    """Whether it may be extended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +138,21 @@ class Profile:
     """When agents remind, in percent of the time from `created` to `respond_by`; ascending."""
     spans: Mapping[tuple[Family, Verb], Spans]
     """The spans."""
+    calendars: Mapping[str, Calendar]
+    """By jurisdiction, two letters; "default" for every other. Empty in version 1, which has no working days."""
+    instruments: Mapping[str, Instrument]
+    """By the name of the instrument's kind. Empty in version 1."""
 
     def deadlines_for(
-        self, family: Family, verb: Verb, precedence: Precedence, created: int, opened: int | None = None
+        self,
+        family: Family,
+        verb: Verb,
+        precedence: Precedence,
+        created: int,
+        opened: int | None = None,
+        *,
+        answering: str = "",
+        own: str = "",
     ) -> Deadlines:
         """Returns the limits of a new header.
 
@@ -132,15 +162,19 @@ class Profile:
             precedence: of the header.
             created: Unix milliseconds UTC.
             opened: `created` of the leg's opening envelope; None where this is the one.
+            answering: jurisdiction of the other side, two letters; empty for the default calendar.
+            own: jurisdiction of the sender's side, likewise; it counts where the sender's side is to act.
 
         Raises:
             RefusedError: FAMILY_NOT_OFFERED where the profile does not cover that verb.
         """
-        spans = self._spans(family, verb)
-        start = created if opened is None else opened
+        spans = self.spans_of(family, verb)
+        start = opened if opened is not None and spans.lapse_from_opening else created
         return Deadlines(
             created + spans.deliver[precedence],
-            None if spans.respond is None else created + spans.respond[precedence],
+            None
+            if spans.respond is None
+            else self._end(created, spans.respond[precedence], own if spans.own else answering),
             None if spans.lapse is None else start + spans.lapse[precedence],
         )
 
@@ -153,6 +187,8 @@ class Profile:
         *,
         created: int,
         opened: int | None = None,
+        answering: str = "",
+        own: str = "",
     ) -> None:
         """Holds a header's limits against the profile. Hub and agencies check the same (`comity.checks.check_rules`).
 
@@ -163,17 +199,25 @@ class Profile:
             given: the header's limits.
             created: of the header.
             opened: `created` of the leg's opening envelope; None where this is the one.
+            answering: as for `deadlines_for`.
+            own: as for `deadlines_for`.
 
         Raises:
             RefusedError: BAD_TIMES, or FAMILY_NOT_OFFERED where the profile does not cover that verb.
         """
-        agreed = self.deadlines_for(family, verb, precedence, created, opened)
+        agreed = self.deadlines_for(family, verb, precedence, created, opened, answering=answering, own=own)
         if (given.respond_by is None) != (agreed.respond_by is None):
             raise RefusedError(Reason.BAD_TIMES, "respond_by does not stand where the profile has it")
-        if given.respond_by is not None and agreed.respond_by is not None and given.respond_by < agreed.respond_by:
-            raise RefusedError(
-                Reason.BAD_TIMES, "respond_by is sooner than the profile allows", limit=str(agreed.respond_by)
-            )
+        if given.respond_by is not None and agreed.respond_by is not None:
+            if self.spans_of(family, verb).own:
+                if given.respond_by > agreed.respond_by:
+                    raise RefusedError(
+                        Reason.BAD_TIMES, "respond_by is later than the profile allows", limit=str(agreed.respond_by)
+                    )
+            elif given.respond_by < agreed.respond_by:
+                raise RefusedError(
+                    Reason.BAD_TIMES, "respond_by is sooner than the profile allows", limit=str(agreed.respond_by)
+                )
         if given.lapses_at is not None and (agreed.lapses_at is None or given.lapses_at > agreed.lapses_at):
             raise RefusedError(Reason.BAD_TIMES, "lapses_at is later than the profile allows")
 
@@ -181,7 +225,16 @@ class Profile:
         """Returns when to remind, Unix milliseconds UTC, ascending."""
         return tuple(created + (respond_by - created) * percent // 100 for percent in self.reminders_percent)
 
-    def _spans(self, family: Family, verb: Verb) -> Spans:
+    def instrument(self, kind_name: str) -> Instrument | None:
+        """Returns what is agreed about a kind of instrument by its name, `RESTRAINT_ORDER`; None where nothing is."""
+        return self.instruments.get(kind_name)
+
+    def spans_of(self, family: Family, verb: Verb) -> Spans:
+        """Returns the spans of a verb.
+
+        Raises:
+            RefusedError: FAMILY_NOT_OFFERED where the profile does not cover that verb.
+        """
         spans = self.spans.get((family, verb))
         if spans is None:
             raise RefusedError(
@@ -189,109 +242,7 @@ class Profile:
             )
         return spans
 
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise MalformedError("a deadline profile names a field twice")
-    return fields
-
-
-def _fields(value: object, *names: str) -> list[object]:
-    if not isinstance(value, dict) or set(value) != set(names):
-        raise MalformedError("a deadline profile has other fields than it must")
-    return [value[name] for name in names]
-
-
-def _number(value: object, least: int, most: int) -> int:
-    if type(value) is not int or not least <= value <= most:  # bool is an int that is none here
-        raise MalformedError("a number of a deadline profile is out of range")
-    return value
-
-
-def _by_precedence(value: object, most: int) -> Mapping[Precedence, int]:
-    spans = _fields(value, *(precedence.name for precedence in Precedence))
-    return MappingProxyType(
-        {precedence: _number(span, 1, most) * SECOND for precedence, span in zip(Precedence, spans, strict=True)}
-    )
-
-
-def _verb_spans(value: object, verb: Verb, table: Table) -> Spans:
-    deliver, respond, lapse = _fields(value, "deliver_within_seconds", "respond_within_seconds", "lapse_after_seconds")
-    rows = [rule for rule in table.rules if rule.verb is verb]
-    if (respond is None) == any(rule.answer_due for rule in rows):
-        raise MalformedError("a deadline profile has an answer due where the table has none, or none where it has")
-    unwanted = Presence.REQUIRED if lapse is None else Presence.FORBIDDEN
-    if any(rule.lapses is unwanted for rule in rows):
-        raise MalformedError("a deadline profile lapses what cannot lapse, or not what must")
-    return Spans(
-        _by_precedence(deliver, MAX_DELIVERY // SECOND),
-        None if respond is None else _by_precedence(respond, _MAX_SPAN_SECONDS),
-        None if lapse is None else _by_precedence(lapse, _MAX_SPAN_SECONDS),
-    )
-
-
-def parse_profile(data: bytes, tables: Mapping[Family, Table] = TABLES) -> Profile:
-    """Parses a deadline profile strictly: every verb of every family it names, and nothing else.
-
-    Args:
-        data: the file, UTF-8 JSON.
-        tables: the families there are.
-
-    Raises:
-        MalformedError: anything else than a complete profile.
-    """
-    if len(data) > _MAX_PROFILE_BYTES:
-        raise MalformedError("a deadline profile is larger than 64 KiB", Reason.TOO_LARGE)
-    try:
-        document = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
-    except (ValueError, RecursionError):
-        raise MalformedError("a deadline profile is no JSON in UTF-8") from None
-    version, name, reminders, families = _fields(document, "version", "name", "reminders_percent", "families")
-    if type(version) is not int or version != 1:
-        raise MalformedError("a deadline profile has another version than 1", Reason.UNSUPPORTED_VERSION)
-    if not isinstance(name, str) or not name or not name.isascii() or not name.isprintable():
-        raise MalformedError("a deadline profile has no proper name")
-    if not isinstance(reminders, list) or not isinstance(families, dict):
-        raise MalformedError("a deadline profile has a field of the wrong kind")
-    percents = tuple(_number(percent, 1, 99) for percent in reminders)
-    if list(percents) != sorted(set(percents)):
-        raise MalformedError("reminders are not in ascending order")
-    known = {family.name: table for family, table in tables.items()}
-    spans: dict[tuple[Family, Verb], Spans] = {}
-    for family_name, verbs in families.items():
-        if family_name not in known:
-            raise MalformedError("a deadline profile names a family that there is not")
-        table = known[family_name]
-        values = _fields(verbs, *(verb.name for verb in table.verbs))
-        for verb, value in zip(table.verbs, values, strict=True):
-            spans[table.family, verb] = _verb_spans(value, verb, table)
-    return Profile(name, hashlib.sha256(data).digest(), percents, MappingProxyType(spans))
-
-
-@cache
-def packaged_profiles() -> Mapping[bytes, Profile]:
-    """Returns the profiles that come with this package, by digest."""
-    folder = resources.files("comity.workflow").joinpath("profiles")
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda file: file.name)
-    profiles = (parse_profile(file.read_bytes()) for file in files)
-    return MappingProxyType({profile.sha256: profile for profile in profiles})
-
-
-def load_profile(sha256: bytes) -> Profile:
-    """Returns the packaged profile with a digest, as an agreement names it.
-
-    Raises:
-        RefusedError: NOT_FOUND, with the digest in hexadecimal.
-    """
-    profile = packaged_profiles().get(sha256)
-    if profile is None:
-        raise RefusedError(
-            Reason.NOT_FOUND, "no deadline profile with that digest comes with this version", sha256=sha256.hex()
-        )
-    return profile
-
-
-def standard_profile() -> Profile:
-    """Returns standard-2, what agencies agree on unless their counsel sets another."""
-    return next(profile for profile in packaged_profiles().values() if profile.name == "standard-2")
+    def _end(self, created: int, span: int | WorkingDays, jurisdiction: str) -> int:
+        if isinstance(span, WorkingDays):
+            return calendar_of(self.calendars, jurisdiction).close_after(created, span.count)
+        return created + span

@@ -4,8 +4,8 @@
 
 1. family, kinds of agency, sides
 2. clocks that have run out are settled; they count whether the log has them yet or not
-3. the row for verb, side and state
-4. the header's times, and whether respond_by and lapses_at stand where the row has them
+3. the row for verb, side, state and standing
+4. the header's precedence and times, and whether respond_by and lapses_at stand where the row has them
 5. who signed
 6. grant, `previous`, `about`
 7. the new leg
@@ -20,17 +20,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Final, cast
 
 from comity.errors import MalformedError, Reason, RefusedError
-from comity.workflow.actions import Action
+from comity.workflow.actions import Action, HeaderFields
 from comity.workflow.clocks import check_times
 from comity.workflow.families import TABLES, table_of
+from comity.workflow.guards import (
+    check_about,
+    check_kinds,
+    check_lapse,
+    check_precedence,
+    check_presence,
+    check_previous,
+)
 from comity.workflow.legs import Applied, Leg
 from comity.workflow.signers import check_second, check_signers
-from comity.workflow.tables import AboutRule, ClockRule, Presence, PreviousRule, Rule, Table
-from comity.workflow.terms import AgencyKind, Family, Side, State, Verb
+from comity.workflow.tables import ClockRule, PreviousRule, Rule, Table
+from comity.workflow.terms import Family, Side, Standing, State, Verb
 from comity.workflow.timers import settle, stop_clock
+
+RECALL_VERBS: Final = frozenset({Verb.RECALL, Verb.ANSWER_RECALL})
+"""What runs between an originator and a desk that received something of it under a grant."""
 
 
 def apply(leg: Leg | None, action: Action, now_ms: int, tables: Mapping[Family, Table] = TABLES) -> Applied:
@@ -47,15 +58,16 @@ def apply(leg: Leg | None, action: Action, now_ms: int, tables: Mapping[Family, 
 
     Raises:
         RefusedError: FAMILY_NOT_OFFERED, UNKNOWN_CASE, WRONG_STATE (with `state` and `allowed`), TOO_LATE (with
-            `limit`), CREATED_IN_FUTURE, CREATED_TOO_OLD, BAD_TIMES, WRONG_ROLE, SECOND_PERSON_MISSING, NO_GRANT,
-            WRONG_PREVIOUS or WRONG_ABOUT. The leg is then as before.
+            `limit`), WRONG_PRECEDENCE, CREATED_IN_FUTURE, CREATED_TOO_OLD, BAD_TIMES, WRONG_ROLE,
+            SECOND_PERSON_MISSING, NO_GRANT, WRONG_PREVIOUS or WRONG_ABOUT. The leg is then as before.
     """
     table = table_of(action.family, tables)
     side = _side(leg, action)
-    _check_kinds(table, action, side)
+    check_kinds(table, action, side)
     settled = None if leg is None else settle(leg, now_ms, tables)
     now_leg = None if settled is None else settled.leg
     rule = _row(table, now_leg, action, side)
+    check_precedence(rule, now_leg, action)
     check_times(
         precedence=action.precedence,
         created=action.created,
@@ -65,13 +77,13 @@ def apply(leg: Leg | None, action: Action, now_ms: int, tables: Mapping[Family, 
         has_approver=action.has_approver,
         now_ms=now_ms,
     )
-    _check_presence(rule, action)
+    check_presence(rule, action)
+    check_lapse(rule, now_leg, action)
     check_signers(rule, action)
-    if rule.needs_grant and not action.granted:
+    if rule.needs_grant and not (action.granted if now_leg is None else now_leg.forwarded):
         raise RefusedError(Reason.NO_GRANT, "the verb needs an onward grant", verb=action.verb.name)
-    _check_previous(rule, now_leg, action)
-    if not _about_is_right(rule, now_leg, action, side):
-        raise RefusedError(Reason.WRONG_ABOUT, "about names no envelope of this leg that the verb could refer to")
+    check_previous(rule, now_leg, action)
+    check_about(rule, now_leg, action, side)
     check_second(rule, action)
     if now_leg is None or settled is None:
         return Applied(_open(rule, action, now_ms), None, rule=rule)
@@ -83,7 +95,7 @@ def apply_stored(leg: Leg, message_hash: bytes, now_ms: int, tables: Mapping[Fam
 
     Args:
         leg: the leg that the envelope serves.
-        message_hash: the envelope that was stored. Only the opening one moves the leg.
+        message_hash: the envelope that was stored. Only the opening one moves the leg, and not one that has lapsed.
         now_ms: the leaf's time.
         tables: the families there are.
 
@@ -97,7 +109,7 @@ def apply_stored(leg: Leg, message_hash: bytes, now_ms: int, tables: Mapping[Fam
         return settled
     if now_leg.state is State.WITHDRAWN:
         raise RefusedError(Reason.WRONG_STATE, "it was withdrawn before it was stored", state=now_leg.state, allowed="")
-    if now_leg.ended_at is not None:
+    if now_leg.ended_at is not None and now_ms > now_leg.deliver_by:
         raise RefusedError(Reason.TOO_LATE, "its time went by before it was stored", limit=str(now_leg.ended_at))
     if now_leg.state not in stored:
         return settled
@@ -105,12 +117,83 @@ def apply_stored(leg: Leg, message_hash: bytes, now_ms: int, tables: Mapping[Fam
     return Applied(moved, settled.before, settled.events)
 
 
+def apply_forwarded(leg: Leg, forward: HeaderFields, tables: Mapping[Family, Table] = TABLES) -> Leg:
+    """Returns the leg of an original after its recipient used a grant over it. FORWARD itself opens a leg of its own.
+
+    What holds something (FREEZE) is passed on only while it goes on, stands fully and has two people behind it, and
+    never for longer than it goes on itself: else a hold of one person, or one that ended, would begin anew elsewhere.
+
+    Args:
+        leg: that the original and its GRANT_ONWARD serve, with its clocks settled.
+        forward: header of the FORWARD.
+        tables: the families there are.
+
+    Raises:
+        RefusedError: NO_GRANT where the originator took the case back after it had consented, or where what holds
+            something has ended or is not FULL; BAD_TIMES where it would go on for longer than the leg.
+    """
+    if leg.state in (State.RECALLED, State.WITHDRAWN):
+        raise RefusedError(Reason.NO_GRANT, "what was to be passed on was taken back", verb=Verb.FORWARD.name)
+    table = table_of(leg.family, tables)
+    if table.holds and (leg.state not in table.ends or leg.standing is not Standing.FULL):
+        raise RefusedError(
+            Reason.NO_GRANT, "what was to be passed on has ended, or is not full", verb=Verb.FORWARD.name
+        )
+    if table.holds and leg.lapses_at is not None and not 0 < forward.lapses_at <= leg.lapses_at:
+        raise RefusedError(
+            Reason.BAD_TIMES, "lapses_at comes later than what is passed on ends", limit=str(leg.lapses_at)
+        )
+    return leg if leg.forwarded else replace(leg, forwarded=True, revision=leg.revision + 1)
+
+
+def onward_leg(
+    *,
+    family: Family,
+    originator: str,
+    case_id: bytes,
+    original_hash: bytes,
+    recipient: str,
+    opened: int,
+    deliver_by: int,
+    forward_hash: bytes,
+) -> Leg:
+    """Returns the leg on which an originator recalls an original from the desk that received it under a grant.
+
+    It is made together with the use of the grant, unless a leg of that key is there. `comity.grants.leg_made_by` reads
+    all of this in the FORWARD's header.
+
+    Args:
+        family: of the original.
+        originator: desk that sent it.
+        case_id: of the original, not of the FORWARD.
+        original_hash: message hash of the original; a RECALL names it as `about`.
+        recipient: the new desk.
+        opened: `created` of the FORWARD, Unix milliseconds UTC.
+        deliver_by: of the FORWARD.
+        forward_hash: message hash of the FORWARD.
+    """
+    return Leg(
+        originator=originator,
+        case_id=case_id,
+        recipient=recipient,
+        family=family,
+        state=State.FORWARDED,
+        revision=1,
+        opening=original_hash,
+        previous=original_hash,
+        opened=opened,
+        deliver_by=deliver_by,
+        onward=forward_hash,
+    )
+
+
 def allowed_verbs(
     leg: Leg, side: Side, now_ms: int | None = None, tables: Mapping[Family, Table] = TABLES
 ) -> list[Verb]:
     """Returns the verbs that a side may send now, ascending.
 
-    Verbs that need an onward grant are left out, and so is the answer to a recall that nobody made.
+    Verbs that need an onward grant are left out where none was used, and so is the answer to a recall that nobody
+    made. Whether there is something that another verb could be about is not asked.
 
     Args:
         leg: the leg.
@@ -154,21 +237,26 @@ def _side(leg: Leg | None, action: Action) -> Side:
     return side
 
 
-def _check_kinds(table: Table, action: Action, side: Side) -> None:
-    kinds: tuple[AgencyKind, AgencyKind] = (action.sender_kind, action.counterpart_kind)
-    originator, recipient = kinds if side is Side.ORIGINATOR else kinds[::-1]
-    if originator not in table.originator_kinds or recipient not in table.recipient_kinds:
-        raise RefusedError(
-            Reason.FAMILY_NOT_OFFERED, "the family is not for agencies of these kinds", family=table.family.name
-        )
-
-
 def _allowed(table: Table, leg: Leg, side: Side) -> list[Verb]:
-    return [
-        rule.verb
-        for rule in table.runs_from(leg.state, side)
-        if not rule.needs_grant and (leg.recall or Verb.RECALL not in rule.about_verbs)
-    ]
+    return [rule.verb for rule in table.runs_from(leg.state, side) if _is_offered(rule, leg)]
+
+
+def _is_offered(rule: Rule, leg: Leg) -> bool:
+    if leg.onward and rule.verb not in RECALL_VERBS:
+        return False  # what else stands aside is about envelopes that this leg has none of
+    if rule.verb is Verb.ANSWER_RECALL and not leg.recall:
+        return False
+    return _runs(rule, leg) and (leg.forwarded or not rule.needs_grant)
+
+
+def _runs(rule: Rule, leg: Leg) -> bool:
+    """Returns whether a row that the leg's state admits runs on it."""
+    if rule.unless_awaited and leg.awaiting is rule.side:
+        return False
+    # Desks without an agreement say one thing at a time: a grant that was used is no way to send without end.
+    if leg.onward and rule.verb is Verb.RECALL and leg.recall_respond_by is not None:
+        return False
+    return leg.standing in rule.standings
 
 
 def _row(table: Table, leg: Leg | None, action: Action, side: Side) -> Rule:
@@ -179,7 +267,7 @@ def _row(table: Table, leg: Leg | None, action: Action, side: Side) -> Rule:
         return opening
     rows = table.find(action.verb, side)
     for rule in rows:
-        if leg.state in rule.from_states:
+        if leg.state in rule.from_states and _runs(rule, leg):
             return rule
     if rows and leg.ended_at is not None:
         raise RefusedError(Reason.TOO_LATE, "a time limit of the leg went by", limit=str(leg.ended_at))
@@ -191,39 +279,14 @@ def _row(table: Table, leg: Leg | None, action: Action, side: Side) -> Rule:
     )
 
 
-def _check_presence(rule: Rule, action: Action) -> None:
-    if (action.respond_by is not None) != rule.answer_due:
-        raise RefusedError(Reason.BAD_TIMES, "respond_by stands where no answer is due, or is missing where one is")
-    wrong = Presence.REQUIRED if action.lapses_at is None else Presence.FORBIDDEN
-    if rule.lapses is wrong:
-        raise RefusedError(Reason.BAD_TIMES, "lapses_at stands where nothing lapses, or is missing where it does")
-
-
-def _check_previous(rule: Rule, leg: Leg | None, action: Action) -> None:
-    expected = leg.previous if leg is not None and rule.previous is PreviousRule.LAST else b""
-    if action.previous != expected:
-        raise RefusedError(Reason.WRONG_PREVIOUS, "previous is not the last envelope of the leg, or stands needlessly")
-
-
-def _about_is_right(rule: Rule, leg: Leg | None, action: Action, side: Side) -> bool:
-    if rule.about is AboutRule.ABSENT:
-        return action.about == b""
-    facts = action.about_facts
-    if leg is None or facts is None or action.about == b"":
-        return False
-    if rule.about_verbs and facts.verb not in rule.about_verbs:
-        return False
-    if rule.about is AboutRule.OPENING:
-        return action.about == leg.opening
-    return leg.side_of(facts.sender) is (side if rule.about is AboutRule.OWN else side.other)
-
-
 def _too_late_to_blame(action: Action, now_ms: int) -> bool:
-    """Returns whether the limit had gone by before the envelope was in the log: nobody is overdue for that.
+    """Returns whether less than half of the time to answer was left when the envelope was in the log.
 
-    The second person may take days to sign, and a sender could hold an envelope back on purpose.
+    Nobody is overdue for that: the second person may take days to sign, and a sender could hold an envelope back on
+    purpose, so that its limit goes by as soon as it arrives.
     """
-    return action.respond_by is not None and now_ms > action.respond_by
+    limit = action.respond_by
+    return limit is not None and 2 * (limit - now_ms) < limit - action.created
 
 
 def _open(rule: Rule, action: Action, now_ms: int) -> Leg:
@@ -241,9 +304,10 @@ def _open(rule: Rule, action: Action, now_ms: int) -> Leg:
         deliver_by=action.deliver_by,
         question=action.message_hash if awaits else b"",
         respond_by=action.respond_by,
-        awaiting=Side.RECIPIENT if awaits else None,
+        awaiting=rule.side.other if awaits else None,
         overdue_logged=_too_late_to_blame(action, now_ms),
         lapses_at=action.lapses_at,
+        standing=rule.to_standing or Standing.FULL,
     )
 
 
@@ -261,8 +325,10 @@ def _advance(table: Table, rule: Rule, leg: Leg, action: Action, now_ms: int) ->
         after = replace(after, previous=action.message_hash)
     if rule.pauses:
         after = replace(after, resume_state=leg.state)
-    if action.lapses_at is not None:
+    if action.lapses_at is not None or rule.replaces_lapse or rule.clears_lapse:
         after = replace(after, lapses_at=action.lapses_at)
+    if rule.to_standing is not None:
+        after = replace(after, standing=rule.to_standing)
     after = _turn_clock(rule, after, action, now_ms)
     if table.is_final(after.state):
         after = stop_clock(after)
@@ -282,6 +348,14 @@ def _turn_clock(rule: Rule, leg: Leg, action: Action, now_ms: int) -> Leg:
                 respond_by=action.respond_by,
                 awaiting=rule.side.other,
                 overdue_logged=_too_late_to_blame(action, now_ms),
+            )
+        case ClockRule.START_OWN:  # a promise that came to the log too late is broken all the same
+            return replace(
+                leg,
+                question=action.message_hash,
+                respond_by=action.respond_by,
+                awaiting=rule.side,
+                overdue_logged=False,
             )
         case ClockRule.START_RECALL:
             return replace(

@@ -1,4 +1,4 @@
-"""The families this version carries. A further one is a table, a payload schema and a line here."""
+"""The families there are. A further one is a table, a payload schema and a line here."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from comity.errors import Reason, RefusedError
+from comity.workflow.assistance import ASSISTANCE
+from comity.workflow.freeze import FREEZE
 from comity.workflow.referral import REFERRAL
 from comity.workflow.tables import Table
 from comity.workflow.terms import Family
 from comity.workflow.watchlist import WATCHLIST
 
-TABLES: Mapping[Family, Table] = MappingProxyType({table.family: table for table in (REFERRAL, WATCHLIST)})
+TABLES: Mapping[Family, Table] = MappingProxyType(
+    {table.family: table for table in (REFERRAL, WATCHLIST, FREEZE, ASSISTANCE)}
+)
 """The tables by family."""
 
 

@@ -7,14 +7,14 @@ Never does: decide.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from comity.values import value
 from comity.workflow.tables import Rule
-from comity.workflow.terms import Family, Side, State
+from comity.workflow.terms import Family, Side, Standing, State
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leg:
     """All that is remembered of a leg, the same at the hub and at both agencies."""
 
@@ -45,7 +45,7 @@ class Leg:
     awaiting: Side | None = None
     """Whose answer; None where none is awaited."""
     overdue_logged: bool = False
-    """OVERDUE was logged for it, or never will be because the limit had gone by before the envelope was in the log."""
+    """OVERDUE was logged for it, or never will be: less than half of its time was left when it came to the log."""
     recall: bytes = b""
     """Hash of the newest RECALL; empty where there was none."""
     recall_respond_by: int | None = None
@@ -55,9 +55,15 @@ class Leg:
     lapses_at: int | None = None
     """When it ends by itself; None where it does not."""
     ended_at: int | None = None
-    """The limit by which a clock ended it (EXPIRED, LAPSED); None where none did."""
+    """The limit by which a clock ended it (EXPIRED or LAPSED); None where none did."""
     resume_state: State | None = None
     """Where a pause leads back to; None where there was none."""
+    standing: Standing = Standing.FULL
+    """How far people stand behind its opening."""
+    forwarded: bool = False
+    """A grant over an envelope of this leg was used: the recipient passed that on with consent."""
+    onward: bytes = b""
+    """Hash of the FORWARD that brought its opening to a desk it was not addressed to; empty on every other leg."""
 
     @property
     def key(self) -> tuple[str, bytes, str]:
@@ -79,10 +85,10 @@ class ClockKind(StrEnum):
     EXPIRED = "EXPIRED"
     """`deliver_by` went by before the opening envelope was STORED."""
     LAPSED = "LAPSED"
-    """`lapses_at` went by."""
+    """`lapses_at` went by: nobody stood behind it in time (LAPSED), or it reached its end (EXPIRED)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ClockEvent:
     """Something that a clock did."""
 
@@ -96,7 +102,7 @@ class ClockEvent:
     """OVERDUE: who has not answered. None elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Applied:
     """What came of something."""
 

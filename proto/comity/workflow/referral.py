@@ -5,7 +5,7 @@ Three points that the table alone does not tell:
 - ACKNOWLEDGE runs from DELIVERED only. A recipient's agent sends its STORED acknowledgement before a person sees the
   case; an ACKNOWLEDGE that overtakes it is refused with WRONG_STATE and is sent again.
 - `respond_by` going by makes a leg OVERDUE, once; the late answer still counts. Only `deliver_by` ends a referral.
-- REDIRECT needs an onward grant. No caller of this version can have verified one, so it is refused with NO_GRANT.
+- REDIRECT follows a FORWARD: it is refused with NO_GRANT until a grant over an envelope of the leg was used.
 
 Never does: look at content. Coded reasons, parts and dates are sealed.
 """
@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from comity.workflow.tables import ANY_STATE, AboutRule, ClockRule, People, PreviousRule, Rule, Table
+from comity.workflow.onward import ANSWER_RECALL, ONWARD_ROWS, forward, recall
+from comity.workflow.tables import AboutRule, ClockRule, People, PreviousRule, Rule, Table
 from comity.workflow.terms import AgencyKind, Family, Side, State, Verb
 
 _UNDECIDED = frozenset({State.ACKNOWLEDGED, State.MORE_INFO})
@@ -100,7 +101,7 @@ _RULES = (
         State.REDIRECTED,
         PreviousRule.LAST,
         ClockRule.STOP,
-        "Only with an onward grant; refused with NO_GRANT in this version.",
+        "The case is with the new desk now; only after a grant was used.",
         needs_grant=True,
     ),
     Rule(
@@ -134,30 +135,8 @@ _RULES = (
         "Before it is STORED: the hub drops ciphertext and wrap. Afterwards it is a recall.",
         about=AboutRule.OPENING,
     ),
-    Rule(
-        Verb.RECALL,
-        Side.ORIGINATOR,
-        People.ONE,
-        ANY_STATE,
-        State.RECALLED,
-        PreviousRule.ABSENT,
-        ClockRule.START_RECALL,
-        "The recipient must destroy or quarantine it, or say why it cannot.",
-        about=AboutRule.OWN,
-        moves_if_about_opening=True,
-    ),
-    Rule(
-        Verb.ANSWER_RECALL,
-        Side.RECIPIENT,
-        People.ONE,
-        ANY_STATE,
-        None,
-        PreviousRule.ABSENT,
-        ClockRule.STOP_RECALL,
-        "Destroyed, quarantined, or cannot comply with a reason. May be answered anew.",
-        about=AboutRule.THEIRS,
-        about_verbs=frozenset({Verb.RECALL}),
-    ),
+    recall(),
+    ANSWER_RECALL,
     Rule(
         Verb.CLOSE,
         Side.ORIGINATOR,
@@ -168,6 +147,8 @@ _RULES = (
         ClockRule.STOP,
         "Ends the leg.",
     ),
+    *ONWARD_ROWS,
+    forward(),
 )
 
 REFERRAL = Table(

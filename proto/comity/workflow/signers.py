@@ -45,7 +45,8 @@ def check_people(
     """
     authors = [signer for signer in signers if signer.role is SignatureRole.AUTHOR]
     approvers = [signer for signer in signers if signer.role is SignatureRole.APPROVER]
-    if any(agency_of(signer.member) != agency_of(desk) for signer in signers):
+    agency = agency_of(desk)
+    if {agency_of(signer.member) for signer in signers} - {agency}:
         raise RefusedError(Reason.WRONG_ROLE, "a signer is of another agency than the sender")
     if len(authors) != (0 if people is People.SECOND else 1) or len(approvers) > 1:
         raise RefusedError(Reason.WRONG_ROLE, "the signatures are not those that the verb takes")
@@ -57,7 +58,7 @@ def check_people(
     for approver in approvers:
         if Role.APPROVER not in approver.roles or Role.AGENT in approver.roles:
             raise RefusedError(Reason.WRONG_ROLE, "the APPROVER may not approve", **metadata)
-        if any(approver.member == author.member for author in authors):
+        if approver.member in [author.member for author in authors]:
             raise RefusedError(Reason.SECOND_PERSON_MISSING, "AUTHOR and APPROVER are the same person")
 
 

@@ -125,6 +125,19 @@ class Side(StrEnum):
         return Side.RECIPIENT if self is Side.ORIGINATOR else Side.ORIGINATOR
 
 
+class Standing(IntEnum):
+    """How far people stand behind the opening of a leg. What is not FULL ends by its own date unless they do more."""
+
+    FULL = 0
+    """Opened with every signature that it takes, or become so."""
+    PROVISIONAL = 1
+    """Opened by one person."""
+    CONFIRMED = 2
+    """A second person stands behind it."""
+    COMPLETED = 3
+    """Two people supplied the full form."""
+
+
 class State(StrEnum):
     """Where a leg stands. Every member says who acts next, as data, because the documentation is made from it."""
 
@@ -141,15 +154,23 @@ class State(StrEnum):
     DELIVERED = "DELIVERED", "A person of the recipient acknowledges."
     ACKNOWLEDGED = "ACKNOWLEDGED", "The recipient decides, or asks for what is missing."
     MORE_INFO = "MORE_INFO", "The originator supplies; the recipient may still decide on what it has."
-    IN_PROGRESS = "IN_PROGRESS", "The recipient works and reports the outcome."
+    IN_PROGRESS = "IN_PROGRESS", "The recipient works, and reports the outcome or replies."
+    SUSPENDED = "SUSPENDED", "The recipient resumes, or refuses, by its review date."
+    EXECUTING = "EXECUTING", "The recipient executes and reports; nothing counts as held before it has."
+    IN_FORCE = "IN_FORCE", "Nobody until its end comes near; either side may ask, two people release."
+    CHALLENGED = "CHALLENGED", "A court; the recipient reports its decision."
+    REPLIED = "REPLIED", "The originator gives feedback, asks on or closes."
     DECLINED = "DECLINED", "The originator closes."
     REDIRECTED = "REDIRECTED", "The originator closes; the new desk has a leg of its own."
     OUTCOME_REPORTED = "OUTCOME_REPORTED", "The originator closes."
+    REFUSED = "REFUSED", "The originator closes."
+    RELEASED = "RELEASED", "The recipient reports the outcome; the originator closes."
     CLOSED = "CLOSED", "Nobody; only a recall can follow."
     WITHDRAWN = "WITHDRAWN", "Nobody; only a recall can follow, where a copy got out before."
     RECALLED = "RECALLED", "The recipient answers the recall."
-    EXPIRED = "EXPIRED", "Nobody; it was not stored in time, the originator may open a new case."
-    LAPSED = "LAPSED", "Nobody; it ended by its own date."
+    EXPIRED = "EXPIRED", "Nobody; it was not stored in time, or reached its end. The originator may open a new case."
+    LAPSED = "LAPSED", "Nobody; it ended by its own date, because too few people stood behind it."
+    FORWARDED = "FORWARDED", "Nobody; it reached this desk under a grant, and only a recall follows."
     OFFERED = "OFFERED", "A person of the recipient subscribes; the owner may take the offer back."
     SYNCING = "SYNCING", "The owner's agent sends a snapshot."
     CURRENT = "CURRENT", "The owner publishes; the subscriber may challenge."

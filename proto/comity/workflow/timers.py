@@ -1,5 +1,8 @@
 """What clocks do to a leg: OVERDUE once, EXPIRED, LAPSED. Computed alike by the hub and by each side for itself.
 
+`lapses_at` going by is one event, LAPSED, wherever it leads: a leg that is not FULL becomes LAPSED, because nobody
+stood behind it in time; a FULL one has reached its end and becomes EXPIRED (`Table.timed_out`).
+
 In time means: leaf time <= limit. `now_ms` is the leaf's time (its seconds × 1000), so that everybody who reads the
 log comes to the same answer; an agency that is cut off passes its own clock.
 
@@ -30,7 +33,7 @@ def _pending(leg: Leg, table: Table) -> list[ClockEvent]:
         pending.append(ClockEvent(ClockKind.OVERDUE, leg.recall_respond_by, leg.recall, Side.RECIPIENT))
     if leg.state in table.expires:
         pending.append(ClockEvent(ClockKind.EXPIRED, leg.deliver_by, leg.opening, None))
-    if leg.lapses_at is not None and leg.state in table.lapses:
+    if leg.lapses_at is not None and leg.state in table.timed_out(leg.standing):
         pending.append(ClockEvent(ClockKind.LAPSED, leg.lapses_at, leg.opening, None))
     return sorted(pending, key=lambda event: event.limit)
 
@@ -40,7 +43,7 @@ def _happen(leg: Leg, table: Table, event: ClockEvent) -> Leg:
         if event.message_hash == leg.recall:
             return replace(leg, revision=leg.revision + 1, recall_overdue_logged=True)
         return replace(leg, revision=leg.revision + 1, overdue_logged=True)
-    moves = table.expires if event.kind is ClockKind.EXPIRED else table.lapses
+    moves = table.expires if event.kind is ClockKind.EXPIRED else table.timed_out(leg.standing)
     ended = replace(leg, revision=leg.revision + 1, state=moves[leg.state], ended_at=event.limit)
     return stop_clock(ended)
 
