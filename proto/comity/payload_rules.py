@@ -20,6 +20,7 @@ from comity import names
 from comity.encoding import check_text
 from comity.errors import MalformedError
 from comity.payload_fields import RULES, Kind, Rule
+from comity.workflow.terms import Family, Precedence, Verb
 
 __all__ = [
     "AMOUNT_DIGITS",
@@ -28,6 +29,7 @@ __all__ = [
     "Gap",
     "Kind",
     "Rule",
+    "Setting",
     "field_gaps",
     "is_amount",
     "is_date",
@@ -50,11 +52,25 @@ class Gap:
     """What is wrong with it, constant text."""
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the header says, for the rules between fields."""
+
+    family: Family
+    verb: Verb
+    precedence: Precedence
+    created: int
+    """Unix milliseconds UTC; 0 where it is not known yet, and then no date can have gone by."""
+
+
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
+_OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):(?:00|15|30|45)")
+_EASTERNMOST: Final = "+14:00"
+_WESTERNMOST: Final = "-12:00"
 _YEAR_OR_MONTH = re.compile(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
@@ -75,13 +91,22 @@ def is_date(text: str) -> bool:
 
 
 def is_moment(text: str) -> bool:
-    """Returns whether a text is a date and time of the calendar with its offset, seconds where known."""
-    return _MOMENT.fullmatch(text) is not None and _in_calendar(text)
+    """Returns whether a text is a date and time of the calendar with the offset of a time zone, seconds where known."""
+    return _MOMENT.fullmatch(text) is not None and _in_calendar(text) and _has_zone(text)
 
 
 def is_amount(text: str) -> bool:
     """Returns whether a text is an exact decimal: digits, at most one point, no sign, no exponent, no leading zero."""
     return len(text) <= AMOUNT_DIGITS and _AMOUNT.fullmatch(text) is not None
+
+
+def _has_zone(text: str) -> bool:
+    """Returns whether a moment's offset is one of a time zone: by the quarter hour, from -12:00 to +14:00."""
+    offset = text[-6:]
+    if text.endswith("Z"):
+        return True
+    limit = _EASTERNMOST if offset[0] == "+" else _WESTERNMOST
+    return _OFFSET.fullmatch(offset) is not None and offset[1:] <= limit[1:]
 
 
 def _in_calendar(text: str) -> bool:
@@ -173,11 +198,15 @@ def _problem(field: Any, rule: Rule, value: Any) -> str:
 
 def _text_problem(rule: Rule, value: str) -> str:
     kind = rule.kind
+    if kind is Kind.AMOUNT and value.startswith("-"):
+        return "is negative"
     try:
         check_text(value, rule.limit or 254, multiline=kind is Kind.LINES)
         if kind in _NAMES:
             _NAMES[kind](value)
     except MalformedError as error:
         return str(error) if kind in (Kind.TEXT, Kind.LINES) else f"is not {kind.value}"
+    if kind in (Kind.MOMENT, Kind.WHEN) and _MOMENT.fullmatch(value) and not _has_zone(value):
+        return "names a time zone that does not exist"
     form = _FORMS.get(kind)
     return "" if form is None or form(value) else f"is not {kind.value}"

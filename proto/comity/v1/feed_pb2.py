@@ -28,7 +28,7 @@ from comity.v1 import exchange_pb2 as comity_dot_v1_dot_exchange__pb2
 from comity.v1 import log_pb2 as comity_dot_v1_dot_log__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x63omity/v1/feed.proto\x12\tcomity.v1\x1a\x19\x63omity/v1/directory.proto\x1a\x18\x63omity/v1/envelope.proto\x1a\x18\x63omity/v1/exchange.proto\x1a\x13\x63omity/v1/log.proto\"5\n\x0fReadFeedRequest\x12\x12\n\nfrom_index\x18\x01 \x01(\x04\x12\x0e\n\x06\x66ollow\x18\x02 \x01(\x08\"i\n\x10ReadFeedResponse\x12#\n\x04item\x18\x01 \x01(\x0b\x32\x13.comity.v1.FeedItemH\x00\x12%\n\x04head\x18\x02 \x01(\x0b\x32\x15.comity.v1.SignedHeadH\x00\x42\t\n\x07message\"\xa0\x01\n\x08\x46\x65\x65\x64Item\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x15\n\rdelivery_salt\x18\x02 \x01(\x0c\x12#\n\x07receipt\x18\x03 \x01(\x0b\x32\x12.comity.v1.Receipt\x12%\n\x08\x65nvelope\x18\x04 \x01(\x0b\x32\x13.comity.v1.Envelope\x12!\n\x03\x61\x63k\x18\x05 \x01(\x0b\x32\x14.comity.v1.SignedAck2T\n\x0b\x46\x65\x65\x64Service\x12\x45\n\x08ReadFeed\x12\x1a.comity.v1.ReadFeedRequest\x1a\x1b.comity.v1.ReadFeedResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x63omity/v1/feed.proto\x12\tcomity.v1\x1a\x19\x63omity/v1/directory.proto\x1a\x18\x63omity/v1/envelope.proto\x1a\x18\x63omity/v1/exchange.proto\x1a\x13\x63omity/v1/log.proto\"5\n\x0fReadFeedRequest\x12\x12\n\nfrom_index\x18\x01 \x01(\x04\x12\x0e\n\x06\x66ollow\x18\x02 \x01(\x08\"i\n\x10ReadFeedResponse\x12#\n\x04item\x18\x01 \x01(\x0b\x32\x13.comity.v1.FeedItemH\x00\x12%\n\x04head\x18\x02 \x01(\x0b\x32\x15.comity.v1.SignedHeadH\x00\x42\t\n\x07message\"\xd4\x01\n\x08\x46\x65\x65\x64Item\x12\x0e\n\x06number\x18\x01 \x01(\x04\x12\x15\n\rdelivery_salt\x18\x02 \x01(\x0c\x12#\n\x07receipt\x18\x03 \x01(\x0b\x32\x12.comity.v1.Receipt\x12%\n\x08\x65nvelope\x18\x04 \x01(\x0b\x32\x13.comity.v1.Envelope\x12!\n\x03\x61\x63k\x18\x05 \x01(\x0b\x32\x14.comity.v1.SignedAck\x12\x18\n\x10\x63onsistency_size\x18\x06 \x01(\x04\x12\x18\n\x10\x63onsistency_path\x18\x07 \x03(\x0c\x32T\n\x0b\x46\x65\x65\x64Service\x12\x45\n\x08ReadFeed\x12\x1a.comity.v1.ReadFeedRequest\x1a\x1b.comity.v1.ReadFeedResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READFEEDRESPONSE']._serialized_start=190
   _globals['_READFEEDRESPONSE']._serialized_end=295
   _globals['_FEEDITEM']._serialized_start=298
-  _globals['_FEEDITEM']._serialized_end=458
-  _globals['_FEEDSERVICE']._serialized_start=460
-  _globals['_FEEDSERVICE']._serialized_end=544
+  _globals['_FEEDITEM']._serialized_end=510
+  _globals['_FEEDSERVICE']._serialized_start=512
+  _globals['_FEEDSERVICE']._serialized_end=596
 # @@protoc_insertion_point(module_scope)

@@ -26,6 +26,7 @@ from comity.v1 import envelope_pb2, payload_pb2
 from comity.v1 import watchlist_pb2 as pb
 from comity.watchlists.counting import check_counts
 from comity.watchlists.entries import ID_BYTES, MAX_RECORD_BYTES, entry_gaps, entry_id
+from comity.watchlists.plain import plainly_complete
 from comity.workflow.signers import check_people
 from comity.workflow.tables import ORDINARY, People
 from comity.workflow.terms import Role, SignatureRole
@@ -99,7 +100,8 @@ def read_change_set(data: bytes) -> tuple[pb.ChangeSet, list[bytes]]:
     if found.urgent and len(found.puts) != changes:
         raise MalformedError("an urgent change set only puts: nothing else can be provisional")
     check_text(found.note, 1000, multiline=True)
-    if any(entry_gaps(entry) for entry in found.puts):
+    plain = plainly_complete(found.puts)
+    if any(entry_gaps(entry) for entry, is_plain in zip(found.puts, plain, strict=True) if not is_plain):
         raise MalformedError("an entry of a change set is not complete")
     put = [entry_id(entry) for entry in found.puts]
     removed = [removal.entry_id for removal in found.removals]

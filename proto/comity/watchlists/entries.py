@@ -229,11 +229,11 @@ def _check_record(record: pb.WatchRecord, size: int) -> None:
     set_id, until = record.set_id, record.provisional_until
     if (set_id or until) and (len(set_id) != ID_BYTES or not 0 < until <= LATEST_TIME):
         raise MalformedError("a record is provisional with its change set and a time, or not at all")
-    if not _in_form(record.entry, size):
+    if not in_form(record.entry, size):
         raise MalformedError("a record's entry is not complete")
 
 
-def _in_form(entry: pb.WatchEntry, size: int) -> bool:
+def in_form(entry: pb.WatchEntry, size: int) -> bool:
     """Returns whether an entry has what it must, in the lengths that it may; says nothing about the content.
 
     Args:

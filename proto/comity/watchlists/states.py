@@ -51,6 +51,9 @@ class Records(Protocol):
     def get(self, entry_id: bytes) -> pb.WatchRecord | None:
         """Returns a live record, None where there is none."""
 
+    def among(self, entry_ids: Sequence[bytes]) -> Mapping[bytes, pb.WatchRecord]:
+        """Returns those of some ids that are live, by id."""
+
     def of_set(self, set_id: bytes) -> Iterable[bytes]:
         """Returns the entry ids of the live records whose `set_id` is that one."""
 
@@ -276,8 +279,9 @@ class _Work:
             if self._live(removal.entry_id).entry.version != removal.version:
                 raise VerificationError("a removal is of another version than the one that is live")
             self._changed[removal.entry_id] = None
+        held = self._records.among(ids)
         for entry_id, entry in zip(ids, found.puts, strict=True):
-            before = self._get(entry_id)
+            before = self._changed[entry_id] if entry_id in self._changed else held.get(entry_id)
             if entry.version != (1 if before is None else before.entry.version + 1):
                 raise VerificationError("an entry has not the version after the one that is live")
             # Whoever says again what nobody confirmed gets no further hour by it.
@@ -304,11 +308,10 @@ class _Work:
             raise RefusedError(Reason.SECOND_PERSON_MISSING, "the author has changed too much alone within a day")
 
     def _set_suspended(self, entry_id: bytes, *, suspended: bool) -> None:
-        record = self._live(entry_id)
-        if record.suspended == suspended:
-            raise VerificationError("a suspension begins or ends that has begun or ended before")
         after = pb.WatchRecord()
-        after.CopyFrom(record)
+        after.CopyFrom(self._live(entry_id))
+        if after.suspended == suspended:
+            raise VerificationError("a suspension begins or ends that has begun or ended before")
         after.suspended = suspended
         self._changed[entry_id] = after
 
@@ -377,6 +380,10 @@ class MemoryRecords:
         """Returns a live record, None where there is none."""
         data = self.kept.get(entry_id)
         return None if data is None else pb.WatchRecord.FromString(data)
+
+    def among(self, entry_ids: Sequence[bytes]) -> dict[bytes, pb.WatchRecord]:
+        """Returns those of some ids that are live."""
+        return {key: pb.WatchRecord.FromString(self.kept[key]) for key in entry_ids if key in self.kept}
 
     def of_set(self, set_id: bytes) -> list[bytes]:
         """Returns the entry ids of the live records whose `set_id` is that one."""
