@@ -23,8 +23,9 @@ from pathlib import Path
 from comity import errors
 from comity.errors import GRPC_CODE, Reason
 from comity.wallets import CHAINS
-from comity.workflow.clocks import DAY, HOUR, MINUTE, Profile, packaged_profiles, standard_profile
+from comity.workflow.clocks import DAY, HOUR, MINUTE, Profile, Spans, WorkingDays
 from comity.workflow.families import TABLES
+from comity.workflow.profiles import packaged_profiles, standard_profile
 from comity.workflow.tables import document
 from comity.workflow.terms import Family, Precedence
 
@@ -36,6 +37,16 @@ _BEGIN = re.compile(r"^<!-- generated:", re.MULTILINE)
 def referral() -> str:
     """Returns the workflow of case referrals."""
     return document(TABLES[Family.REFERRAL])
+
+
+def freeze() -> str:
+    """Returns the workflow of asset freezes."""
+    return document(TABLES[Family.FREEZE])
+
+
+def assistance() -> str:
+    """Returns the workflow of cross-border assistance."""
+    return document(TABLES[Family.ASSISTANCE])
 
 
 def watchlist() -> str:
@@ -50,34 +61,58 @@ def _span(milliseconds: int) -> str:
     return f"{milliseconds // 1000} s"
 
 
-def _by_precedence(spans: Mapping[Precedence, int] | None) -> str:
+def _by_precedence(spans: Mapping[Precedence, int | WorkingDays] | None) -> str:
     if spans is None:
         return "–"
-    texts = [_span(spans[precedence]) for precedence in Precedence]
+    texts = [
+        f"{span.count} wd" if isinstance(span, WorkingDays) else _span(span)
+        for span in (spans[precedence] for precedence in Precedence)
+    ]
     return texts[0] if len(set(texts)) == 1 else " / ".join(texts)
 
 
+def _answer(spans: Spans) -> str:
+    text = _by_precedence(spans.respond)
+    return f"own side: {text}" if spans.own else text
+
+
+def _lapse(spans: Spans) -> str:
+    text = _by_precedence(spans.lapse)
+    return text if spans.lapse is None else f"{text} from {'the opening' if spans.lapse_from_opening else '`created`'}"
+
+
 def profile() -> str:
-    """Returns the spans of the standard deadline profile."""
+    """Returns the spans of the standard deadline profile, and which others there are."""
     standard: Profile = standard_profile()
-    older = " ".join(
-        f"`{each.name}` (SHA-256 `{each.sha256.hex()}`)"
-        for each in packaged_profiles().values()
-        if each is not standard
-    )
     reminders = ", ".join(f"{percent} %" for percent in standard.reminders_percent)
     names = " / ".join(precedence.name for precedence in Precedence)
-    lines = [
-        f"Deadline profile `{standard.name}` (SHA-256 `{standard.sha256.hex()}`), {names}, counted from `created`; "
-        f"agents remind after {reminders} of the time to answer. {older} is the same without watchlists.",
-        "",
-        "| verb | `deliver_by` | `respond_by` | `lapses_at` |",
-        "|---|---|---|---|",
+    places = ", ".join(place for place in standard.calendars if place != "default")
+    rows = [
+        (
+            family.name,
+            verb.name,
+            _by_precedence(spans.deliver),
+            _answer(spans),
+            _lapse(spans),
+        )
+        for (family, verb), spans in standard.spans.items()
     ]
+    plain = next(row[2:] for row in rows if row[3] == row[4] == "–")
+    lines = ["| profile | SHA-256 |", "|---|---|"]
+    lines += [f"| `{each.name}` | `{each.sha256.hex()}` |" for each in packaged_profiles().values()]
     lines += [
-        f"| {verb.name} | {_by_precedence(spans.deliver)} | {_by_precedence(spans.respond)} "
-        f"| {_by_precedence(spans.lapse)} |"
-        for (_, verb), spans in standard.spans.items()
+        "",
+        f"`{standard.name}`, {names}; wd: working days; calendars of {places}; reminders after {reminders}. "
+        f"What is not in the table has `deliver_by` {plain[0]} and nothing else.",
+        "",
+        "| family | verb | `deliver_by` | `respond_by` | `lapses_at` |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [f"| {' | '.join(row)} |" for row in rows if row[2:] != plain]
+    lines += ["", "| instrument | binding | at most | extendable |", "|---|---|---|---|"]
+    lines += [
+        f"| {kind} | {'yes' if each.binding else 'no'} | {each.max_days} d | {'yes' if each.extendable else 'no'} |"
+        for kind, each in standard.instruments.items()
     ]
     return "\n".join(lines) + "\n"
 
@@ -134,6 +169,8 @@ def reasons() -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "referral": referral,
+    "freeze": freeze,
+    "assistance": assistance,
     "watchlist": watchlist,
     "profile": profile,
     "chains": chains,

@@ -19,12 +19,13 @@ from comity.checkpoint import verify_checkpoint
 from comity.directory import Directory, parse_entry, parse_statement
 from comity.directory.heads import verify_head
 from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError, VerificationError
+from comity.freezes import LedgerError
 from comity.handling import HandlingLoweredError
 from comity.keys import Use, WrapKey
 from comity.payload import parse_payload
 from comity.sealing import open_content, open_wrap
 from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, log_pb2
-from vectors import lists, words
+from vectors import cases, dates, lists, words
 
 Case = Mapping[str, Any]
 Inputs = Mapping[str, Any]
@@ -347,7 +348,8 @@ FUNCTIONS: Mapping[str, Callable[[Inputs], Any]] = {
         tagged, digest, canonical, text, name, kid, signing_key, wrap_key, wrap_seed, fingerprint, same_fingerprint,
         verify, header, seal, open_envelope, open_attachment, root, inclusion, consistency, checkpoint, receipt, event,
         leaf, delivery, ack, head, replay, append, live, statement, padme, pad, unpad, account, transaction,
-        words.step, words.stored, words.merge, words.reply, words.forward,
+        words.step, words.stored, words.onward, words.merge, words.reply, words.forward,
+        cases.body, cases.freeze, dates.deadlines, dates.close,
         lists.entry, lists.change_set, lists.follow, lists.snapshot, lists.inflate,
     )
 }  # fmt: skip
@@ -376,5 +378,7 @@ def run(case: Case, shared: Inputs) -> tuple[str, Any]:
         return "expect", "CANNOT_OPEN"
     except HandlingLoweredError as error:
         return "expect", "HANDLING_LOWERED:" + ",".join(error.fields)
+    except LedgerError as error:
+        return "expect", f"{error.problem.value}:{error.line}" if error.line else error.problem.value
     except DifferentError:
         return "expect", "DIFFERENT"

@@ -16,7 +16,20 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parents[1])]
 
-from vectors.makers import attachments, directory, headers, lists, logs, plain, sealed, work
+from vectors.makers import (
+    attachments,
+    cases,
+    consents,
+    deadlines,
+    directory,
+    families,
+    headers,
+    lists,
+    logs,
+    plain,
+    sealed,
+    work,
+)
 from vectors.makers.book import Book
 
 HERE = Path(__file__).resolve().parent
@@ -37,7 +50,11 @@ def books(*, anew: bool) -> list[Book]:
         cases: dict[str, Any] = {case["name"]: case["input"] for case in book["cases"]}
         return {**cases, **book.get("materials", {})}
 
-    made = [make() for module in (plain, headers, directory, logs, work, lists) for make in module.BOOKS]
+    made = [
+        make()
+        for module in (plain, headers, directory, logs, work, families, consents, lists, cases, deadlines)
+        for make in module.BOOKS
+    ]
     return [*made, sealed.envelope(kept("envelope")), attachments.attachment(kept("blob"))]
 
 

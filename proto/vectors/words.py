@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
-from comity import receipts
+from comity import grants, receipts
 from comity.directory import Head, View
 from comity.directory.state import State
 from comity.handling import (
@@ -26,11 +26,11 @@ from comity.handling import (
     may_forward,
 )
 from comity.handling import merge as merge_handling
-from comity.header import Header
+from comity.header import GrantedBy, Header, parse_header
 from comity.workflow import engine
 from comity.workflow.actions import AboutFacts, Action, Signer
 from comity.workflow.legs import Leg
-from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Side, SignatureRole, Verb
+from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Side, SignatureRole, Standing, Verb
 from comity.workflow.terms import State as LegState
 
 Inputs = Mapping[str, Any]
@@ -75,7 +75,7 @@ def _word(value: Any) -> Any:
         case None | bool() | int() | str():
             return value
         case _:
-            return {f.name: _word(getattr(value, f.name)) for f in fields(value)}
+            return {f.name: _word(getattr(value, f.name)) for f in fields(value) if f.init}
 
 
 def header(value: Header) -> Any:
@@ -147,6 +147,9 @@ def _leg(given: Inputs) -> Leg:
         lapses_at=given["lapses_at"],
         ended_at=given["ended_at"],
         resume_state=None if resume is None else LegState(resume),
+        standing=Standing[given["standing"]],
+        forwarded=given["forwarded"],
+        onward=bytes.fromhex(given["onward"]),
     )
 
 
@@ -195,6 +198,23 @@ def stored(i: Inputs) -> Any:
     before = _leg(i["default_leg"] | i["leg"])
     after = engine.apply_stored(before, bytes.fromhex(i["message_hash"]), i["now"]).leg
     return {name: value for name, value in _word(after).items() if _word(before)[name] != value}
+
+
+def onward(i: Inputs) -> Any:
+    """What a FORWARD's header is granted, of what, and the leg that its use makes."""
+    forward, original = parse_header(bytes.fromhex(i["data"])), i["original"]
+    grant = grants.check_granted(forward, i["now"])
+    grants.check_original(
+        cast("GrantedBy", forward.granted),
+        message_hash=bytes.fromhex(original["message_hash"]),
+        sender=original["sender"],
+        counterparts=original["counterparts"],
+        family=Family[original["family"]],
+        case_id=bytes.fromhex(original["case_id"]),
+        verb=Verb[original["verb"]],
+    )
+    made = _word(grants.leg_made_by(forward, bytes.fromhex(i["message_hash"])))
+    return {"grant": _word(grant), "leg": {name: value for name, value in made.items() if value}}
 
 
 _MARKS: Mapping[str, type[Enum]] = {

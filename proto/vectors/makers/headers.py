@@ -87,7 +87,8 @@ def header_vectors() -> Book:
         case(f"no {field}", lambda m, f=field: m.ClearField(f))  # type: ignore[misc]
     case("an envelope id that is no UUIDv7", put("envelope_id", bytes.fromhex("01a1b2c3d4e54000800000000000000a")))
     case("an envelope id of another variant", put("envelope_id", bytes.fromhex("01a1b2c3d4e57000c00000000000000a")))
-    case("a grant", lambda m: m.grant.SetInParent())
+    case("a grant where none stands", lambda m: m.grant.SetInParent())
+    case("a provisional hold without a copy", _hold_without_a_copy)
     _recipients(case)
     _lists(case)
     for name, changed in {
@@ -100,6 +101,11 @@ def header_vectors() -> Book:
     book.bad("nothing", "header", "UNSUPPORTED_VERSION", input={"data": ""})
     _seals(book)
     return book
+
+
+def _hold_without_a_copy(m: pb.Header) -> None:
+    m.family, m.verb = int(Family.FREEZE), int(Verb.REQUEST_PROVISIONAL)  # type: ignore[assignment] # their numbers
+    del m.recipients[2]
 
 
 def _recipients(case: Callable[..., None]) -> None:

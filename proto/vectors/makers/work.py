@@ -13,6 +13,7 @@ from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Side, Si
 from vectors import words
 from vectors.makers.book import Book
 
+from tests.support.acting import act, opening
 from tests.support.legs import DAY, HOUR, LAST, NOW, OPENING, T0, action_by, leg_in, opening_action
 
 VERBS = (
@@ -20,8 +21,17 @@ VERBS = (
     Verb.REDIRECT, Verb.REPORT_PROGRESS, Verb.REPORT_OUTCOME, Verb.WITHDRAW, Verb.RECALL, Verb.ANSWER_RECALL,
     Verb.CLOSE,
 )  # fmt: skip
-NO_REFERRALS = {State.LAPSED, State.OFFERED, State.SYNCING, State.CURRENT, State.LAGGING, State.REVOKED}
+NO_REFERRALS = {
+    State.LAPSED, State.OFFERED, State.SYNCING, State.CURRENT, State.LAGGING, State.REVOKED, State.SUSPENDED,
+    State.EXECUTING, State.IN_FORCE, State.CHALLENGED, State.REPLIED, State.REFUSED, State.RELEASED,
+}  # fmt: skip
 """States that no referral is in."""
+CONSENTS = (
+    (Verb.ASK_ONWARD, Side.RECIPIENT),
+    (Verb.GRANT_ONWARD, Side.ORIGINATOR),
+    (Verb.REFUSE_ONWARD, Side.ORIGINATOR),
+    (Verb.REVOKE_GRANT, Side.ORIGINATOR),
+)
 DEFAULT_LEG = words.words_of(leg_in(State.ACKNOWLEDGED))
 DEFAULT_ACTION = words.words_of(action_by(Side.RECIPIENT, Verb.ACCEPT))
 
@@ -54,11 +64,26 @@ def workflow() -> Book:
         for name, message_hash in (("opening", OPENING), ("another envelope", LAST)):
             stored = {"leg": leg, "message_hash": message_hash.hex()}
             book.any(f"{state}: {name} is stored", "stored", input=stored)
+    _consents(book)
     _clocks(book)
     _people(book)
     _links(book)
     _times(book)
     return book
+
+
+def _consents(book: Book) -> None:
+    for state in (State.SENT, State.IN_PROGRESS, State.CLOSED, State.RECALLED, State.FORWARDED):
+        leg = _less(leg_in(state), DEFAULT_LEG)
+        for verb, side in CONSENTS:
+            inputs = {"leg": leg, "action": _action(act(Family.REFERRAL, verb, side))}
+            book.any(f"{state}: {verb.name} by the {side.lower()}, which stands aside", "step", input=inputs)
+    passed_on = _less(replace(leg_in(State.ACKNOWLEDGED), forwarded=True), DEFAULT_LEG)
+    redirect = _action(action_by(Side.RECIPIENT, Verb.REDIRECT))
+    book.good("a case is redirected once it was passed on", "step", input={"leg": passed_on, "action": redirect})
+    for name, granted in (("with", True), ("without", False)):
+        forward = _action(replace(opening(Family.REFERRAL, Verb.FORWARD), granted=granted))
+        book.any(f"a case is passed on {name} a grant", "step", input={"leg": None, "action": forward, "now": T0})
 
 
 def _clocks(book: Book) -> None:
@@ -136,7 +161,7 @@ def _links(book: Book) -> None:
     case("an opening by a holder", "FAMILY_NOT_OFFERED", replace(REFER, sender_kind=AgencyKind.HOLDER), None, now=T0)
     to_issuer = replace(REFER, counterpart_kind=AgencyKind.ISSUER)
     case("an opening to an issuer", "FAMILY_NOT_OFFERED", to_issuer, None, now=T0)
-    case("another family", "FAMILY_NOT_OFFERED", replace(ACCEPT, family=Family.FREEZE))
+    case("another family", "UNKNOWN_CASE", replace(ACCEPT, family=Family.FREEZE))
 
 
 def _times(book: Book) -> None:
