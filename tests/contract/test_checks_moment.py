@@ -12,7 +12,8 @@ from comity.envelope import BlobRef, Envelope, SignatureRole, parse_envelope
 from comity.errors import MalformedError, Reason, RefusedError
 from comity.header import Header
 from comity.v1 import directory_pb2
-from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, Deadlines, load_profile, standard_profile
+from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, Deadlines
+from comity.workflow.profiles import load_profile, standard_profile
 from comity.workflow.terms import Family, Precedence, Role, Verb
 
 from tests.contract.builders import (
@@ -55,7 +56,15 @@ def world() -> Builder:
 def proper(world: Builder, verb: Verb = Verb.REFER, **changes: Any) -> Header:
     """A header with the profile's times."""
     fields: dict[str, Any] = {"created": NOW, "precedence": Precedence.ROUTINE} | changes
-    limits: Deadlines = PROFILE.deadlines_for(Family.REFERRAL, verb, fields["precedence"], fields["created"])
+    limits: Deadlines = PROFILE.deadlines_for(
+        fields.get("family", Family.REFERRAL),
+        verb,
+        fields["precedence"],
+        fields["created"],
+        fields.pop("opened", None),
+        answering=fields.pop("answering", "HK"),
+        own=fields.pop("own", "HK"),
+    )
     times = {name: limit or 0 for name, limit in zip(TIMES, limits, strict=True)}
     recipients = fields.pop("to", (RECIPIENT, SENDER))
     return header(world, recipients, **({"verb": verb} | times | fields))
@@ -168,8 +177,9 @@ def test_an_ended_agreement_leaves_the_verbs_that_end_a_case_and_no_other(world:
     before = world.directory.size
     world.by_root("police", directory_pb2.AgreementEnded(id=secret("packaged")[:16]))
     ending = {verb for verb in PROFILE_VERBS if agreed(world, header(world, verb=verb))}
-    assert ending == {Verb.RECALL, Verb.ANSWER_RECALL, Verb.WITHDRAW, Verb.CLOSE}
-    assert ending | {Verb.UNSUBSCRIBE} == ENDING_VERBS
+    ours = {Verb.RECALL, Verb.ANSWER_RECALL, Verb.WITHDRAW, Verb.CLOSE, Verb.REVOKE_GRANT}
+    assert ending == ours & set(PROFILE_VERBS)
+    assert ours | {Verb.UNSUBSCRIBE, Verb.ASK_RELEASE, Verb.RELEASE} == ENDING_VERBS
     with pytest.raises(RefusedError):
         check_agreement(header(world, verb=Verb.RECALL), world.view, NOW, opening=True)
     check_agreement(header(world, verb=Verb.ACCEPT), world.directory.view(before), NOW, opening=False)

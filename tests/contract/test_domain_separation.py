@@ -18,7 +18,7 @@ from comity.envelope import SignatureRole, signing_bytes
 from comity.errors import ComityError, MalformedError
 from comity.keys import Use, verify
 from comity.receipts import Ack, AckState, ack_signing_bytes, encode_ack, verify_ack
-from comity.v1 import draft_pb2, envelope_pb2
+from comity.v1 import draft_pb2
 from comity.watchlists import confirmation_signed_bytes, encode_change_set, signed_bytes
 
 from tests.contract.builders import EXCHANGE, NOW, ORIGIN, RECIPIENT, SENDER, Signer, fresh, secret, transport
@@ -114,7 +114,6 @@ ACK_BODY = encode_ack(Ack(EXCHANGE, HASH, RECIPIENT, HASH, AckState.STORED, "", 
 GRANT_BODY = serialise(
     draft_pb2.DeskKeyGrant(version=1, desk="sfc/intake", epoch=1, member_kid=HASH, sealed_seed=b"sealed")
 )
-ONWARD_BODY = serialise(envelope_pb2.Grant(id=HASH[:16], origin=EXCHANGE, original_hash=HASH, uses=1))
 CHANGES = encode_change_set(change_set(puts=[entry()]))
 CONFIRMATION = confirmation(change_set(puts=[entry()])).body
 CHECKPOINT = Checkpoint(EXCHANGE, 1, HASH).body_text()
@@ -151,7 +150,6 @@ KINDS = (
     envelope_kind(SignatureRole.AUTHOR),
     envelope_kind(SignatureRole.APPROVER),
     tagged_kind(Purpose.DESK_KEY, GRANT_BODY, name="desk key grant"),
-    tagged_kind(Purpose.GRANT, ONWARD_BODY, name="onward grant"),
     tagged_kind(Purpose.DRAFT_SIGNATURE, GRANT_BODY, name="draft"),
     watchlist_kind("change set", CHANGES, lambda body: signed_bytes(SENDER, body, SignatureRole.AUTHOR)),
     watchlist_kind("confirmation", CONFIRMATION, lambda body: confirmation_signed_bytes(SENDER, body)),

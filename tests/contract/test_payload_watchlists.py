@@ -8,7 +8,7 @@ import pytest
 from comity.blobs import sealed_blob_length
 from comity.errors import MalformedError
 from comity.header import BlobRef, Header, Recipient, WatchlistPosition, encode_header, parse_header
-from comity.payload import BODY_OF_VERB, body_of, encode_payload, gaps, parse_payload, set_body
+from comity.payload import body_name, body_of, encode_payload, gaps, parse_payload, set_body
 from comity.payload_watchlists import BATCH_LIMIT, HEARTBEAT_LIMIT, REVIEW_LIMIT, STATE_LIMIT
 from comity.v1 import payload_pb2 as pb
 from comity.workflow.terms import Family, Precedence, Verb
@@ -97,7 +97,7 @@ def payload(verb: Verb, body: Any = None, /, **changes: Any) -> pb.Payload:
         elif value is not None:
             setattr(content, name, value)
     made = pb.Payload(version=1, handling=HANDLING, gossip=pb.Gossip())
-    set_body(made, verb, content)
+    set_body(made, Family.WATCHLIST, verb, content)
     return made
 
 
@@ -129,20 +129,20 @@ def header(verb: Verb, made: pb.Payload) -> Header:
 
 
 def found(made: pb.Payload, verb: Verb) -> list[str]:
-    return [gap.path for gap in gaps(made, verb, Precedence.ROUTINE)]
+    return [gap.path for gap in gaps(made, Family.WATCHLIST, verb, Precedence.ROUTINE)]
 
 
 def test_the_family_has_a_body_for_each_of_its_verbs() -> None:
     assert set(WATCHLIST.verbs) == set(BODIES)
-    assert {BODY_OF_VERB[verb] for verb in BODIES} == {
-        field.name for field in pb.Payload.DESCRIPTOR.oneofs_by_name["body"].fields if field.number >= 30
+    assert {body_name(Family.WATCHLIST, verb) for verb in BODIES} == {
+        field.name for field in pb.Payload.DESCRIPTOR.oneofs_by_name["body"].fields if 30 <= field.number < 40
     }
 
 
 @pytest.mark.parametrize("verb", BODIES)
 def test_every_verb_of_a_watchlist_carries_its_body_there_and_back(verb: Verb) -> None:
     made = payload(verb)
-    parsed = parse_payload(encode_payload(made, verb, Precedence.ROUTINE), header(verb, made))
+    parsed = parse_payload(encode_payload(made, Family.WATCHLIST, verb, Precedence.ROUTINE), header(verb, made))
     assert parsed == made
     assert body_of(parsed) == BODIES[verb]
 
@@ -151,7 +151,9 @@ def test_what_is_packed_may_be_in_attachments_and_each_of_them_is_named_once() -
     publish = payload(Verb.PUBLISH, batch=beside())
     publish.attachments.append(attachment())
     assert found(publish, Verb.PUBLISH) == []
-    parse_payload(encode_payload(publish, Verb.PUBLISH, Precedence.ROUTINE), header(Verb.PUBLISH, publish))
+    parse_payload(
+        encode_payload(publish, Family.WATCHLIST, Verb.PUBLISH, Precedence.ROUTINE), header(Verb.PUBLISH, publish)
+    )
 
     snapshot = payload(Verb.SNAPSHOT, batch=beside("one"), state=beside("two"), count=None)
     snapshot.attachments.extend([attachment("two"), attachment("one")])
@@ -176,7 +178,7 @@ def test_an_offer_may_have_attachments_of_its_own() -> None:
 
 @pytest.mark.parametrize("verb", [Verb.PUBLISH, Verb.SNAPSHOT])
 def test_what_is_packed_is_either_here_or_in_an_attachment(verb: Verb) -> None:
-    name = BODY_OF_VERB[verb]
+    name = body_name(Family.WATCHLIST, verb)
     assert found(payload(verb, batch=packed(deflated=b"")), verb) == [f"{name}.batch"]
     both = payload(verb, batch=packed(attachment=secret("blob")[:16]))
     both.attachments.append(attachment())
@@ -223,9 +225,9 @@ WRONG = [
 @pytest.mark.parametrize(("verb", "changes", "field"), WRONG)
 def test_each_gap_of_the_family_is_named_by_its_field(verb: Verb, changes: dict[str, Any], field: str) -> None:
     made = payload(verb, **changes)
-    assert f"{BODY_OF_VERB[verb]}.{field}" in found(made, verb)
+    assert f"{body_name(Family.WATCHLIST, verb)}.{field}" in found(made, verb)
     with pytest.raises(MalformedError):
-        encode_payload(made, verb, Precedence.ROUTINE)
+        encode_payload(made, Family.WATCHLIST, verb, Precedence.ROUTINE)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,8 @@ def test_a_desk_opens_no_leg_with_itself() -> None:
 def test_a_case_is_opened_once_between_two_desks_whichever_begins(side: Side) -> None:
     reason, metadata = refusal(leg_in(State.DECLINED), action_by(side, Verb.REFER))
     assert reason is Reason.WRONG_STATE
-    assert metadata["allowed"] == {ORG: "RECALL,CLOSE", RCP: "ANSWER_RECALL"}[side]
+    consent = "GRANT_ONWARD,REFUSE_ONWARD,REVOKE_GRANT"
+    assert metadata["allowed"] == {ORG: f"RECALL,CLOSE,{consent}", RCP: "ANSWER_RECALL,ASK_ONWARD"}[side]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +282,7 @@ def test_every_other_envelope_serves_exactly_one_leg(verb: Verb, desks: list[str
 
 def test_the_desks_of_a_family_that_is_not_carried_are_not_counted() -> None:
     with pytest.raises(RefusedError) as caught:
-        check_counterparts(Family.FREEZE, Verb.REQUEST, ["a/b"], joint=False)
+        check_counterparts(Family.FREEZE, Verb.REQUEST, ["a/b"], joint=False, tables={})
     assert caught.value.reason is Reason.FAMILY_NOT_OFFERED
 
 

@@ -120,14 +120,20 @@ def test_nobody_is_overdue_for_a_limit_that_had_gone_by_before_the_envelope_was_
     opened = apply(None, opening_action(), RESPOND + 1).leg
     assert (opened.awaiting, opened.overdue_logged) == (RCP, True)
     assert settle(opened, RESPOND + DAY).events == ()
-    in_time = apply(None, opening_action(), RESPOND).leg
+    in_time = apply(None, opening_action(), T0 + DAY // 2).leg
     assert settle(in_time, RESPOND + 1).events == (OVERDUE,)
+    held_back = apply(None, opening_action(), T0 + DAY // 2 + 1).leg
+    assert settle(held_back, RESPOND + 1).events == ()
 
     now = T0 + 10 * HOUR
     asking = replace(action_by(RCP, Verb.REQUEST_INFO), created=T0, respond_by=now - 1, deliver_by=now)
     assert apply(leg_in(State.ACKNOWLEDGED), asking, now).leg.overdue_logged
     recall = replace(action_by(ORG, Verb.RECALL), created=T0, respond_by=now - 1, deliver_by=now)
     assert apply(leg_in(State.ACKNOWLEDGED), recall, now).leg.recall_overdue_logged
+    for late in (0, 1):
+        held = replace(recall, respond_by=now + 10 * HOUR, deliver_by=now + DAY)
+        after = apply(leg_in(State.ACKNOWLEDGED), held, now + late).leg
+        assert bool(settle(after, now + DAY).events) is (late == 0)
 
 
 # --- recalls have a clock of their own
@@ -204,9 +210,10 @@ def test_an_expired_leg_can_still_be_recalled() -> None:
 
 
 def test_what_is_allowed_depends_on_the_time_where_one_is_given() -> None:
-    assert allowed_verbs(sent(), ORG) == [Verb.WITHDRAW, Verb.RECALL]
-    assert allowed_verbs(sent(), ORG, DELIVER) == [Verb.WITHDRAW, Verb.RECALL]
-    assert allowed_verbs(sent(), ORG, DELIVER + 1) == [Verb.RECALL]
+    consent = [Verb.GRANT_ONWARD, Verb.REFUSE_ONWARD, Verb.REVOKE_GRANT]
+    assert allowed_verbs(sent(), ORG) == [Verb.WITHDRAW, Verb.RECALL, Verb.REVOKE_GRANT]
+    assert allowed_verbs(sent(), ORG, DELIVER) == [Verb.WITHDRAW, Verb.RECALL, Verb.REVOKE_GRANT]
+    assert allowed_verbs(sent(), ORG, DELIVER + 1) == [Verb.RECALL, *consent]
 
 
 # --- the next limit, and events from the log

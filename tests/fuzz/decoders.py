@@ -25,6 +25,7 @@ from comity.envelope import parse_envelope, parse_seal
 from comity.errors import MalformedError
 from comity.header import parse_header
 from comity.payload import parse_payload
+from comity.payload_onward import encode_original, parse_original
 from comity.receipts import (
     Ack,
     AckState,
@@ -41,10 +42,11 @@ from comity.receipts import (
     parse_leaf,
     parse_receipt,
 )
-from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, log_pb2, payload_pb2
+from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, log_pb2, onward_pb2, payload_pb2
+from comity.workflow.terms import Family, Verb
 from google.protobuf.message import DecodeError
 
-from tests.contract import envelopes
+from tests.contract import bodies, envelopes
 from tests.contract.builders import EXCHANGE, LOG_KEY, NOW, ORIGIN, RECIPIENT, fresh
 from tests.fuzz.mutate import Mutator
 
@@ -97,11 +99,15 @@ def decoders() -> Mapping[str, Decoder]:
     statements = [statement for _, statement in map(parse_entry, world.entries)]
     head = directory_pb2.Head(version=1, directory_origin=ORIGIN, exchange_origin=EXCHANGE, time=NOW)
     head.directory_size, head.exchange_size, head.directory_root, head.exchange_root = 3, 4, HASH, HASH
+    report = bodies.payload(Family.FREEZE, Verb.REPORT_EXECUTION)
+    held = bodies.header(Family.FREEZE, Verb.REPORT_EXECUTION, report)
     return {
         "header": Decoder(parse_header, [wire.header], envelope_pb2.Header),
         "seal": Decoder(parse_seal, [wire.seal], envelope_pb2.Seal),
         "envelope": Decoder(_envelope, [wire.SerializeToString()]),
         "payload": Decoder(lambda data: parse_payload(data, header), [envelopes.payload()], payload_pb2.Payload),
+        "freeze": Decoder(lambda data: parse_payload(data, held), [serialise(report)], payload_pb2.Payload),
+        "embedded original": Decoder(parse_original, [encode_original(bodies.ORIGINAL)], onward_pb2.EmbeddedOriginal),
         "entry": Decoder(parse_entry, [make_entry(1, statements[0]), *world.entries[-2:]], directory_pb2.Entry),
         "statement": Decoder(parse_statement, statements, directory_pb2.Statement),
         "statement's body": Decoder(

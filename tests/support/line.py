@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 
@@ -16,6 +16,8 @@ class Line:
     port: int = 0
     connections: int = 0
     """How many were taken so far."""
+    heard: int = 0
+    """How many bytes the hub was sent so far."""
     _hears: asyncio.Event = field(default_factory=asyncio.Event)
     _answers: asyncio.Event = field(default_factory=asyncio.Event)
     _server: asyncio.Server | None = None
@@ -55,6 +57,9 @@ class Line:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
+    def _count(self, data: bytes) -> None:
+        self.heard += len(data)
+
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         task = asyncio.current_task()
@@ -65,8 +70,8 @@ class Line:
         try:
             await self._hears.wait()
             other_reader, other_writer = await asyncio.open_connection("127.0.0.1", self.hub_port)
-            ways.append(asyncio.create_task(_pass(reader, other_writer, self._hears)))
-            ways.append(asyncio.create_task(_pass(other_reader, writer, self._answers)))
+            ways.append(asyncio.create_task(_pass(reader, other_writer, self._hears, self._count)))
+            ways.append(asyncio.create_task(_pass(other_reader, writer, self._answers, len)))
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             pass  # the line was cut
@@ -79,10 +84,16 @@ class Line:
                     found.transport.abort()
 
 
-async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
+async def _pass(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    gate: asyncio.Event,
+    told: Callable[[bytes], object],
+) -> None:
     with contextlib.suppress(OSError):
         while data := await reader.read(1 << 16):
             await gate.wait()
+            told(data)
             writer.write(data)
             await writer.drain()
 

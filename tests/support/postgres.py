@@ -183,7 +183,7 @@ def launch_server(owner: int | None = None) -> PostgresServer:
         owner: The process whose end ends the server; this process where None.
     """
     # Not the caller's TMPDIR: pytest's and a service's are deep, and the socket lies in this folder.
-    home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir=os.environ.get("TEST_POSTGRES_PLACE", "/tmp")))
     home.chmod(0o755)
     try:
         _copy_install(home)

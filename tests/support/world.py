@@ -33,15 +33,14 @@ from comity.sealing import seal_content
 from comity.tls import TlsKey, certificate_to_pem, create_authority, issue_client_certificate
 from comity.v1 import directory_pb2 as pb
 from comity.v1 import envelope_pb2
-from comity.workflow.clocks import standard_profile
 from comity.workflow.families import TABLES
 from comity.workflow.tables import People
 from comity.workflow.terms import AgencyKind, Family, Precedence, Role, SignatureRole, Verb
 
+from tests.support.limits import STANDARD, standard_limits
 from tests.support.people import AgencyKeys, Desk, Member, Operator, make_desk, make_member, sign
 
-HOUR = 3_600_000
-DAY = 24 * HOUR
+HOUR, DAY = 3_600_000, 86_400_000
 AGENCIES: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     "sfc": ("Securities and Futures Commission", "證券及期貨事務監察委員會", "HK", ("intake", "enforcement")),
     "hkma": ("Hong Kong Monetary Authority", "香港金融管理局", "HK", ("intake",)),
@@ -50,6 +49,7 @@ AGENCIES: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
 }
 ORIGIN = "hub.example/directory"
 EXCHANGE_ORIGIN = "hub.example/exchange"
+ALL, BOTH = tuple(Family), pb.AGREEMENT_DIRECTION_BOTH
 
 
 @dataclass
@@ -218,7 +218,7 @@ class World:
             recipients: desks, without the sender's own copy.
             created: Unix milliseconds UTC; the world's `now` by default.
             opened: `created` of the leg's opening envelope, for verbs that lapse by it.
-            author: the sender desk's analyst by default.
+            author: the sender desk's analyst by default; its approver for what only a second person signs.
             approver: the desk's approver by default, where the verb needs two people.
             own_copy: whether the sender's desk is a recipient too.
             blobs: (SHA-256, length) of attachments.
@@ -226,12 +226,13 @@ class World:
             **changes: fields of the header that differ from what would be right.
         """
         desk = self.desk(sender)
-        author = author or desk.members[Role.ANALYST]
         rules = [rule for rule in TABLES[family].rules if rule.verb is verb]
+        second = any(rule.people is People.SECOND for rule in rules)
+        author = author or desk.members[Role.APPROVER if second else Role.ANALYST]
         if approver is None and rules and rules[0].people is People.TWO:
             approver = desk.members[Role.APPROVER]
         at = self.now if created is None else created
-        limits = standard_profile().deadlines_for(family, verb, precedence, at, opened)
+        limits = standard_limits(family, verb, precedence, at, opened, AGENCIES, (sender, *recipients))
         to = sorted({*recipients, sender} if own_copy else set(recipients))
         fields: dict[str, Any] = {
             "origin": self.exchange_origin,
@@ -256,7 +257,7 @@ class World:
         }
         header = encode_header(Header(**(fields | changes)))
         sealed = seal_content(header, payload, [(self.desk(d).kid, self.desk(d).key.public) for d in to])
-        signatures = [sign(author, header, sealed.seal, SignatureRole.AUTHOR)]
+        signatures = [sign(author, header, sealed.seal, SignatureRole.APPROVER if second else SignatureRole.AUTHOR)]
         if approver is not None:
             signatures.append(sign(approver, header, sealed.seal, SignatureRole.APPROVER))
         return envelope_pb2.Envelope(
@@ -382,7 +383,7 @@ def certificate_of(world: World, member: Member, desks: Sequence[str]) -> pb.Mem
     )
 
 
-def agree(world: World, first: str, second: str, families: Sequence[Family] = tuple(Family)) -> bytes:
+def agree(world: World, first: str, second: str, families: Sequence[Family] = ALL, direction: int = BOTH) -> bytes:
     """Makes an agreement of two agencies, both ways, on the packaged deadline profile; returns its statement."""
     one, two = sorted((first, second))
     content = pb.AgreementSigned(
@@ -390,10 +391,10 @@ def agree(world: World, first: str, second: str, families: Sequence[Family] = tu
         first=one,
         second=two,
         families=sorted(int(f) for f in families),  # type: ignore[misc]
-        direction=pb.AGREEMENT_DIRECTION_BOTH,
+        direction=direction,  # type: ignore[arg-type]
         legal_basis="memorandum of understanding",
         valid_until=world.now + 365 * DAY,
-        profile_sha256=standard_profile().sha256,
+        profile_sha256=STANDARD,
     )
     admins = [world.agencies[a].admin for a in (one, two)]
     return world.state(content, [one, two], [(admin.kid, admin.sign_key) for admin in admins])

@@ -134,7 +134,13 @@ export const RULES = {
     take({ directory, statement }, s) {
       const root = directory.register(s.agency, "root", s.root_key);
       const introduced = fingerprint(statement.body);
-      directory.agencies.set(s.agency, { kind: s.kind, root, suspended: false, fingerprint: introduced });
+      directory.agencies.set(s.agency, {
+        kind: s.kind,
+        jurisdiction: s.jurisdiction,
+        root,
+        suspended: false,
+        fingerprint: introduced,
+      });
     },
   },
   member_certified: {

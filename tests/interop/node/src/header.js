@@ -2,6 +2,7 @@
 
 import { ascending, order, utf8 } from "./bytes.js";
 import { exactly, name, time } from "./encoding.js";
+import { consent } from "./grants.js";
 import { must, wellFormed } from "./refusal.js";
 import { namer, parse } from "./wire.js";
 
@@ -69,7 +70,9 @@ export function parseHeader(data) {
     ),
     "blobs in order",
   );
-  wellFormed(m.grant === null, "grant");
+  const hold = verb === "REQUEST_PROVISIONAL";
+  wellFormed(!hold || m.recipients.some((to) => to.desk === m.sender), "a copy of one's own");
+  const { grant, granted } = consent(m, verb, parseHeader);
   wellFormed(m.directory_size >= 1, "directory size");
   return {
     origin: name("origin", m.origin),
@@ -92,6 +95,8 @@ export function parseHeader(data) {
     blobs: m.blobs,
     watchlist: watchlist(m, verb),
     joint: m.joint,
+    grant,
+    granted,
   };
 }
 

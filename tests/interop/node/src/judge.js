@@ -1,14 +1,15 @@
 /** What a recipient judges of an envelope at the moment that its leaf names (PROTOCOL.md, section 4). */
 
-import { equal, hex } from "./bytes.js";
+import { equal } from "./bytes.js";
 import { agencyOf } from "./encoding.js";
-import { deadlines, STANDARD } from "./profile.js";
+import { deadlines } from "./profile.js";
 import { must } from "./refusal.js";
 import { roleName } from "./statements.js";
+import { TABLES } from "./tables.js";
 import { enumOf } from "./wire.js";
 
 const HOUR = 3_600_000;
-const NEED_NONE = ["WITHDRAW", "RECALL", "ANSWER_RECALL", "CLOSE", "UNSUBSCRIBE"];
+const NEED_NONE = "WITHDRAW RECALL ANSWER_RECALL CLOSE UNSUBSCRIBE REVOKE_GRANT ASK_RELEASE RELEASE".split(" ");
 const FAMILY = enumOf("Family");
 const DIRECTION = enumOf("AgreementDirection");
 
@@ -28,12 +29,39 @@ function agreementFor(directory, opener, other, family, now) {
   });
 }
 
+/** @param {object} header @returns {boolean} */
+const opens = ({ family, verb }) => TABLES[family]?.rows.some((row) => row.verb === verb && row.opens) === true;
+
+/** Whether the sender's own side is to act. @param {object} header @returns {boolean} */
+export function startsOwn({ family, verb }) {
+  return TABLES[family]?.rows.some((row) => row.verb === verb && row.clock === "starts its own") === true;
+}
+
+/**
+ * @param {object} directory @param {object} agreement @param {object} header or what becomes one
+ * @param {string} other agency @returns {{deliver_by: number, respond_by: number}}
+ */
+function limits(directory, agreement, header, other) {
+  const acting = startsOwn(header) ? agencyOf(header.sender) : other;
+  return deadlines(agreement.profile_sha256, header, directory.agencies.get(acting).jurisdiction);
+}
+
+/**
+ * The limits that a sender's own header has towards one desk, by the agreement that governs.
+ * @param {object} directory @param {object} wish what becomes a header @param {string} desk @param {number} now
+ */
+export function limitsTowards(directory, wish, desk, now) {
+  const agreement = agreementOf(directory, wish, agencyOf(desk), now);
+  must(agreement !== undefined, "NO_AGREEMENT");
+  return limits(directory, agreement, wish, agencyOf(desk));
+}
+
 /** @param {object} directory @param {object} header @param {string} other agency @param {number} now */
 function agreementOf(directory, header, other, now) {
   const own = agencyOf(header.sender);
   const live =
     agreementFor(directory, own, other, header.family, now) ??
-    (header.verb === "REFER" ? undefined : agreementFor(directory, other, own, header.family, now));
+    (opens(header) ? undefined : agreementFor(directory, other, own, header.family, now));
   if (live !== undefined || !NEED_NONE.includes(header.verb) || header.blobs.length > 0) return live;
   const ever = [...directory.agreements.values()].filter(
     (a) =>
@@ -78,9 +106,9 @@ export function judge(directory, header, signatures, now) {
     if (own === other) continue;
     const agreement = agreementOf(directory, header, other, now);
     must(agreement !== undefined, "NO_AGREEMENT");
-    must(STANDARD.includes(hex(agreement.profile_sha256)), "NOT_FOUND", `profile ${hex(agreement.profile_sha256)}`);
+    const { respond_by } = limits(directory, agreement, header, other);
+    const late = startsOwn(header) ? header.respond_by <= respond_by : header.respond_by >= respond_by;
+    must((header.respond_by === 0) === (respond_by === 0) && late, "BAD_TIMES");
   }
-  const { respond_by } = deadlines(header.verb, header.precedence, header.created);
-  must((header.respond_by === 0) === (respond_by === 0) && header.respond_by >= respond_by, "BAD_TIMES");
   return signers;
 }

@@ -6,25 +6,36 @@
 
 import protobuf from "protobufjs";
 
+import { BETWEEN, bodyName, together } from "./bodies.js";
 import { equal, hex, order } from "./bytes.js";
 import { exactly, name, text, time } from "./encoding.js";
 import { padme } from "./padding.js";
 import { as, must, wellFormed } from "./refusal.js";
-import { account } from "./wallets.js";
 import { enumOf, parse, type } from "./wire.js";
 
 const LIMIT = 2 ** 20 - 2 ** 16;
 const CODE = enumOf("HandlingCode");
 const ONWARD = enumOf("Onward");
-const OUTCOME = enumOf("OutcomeKind");
-const ANSWER = enumOf("RecallAnswerKind");
-const BODIES = { ACCEPT_IN_PART: "accept", ACKNOWLEDGE: "acknowledge_case" };
 const AMOUNT = /^(?=.{1,100}$)(0|[1-9][0-9]*)(\.[0-9]+)?$/;
-const DATE = /^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9:.]+(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$/;
+const DATE = /^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$/;
 
 /** @param {string} number such as `1,000` @returns {number} */
 function count(number) {
   return Number(number.replaceAll(",", ""));
+}
+
+/** @param {string} text ISO 8601 @returns {boolean} whether the calendar has the day, and the world the time zone */
+function isDate(text) {
+  if (!DATE.test(text)) return false;
+  const [day, clock] = text.split("T");
+  const whole = `${day}${"-01-01".slice(0, 10 - day.length)}`.slice(0, 10);
+  const at = new Date(`${whole}T00:00:00Z`);
+  if (Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== whole) return false;
+  if (clock === undefined) return true;
+  const [, time, sign, zone] = /^([0-9:.]+)(Z|[+-])(.*)$/.exec(clock);
+  const [hours, minutes, seconds = 0] = time.split(":").map(Number);
+  const known = sign === "Z" || (/:(00|15|30|45)$/.test(zone) && zone <= (sign === "+" ? "14:00" : "12:00"));
+  return hours < 24 && minutes < 60 && seconds < 60 && known;
 }
 
 /** @param {protobuf.Field} field @returns {object} its rules, from its comment */
@@ -56,7 +67,7 @@ function checkValue(field, value, rules) {
     wellFormed(value === "" || value.trim() !== "", field.name);
     text(value, rules.limit, { lines: rules.lines, required: rules.required || field.repeated });
     wellFormed(value === "" || !rules.amount || AMOUNT.test(value), field.name);
-    wellFormed(value === "" || !rules.date || DATE.test(value), field.name);
+    wellFormed(value === "" || !rules.date || isDate(value), field.name);
   } else if (field.type === "bytes" && rules.length !== null) {
     exactly(value, rules.length, { optional: !rules.required });
   } else if (rules.time) {
@@ -80,11 +91,6 @@ export function checkMessage(t, m) {
   }
 }
 
-/** Both stand, or neither. @param {unknown} one @param {unknown} other @param {string} why */
-function together(one, other, why) {
-  wellFormed(Boolean(one) === Boolean(other), why);
-}
-
 /** @param {Record<string, any>} h */
 export function betweenHandling(h) {
   together(h.code === CODE.H3, h.code_text, "H3 and its text");
@@ -93,34 +99,27 @@ export function betweenHandling(h) {
   for (const agency of h.onward_agencies) name("agency", agency);
 }
 
-/** @param {object[]} facts */
-function accounts(facts) {
-  for (const fact of facts) {
-    const { caip10 } = account(fact.account, null);
-    const chain = caip10.split(":", 2).join(":");
-    wellFormed(caip10 === fact.account && account(fact.account_as_received, chain).caip10 === caip10, "account");
-  }
+/** @param {string} body its name @param {Record<string, any>} m @param {Record<string, any>} header */
+function between(body, m, header) {
+  const ids = m.attachments.map((item) => item.id);
+  const sealed = m.attachments.map((item) => item.blob_sha256);
+  BETWEEN[body]?.(m[body], header, ids, sealed);
 }
 
-const BETWEEN = {
-  refer(body, header) {
-    wellFormed(header.precedence === "ROUTINE" || body.urgency_reason !== "", "urgency");
-    together(body.loss_amount, body.loss_currency, "loss");
-    accounts(body.on_chain);
-  },
-  supply: (body) => accounts(body.on_chain),
-  accept: (body, header) => together(header.verb === "ACCEPT_IN_PART", body.parts.length, "parts"),
-  redirect: (body) => name("desk", body.desk),
-  report_progress: (body) => together(body.expected_date, body.slip_reason, "slip"),
-  report_outcome(body) {
-    wellFormed(body.usefulness <= 5, "usefulness");
-    for (const { kind, amount, currency } of body.outcomes) {
-      wellFormed(![OUTCOME.FREEZE, OUTCOME.RECOVERY].includes(kind) || amount !== "", "amount");
-      together(amount, currency, "amount");
-    }
-  },
-  answer_recall: (body) => wellFormed(body.kind !== ANSWER.CANNOT_COMPLY || body.text !== "", "why not"),
-};
+/**
+ * Judges a body alone, under what its header would say. Every failure is CANNOT_OPEN.
+ * @param {Uint8Array} data @param {Record<string, any>} header @param {Uint8Array[]} ids of the attachments
+ * @returns {string} its name
+ */
+export function bodyOf(data, header, ids) {
+  return as("CANNOT_OPEN", () => {
+    const name = bodyName(header);
+    const body = parse(type("Payload").fields[name].resolvedType.name, data, LIMIT);
+    checkMessage(type("Payload").fields[name].resolvedType, body);
+    between(name, { [name]: body, attachments: ids.map((id) => ({ id, blob_sha256: id })) }, header);
+    return name;
+  });
+}
 
 /** @param {Record<string, any>} m @param {Record<string, any>} header */
 function attachments(m, header) {
@@ -130,7 +129,8 @@ function attachments(m, header) {
   };
   for (const item of m.attachments) wellFormed(item.blob_length === sealed(item.plain_length), "blob length");
   wellFormed(new Set(m.attachments.map((item) => hex(item.id))).size === m.attachments.length, "attachment twice");
-  const named = [...m.attachments].sort((a, b) => order(a.blob_sha256, b.blob_sha256));
+  const again = (m.forward?.original_blobs ?? []).map((b) => ({ blob_sha256: b.sha256, blob_length: b.length }));
+  const named = [...m.attachments, ...again].sort((a, b) => order(a.blob_sha256, b.blob_sha256));
   const same = named.every(({ blob_sha256, blob_length }, i) => {
     const blob = header.blobs[i];
     return blob !== undefined && equal(blob.sha256, blob_sha256) && blob.length === blob_length;
@@ -146,13 +146,13 @@ export function parsePayload(data, header) {
   return as("CANNOT_OPEN", () => {
     const m = parse("Payload", data, LIMIT);
     must(m.version === 1, "UNSUPPORTED_VERSION");
-    const body = BODIES[header.verb] ?? header.verb.toLowerCase();
+    const body = bodyName(header);
     const bodies = type("Payload").oneofs.body.fieldsArray.map((field) => field.name);
     wellFormed(m[body] !== undefined && m[body] !== null, "the body of the verb");
     wellFormed(bodies.filter((each) => m[each] !== null).length === 1, "one body");
     checkMessage(type("Payload"), m);
     betweenHandling(m.handling);
-    BETWEEN[body]?.(m[body], header);
+    between(body, m, header);
     attachments(m, header);
     return m;
   });

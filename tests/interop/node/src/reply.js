@@ -5,8 +5,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { byteOrder, parseHeader } from "./header.js";
 import { order } from "./bytes.js";
 import { signEnvelope } from "./envelope.js";
+import { limitsTowards } from "./judge.js";
 import { parsePayload } from "./payload.js";
-import { deadlines } from "./profile.js";
 import { must } from "./refusal.js";
 import { sealContent } from "./sealing.js";
 import { enumOf, serialise } from "./wire.js";
@@ -51,7 +51,7 @@ export function seal(client, wish, people) {
     author: people[0].kid,
     precedence: enumOf("Precedence")[wish.precedence],
     created: now,
-    ...deadlines(wish.verb, wish.precedence, now),
+    ...limitsTowards(client.directory, { ...wish, sender: client.desk, created: now }, wish.to[0], now),
     directory_size: head.directory_size,
     directory_root: head.directory_root,
     blobs: [...wish.blobs].sort((a, b) => order(a.sha256, b.sha256)),

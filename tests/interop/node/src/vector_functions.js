@@ -3,22 +3,27 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
 import { hex, unhex } from "./bytes.js";
+import { judge, standing } from "./freezes.js";
 import { verifyCheckpoint } from "./checkpoint.js";
 import { decodeUtf8, digest, fingerprint, kid, name, sameFingerprint, tagged, text } from "./encoding.js";
 import { Directory } from "./directory.js";
 import { checkForm, openEnvelope, verifySignatures } from "./envelope.js";
+import { covered } from "./grants.js";
 import { mayForward, merge, reply } from "./handling.js";
 import { parseHeader, parseSeal } from "./header.js";
 import { wrapKey, wrapPublicKey } from "./hpke.js";
+import { startsOwn } from "./judge.js";
 import { rootOf, verifyConsistency, verifyInclusion } from "./merkle.js";
 import { changeSetOf, entryOf, followOf, inflated, snapshotOf } from "./lists.js";
 import { pad, padme, unpad } from "./padding.js";
+import { bodyOf } from "./payload.js";
+import { closeAfter, deadlines } from "./profile.js";
 import { ackDigests, delivery, parseEvent, parseLeaf, verifyAck, verifyHead, verifyReceipt } from "./receipts.js";
 import { openAttachment } from "./sealing.js";
 import { signingKey, verify } from "./signatures.js";
 import { parseEntry } from "./statements.js";
 import { account, transaction } from "./wallets.js";
-import { parse } from "./wire.js";
+import { parse, type } from "./wire.js";
 import { step, stored } from "./workflow.js";
 
 /** Writes bytes as hexadecimal, at every depth, and sizes beyond 2^53 as JSON reads them. @param {any} value */
@@ -153,6 +158,26 @@ function unpadOf(i) {
   return hex(unpad(padded));
 }
 
+/** @param {Record<string, any>} i */
+function freezeOf(i) {
+  const bodies = [];
+  let freeze = null;
+  for (const { body: name, data, lapses_at, asked, ended, passed_on } of [...i.story.slice(0, i.after), ...i.then]) {
+    const body = parse(type("Payload").fields[name].resolvedType.name, unhex(data));
+    bodies.push({ name, body });
+    const answered = asked === undefined ? undefined : bodies[asked];
+    freeze = judge(freeze, name, body, lapses_at, answered, ended, passed_on);
+  }
+  return freeze === null ? null : standing(freeze);
+}
+
+/** @param {Record<string, any>} i */
+function deadlinesOf(i) {
+  const own = startsOwn(i);
+  const found = deadlines(unhex(i.profile), { ...i, opened: i.opened ?? undefined }, own ? i.sender : i.answering);
+  return { ...found, respond_by: found.respond_by || null, lapses_at: found.lapses_at || null, own };
+}
+
 export const FUNCTIONS = {
   tagged: (i) => hex(tagged(i.purpose, ...i.parts.map(unhex))),
   digest: (i) => hex(digest(i.purpose, ...i.parts.map(unhex))),
@@ -193,8 +218,13 @@ export const FUNCTIONS = {
   append: appendOf,
   account: (i) => account(i.text, i.chain),
   transaction: (i) => transaction(i.text, i.chain),
+  body: (i) => bodyOf(unhex(i.data), i, i.attachments.map(unhex)),
+  freeze: freezeOf,
+  deadlines: deadlinesOf,
+  close: (i) => closeAfter(i.calendar, i.created, i.working_days),
   merge: (i) => merge(i.a, i.b),
   reply: (i) => reply(i.original, i.reply),
+  onward: (i) => shown(covered(parseHeader(unhex(i.data)), i)),
   forward: (i) => mayForward(i.handling, i.agency, i.granted),
   step: (i) => legOf(i, (leg) => step(leg, { ...i.default_action, ...i.action }, i.now)),
   entry: (i) => shown(entryOf(unhex(i.data))),

@@ -1,92 +1,75 @@
-/** Case referrals: what an envelope does to its leg (PROTOCOL.md, sections 4 and 7). Pure; no clock of its own. */
+/** What an envelope does to its leg (PROTOCOL.md, sections 4 and 7), by the tables that stand there. Pure. */
 
 import { agencyOf } from "./encoding.js";
 import { must } from "./refusal.js";
+import { TABLES } from "./tables.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const AHEAD = 120_000;
-const AUTHORS = ["ANALYST", "SUPERVISOR", "DUTY_DESK"];
+const OTHER = { ORIGINATOR: "RECIPIENT", RECIPIENT: "ORIGINATOR" };
+const NO_QUESTION = { question: "", respond_by: null, awaiting: null, overdue_logged: false };
 
-/** side, people, from, to, previous, about, clock: the table of section 7. */
-const VERBS = {
-  REFER: { side: "ORIGINATOR", people: 2, from: [], to: "SENT", clock: "starts" },
-  ACKNOWLEDGE: { side: "RECIPIENT", from: ["DELIVERED"], to: "ACKNOWLEDGED", last: true, clock: "stops" },
-  REQUEST_INFO: { side: "RECIPIENT", from: ["ACKNOWLEDGED"], to: "MORE_INFO", last: true, clock: "starts" },
-  SUPPLY: { side: "ORIGINATOR", from: ["MORE_INFO"], to: "ACKNOWLEDGED", last: true, clock: "starts" },
-  ACCEPT: { side: "RECIPIENT", from: ["ACKNOWLEDGED", "MORE_INFO"], to: "IN_PROGRESS", last: true, clock: "stops" },
-  ACCEPT_IN_PART: {
-    side: "RECIPIENT",
-    from: ["ACKNOWLEDGED", "MORE_INFO"],
-    to: "IN_PROGRESS",
-    last: true,
-    clock: "stops",
-  },
-  DECLINE: {
-    side: "RECIPIENT",
-    people: 2,
-    from: ["ACKNOWLEDGED", "MORE_INFO"],
-    to: "DECLINED",
-    last: true,
-    clock: "stops",
-  },
-  REDIRECT: { side: "RECIPIENT", from: ["ACKNOWLEDGED", "MORE_INFO"], to: "REDIRECTED", last: true, clock: "stops" },
-  REPORT_PROGRESS: { side: "RECIPIENT", from: ["IN_PROGRESS"] },
-  REPORT_OUTCOME: { side: "RECIPIENT", from: ["IN_PROGRESS"], to: "OUTCOME_REPORTED", last: true, clock: "stops" },
-  WITHDRAW: { side: "ORIGINATOR", from: ["SENT"], to: "WITHDRAWN", about: "opening", clock: "stops" },
-  RECALL: { side: "ORIGINATOR", about: "own", clock: "starts recall" },
-  ANSWER_RECALL: { side: "RECIPIENT", about: "recall", clock: "stops recall" },
-  CLOSE: {
-    side: "ORIGINATOR",
-    from: ["DECLINED", "REDIRECTED", "OUTCOME_REPORTED"],
-    to: "CLOSED",
-    last: true,
-    clock: "stops",
-  },
-};
-
-/** @param {object} action @param {number} now @param {object} rule */
-function times(action, now, rule) {
+/** @param {object} action @param {number} now */
+function times(action, now) {
   const flash = action.precedence === "FLASH";
   const seconded = action.signers.some((signer) => signer.role === "APPROVER");
   const oldest = seconded ? (flash ? HOUR : 96 * HOUR) : flash ? 15 * MINUTE : DAY;
   must(action.created <= now + AHEAD, "CREATED_IN_FUTURE");
   must(now - action.created <= oldest, "CREATED_TOO_OLD");
-  must(action.deliver_by > action.created && action.deliver_by <= action.created + 14 * DAY, "BAD_TIMES");
-  const due = rule.clock?.startsWith("starts") === true;
-  must((action.respond_by !== null) === due && action.lapses_at === null, "BAD_TIMES");
-  must(!due || action.respond_by > action.created, "BAD_TIMES");
-  must(action.deliver_by >= now, "TOO_LATE");
+  must(action.deliver_by <= action.created + 14 * DAY, "BAD_TIMES");
+  for (const limit of [action.deliver_by, action.respond_by, action.lapses_at]) {
+    must(limit === null || limit > action.created, "BAD_TIMES");
+  }
+  for (const limit of [action.deliver_by, action.lapses_at]) must(limit === null || limit >= now, "TOO_LATE");
 }
 
-/** @param {object[]} signers @param {string} sender @param {number} people */
-function people(signers, sender, people) {
-  const author = signers.find((signer) => signer.role === "AUTHOR");
-  const approver = signers.find((signer) => signer.role === "APPROVER");
-  must(author !== undefined && author.roles.some((role) => AUTHORS.includes(role)), "WRONG_ROLE");
-  must(people < 2 || approver !== undefined, "SECOND_PERSON_MISSING");
-  if (approver === undefined) return;
-  must(approver.member !== author.member, "SECOND_PERSON_MISSING");
-  must(approver.roles.includes("APPROVER") && !approver.roles.includes("AGENT"), "WRONG_ROLE");
-  for (const { member } of [author, approver]) must(agencyOf(member) === agencyOf(sender), "WRONG_ROLE");
+/** Limits stand where the row has them, and what ends later never ends sooner. */
+function limits(rule, leg, action) {
+  const due = rule.clock.startsWith("starts");
+  must((action.respond_by !== null) === due, "BAD_TIMES");
+  must(rule.lapses !== "required" || action.lapses_at !== null, "BAD_TIMES");
+  must(rule.lapses !== "–" || action.lapses_at === null, "BAD_TIMES");
+  if (!rule.noSooner || leg === null || action.lapses_at === null) return;
+  const least = [leg.lapses_at, action.respond_by].filter((limit) => limit !== null);
+  must(least.length > 0 && action.lapses_at >= Math.min(...least), "BAD_TIMES");
 }
 
-/** @param {object} leg @param {object} action @param {object} rule */
-function links(leg, action, rule) {
+/** @param {object[]} signers @param {string} sender @param {object} rule */
+function people(signers, sender, rule) {
+  const by = (role) => signers.filter((signer) => signer.role === role);
+  const [authors, approvers] = [by("AUTHOR"), by("APPROVER")];
+  for (const { member } of signers) must(agencyOf(member) === agencyOf(sender), "WRONG_ROLE");
+  const second = rule.people === "the second";
+  must(authors.length === (second ? 0 : 1) && approvers.length <= 1, "WRONG_ROLE");
+  must(rule.people === "1" || approvers.length === 1, "SECOND_PERSON_MISSING");
+  for (const { roles } of authors) must(roles.some((role) => rule.roles.includes(role)), "WRONG_ROLE");
+  for (const { roles, member } of approvers) {
+    must(roles.includes("APPROVER") && !roles.includes("AGENT"), "WRONG_ROLE");
+    must(authors.every((author) => author.member !== member), "SECOND_PERSON_MISSING");
+  }
+}
+
+/** @param {object|null} leg @param {object} action @param {object} rule @param {string} side */
+function links(leg, action, rule, side) {
   must(action.previous === (rule.last ? leg.previous : ""), "WRONG_PREVIOUS");
+  if (rule.about === "–" || (rule.mayBeNone && action.about === "")) return must(action.about === "", "WRONG_ABOUT");
+  must(leg !== null && action.about !== "", "WRONG_ABOUT");
+  if (leg.onward && action.about === leg.opening) {
+    return must(rule.about === "one of its own" && side === "ORIGINATOR" && rule.verb === "RECALL", "WRONG_ABOUT");
+  }
   const facts = action.about_facts;
-  if (rule.about === undefined) must(action.about === "", "WRONG_ABOUT");
-  else must(action.about !== "" && facts !== null, "WRONG_ABOUT");
-  if (rule.about === "opening") must(action.about === leg.opening, "WRONG_ABOUT");
-  if (rule.about === "own") must(facts.sender === action.sender, "WRONG_ABOUT");
-  if (rule.about === "recall") must(facts.verb === "RECALL" && facts.sender !== action.sender, "WRONG_ABOUT");
+  must(facts !== null && rule.verbs(facts.verb), "WRONG_ABOUT");
+  if (rule.asked) must(action.about === leg.question, "WRONG_ABOUT");
+  if (rule.about === "the opening") return must(action.about === leg.opening, "WRONG_ABOUT");
+  const theirs = { [leg.originator]: "ORIGINATOR", [leg.recipient]: "RECIPIENT" }[facts.sender];
+  return must(theirs === (rule.about === "one of its own" ? side : OTHER[side]), "WRONG_ABOUT");
 }
-
-const NO_QUESTION = { question: "", respond_by: null, awaiting: null, overdue_logged: false };
 
 /** What clocks will do next, by limit: the hub logs it before anything else. @param {object} leg */
 function pending(leg) {
+  const table = TABLES[leg.family];
   const found = [];
   if (leg.respond_by !== null && !leg.overdue_logged) {
     found.push({ limit: leg.respond_by, changes: { overdue_logged: true } });
@@ -94,10 +77,10 @@ function pending(leg) {
   if (leg.recall_respond_by !== null && !leg.recall_overdue_logged) {
     found.push({ limit: leg.recall_respond_by, changes: { recall_overdue_logged: true } });
   }
-  if (leg.state === "SENT") {
-    const changes = { ...NO_QUESTION, state: "EXPIRED", ended_at: leg.deliver_by };
-    found.push({ limit: leg.deliver_by, changes });
-  }
+  const end = (limit, state) => found.push({ limit, changes: { ...NO_QUESTION, state, ended_at: limit } });
+  if (leg.state in table.expires) end(leg.deliver_by, table.expires[leg.state]);
+  const moves = leg.standing === "FULL" ? table.ends : table.lapses;
+  if (leg.lapses_at !== null && leg.state in moves) end(leg.lapses_at, moves[leg.state]);
   return found.sort((one, other) => one.limit - other.limit);
 }
 
@@ -110,78 +93,121 @@ function due(leg, now) {
   return next;
 }
 
-/** Nobody is overdue whose time had gone by before the question was logged. */
-function question(action, side, now) {
-  const awaiting = side === "ORIGINATOR" ? "RECIPIENT" : "ORIGINATOR";
-  const { message_hash: asked, respond_by } = action;
-  return { question: asked, respond_by, awaiting, overdue_logged: now > respond_by };
+/** Nobody is overdue who had less than half of the time when the question was logged. */
+function late({ respond_by, created }, now) {
+  return 2 * (respond_by - now) < respond_by - created;
 }
 
-/** @param {object} action @param {number} now @returns {object} the new leg */
-function opened(action, now) {
+/** @param {object} action @param {string} awaiting @param {number} now */
+function question(action, awaiting, now) {
+  const { message_hash: asked, respond_by } = action;
+  return { question: asked, respond_by, awaiting, overdue_logged: late(action, now) };
+}
+
+/** @param {object} action @param {object} rule @param {number} now @returns {object} the new leg */
+function opened(action, rule, now) {
   return {
     originator: action.sender,
     case_id: action.case_id,
     recipient: action.counterpart,
     family: action.family,
-    state: "SENT",
+    state: rule.to,
     revision: 1,
     opening: action.message_hash,
     previous: action.message_hash,
     opened: action.created,
     deliver_by: action.deliver_by,
-    ...question(action, "ORIGINATOR", now),
+    ...question(action, "RECIPIENT", now),
     recall: "",
     recall_respond_by: null,
     recall_overdue_logged: false,
-    lapses_at: null,
+    lapses_at: action.lapses_at,
     ended_at: null,
     resume_state: null,
+    standing: rule.standing,
+    forwarded: false,
+    onward: "",
   };
+}
+
+/** @param {object} leg @param {object} action @param {object} rule @param {number} now */
+function clock(leg, action, rule, now) {
+  const newest = action.about === leg.recall;
+  switch (rule.clock) {
+    case "stops":
+      return NO_QUESTION;
+    case "starts":
+      return question(action, OTHER[rule.side], now);
+    case "starts its own":
+      return { ...question(action, rule.side, now), overdue_logged: false };
+    case "starts the recall's": {
+      const { message_hash: recall, respond_by } = action;
+      return { recall, recall_respond_by: respond_by, recall_overdue_logged: late(action, now) };
+    }
+    case "stops, if `about` is what is awaited":
+      return action.about === leg.question ? NO_QUESTION : {};
+    case "stops the recall's":
+      return newest ? { recall_respond_by: null, recall_overdue_logged: false } : {};
+    default:
+      return {};
+  }
 }
 
 /** @param {object} leg @param {object} action @param {object} rule @returns {object} the fields that may change */
 function changes(leg, action, rule, now) {
   const next = {};
-  if (rule.to !== undefined) next.state = rule.to;
+  if (rule.resumes) next.state = leg.resume_state ?? leg.state;
+  else if (rule.to !== null && (!rule.ifOpening || action.about === leg.opening)) next.state = rule.to;
   if (rule.last) next.previous = action.message_hash;
-  if (rule.clock === "starts") Object.assign(next, question(action, rule.side, now));
-  if (rule.clock === "stops") Object.assign(next, NO_QUESTION);
-  if (rule.clock === "starts recall") {
-    const recall = { recall: action.message_hash, recall_respond_by: action.respond_by, recall_overdue_logged: false };
-    Object.assign(next, recall, action.about === leg.opening ? { state: "RECALLED" } : {});
-  }
-  if (rule.clock === "stops recall") Object.assign(next, { recall_respond_by: null, recall_overdue_logged: false });
+  if (rule.pauses) next.resume_state = leg.state;
+  if (action.lapses_at !== null || rule.setsEnd) next.lapses_at = action.lapses_at;
+  if (rule.standing !== undefined) next.standing = rule.standing;
+  Object.assign(next, clock(leg, action, rule, now));
+  const state = next.state ?? leg.state;
+  const goesOn = TABLES[leg.family].rows.some((row) => !row.opens && !row.aside && row.from(state));
+  if (!goesOn && state !== "FORWARDED") Object.assign(next, NO_QUESTION);
   return next;
 }
 
+/** @param {object} row @param {object} leg settled */
+function runs(row, leg) {
+  if (row.unlessAwaited && leg.awaiting === row.side) return false;
+  if (leg.onward && row.verb === "RECALL" && leg.recall_respond_by !== null) return false;
+  return row.from(leg.state) && row.standings(leg.standing);
+}
+
 /**
- * @param {object|null} before @param {object} action of an envelope that was verified @param {number} now @returns
- * {object}
+ * @param {object|null} before @param {object} action of an envelope that was verified @param {number} now
+ * @returns {object}
  */
 export function step(before, action, now) {
-  const kinds = [action.sender_kind, action.counterpart_kind];
-  must(action.family === "REFERRAL" && kinds.every((kind) => kind === "AUTHORITY"), "FAMILY_NOT_OFFERED");
-  const rule = VERBS[action.verb];
-  must(rule !== undefined, "FAMILY_NOT_OFFERED");
-  times(action, now, rule);
-  if (before === null) {
-    must(action.verb === "REFER" && action.sender !== action.counterpart, "UNKNOWN_CASE");
-    people(action.signers, action.sender, rule.people);
-    links({ previous: "" }, action, rule);
-    return opened(action, now);
-  }
-  const side = { [before.originator]: "ORIGINATOR", [before.recipient]: "RECIPIENT" };
-  must(before.case_id === action.case_id, "UNKNOWN_CASE");
-  must(side[action.sender] !== undefined && side[action.counterpart] !== undefined, "UNKNOWN_CASE");
-  const leg = due(before, now);
-  must(action.verb !== "REFER" && side[action.sender] === rule.side, "WRONG_STATE");
-  must(leg.state !== "EXPIRED" || rule.from === undefined, "TOO_LATE");
-  must(rule.from === undefined || rule.from.includes(leg.state), "WRONG_STATE");
-  must(action.verb !== "REDIRECT" || action.granted, "NO_GRANT");
-  people(action.signers, action.sender, rule.people ?? 1);
-  links(leg, action, rule);
-  return revised(leg, changes(leg, action, rule, now));
+  const table = TABLES[action.family];
+  must(table !== undefined, "FAMILY_NOT_OFFERED");
+  const desks = before === null ? { [action.sender]: "ORIGINATOR" } : {};
+  if (before !== null) Object.assign(desks, { [before.originator]: "ORIGINATOR", [before.recipient]: "RECIPIENT" });
+  const side = desks[action.sender];
+  must(action.sender !== action.counterpart && side !== undefined, "UNKNOWN_CASE");
+  must(before === null || desks[action.counterpart] === OTHER[side], "UNKNOWN_CASE");
+  must(before === null || (before.case_id === action.case_id && before.family === action.family), "UNKNOWN_CASE");
+  must(table.kinds[side].includes(action.sender_kind), "FAMILY_NOT_OFFERED");
+  must(table.kinds[OTHER[side]].includes(action.counterpart_kind), "FAMILY_NOT_OFFERED");
+  const leg = before === null ? null : due(before, now);
+  const rows = table.rows.filter((row) => row.verb === action.verb && row.side === side && row.opens === (leg === null));
+  must(leg !== null || rows.length > 0, "UNKNOWN_CASE");
+  const rule = leg === null ? rows[0] : rows.find((row) => runs(row, leg));
+  must(rule !== undefined || rows.length === 0 || leg.ended_at === null, "TOO_LATE");
+  must(rule !== undefined, "WRONG_STATE");
+  const allowed = leg?.onward && rule.verb === "RECALL" ? ["ROUTINE"] : rule.precedences;
+  must(allowed === null || allowed.includes(action.precedence), "WRONG_PRECEDENCE");
+  times(action, now);
+  limits(rule, leg, action);
+  people(action.signers, action.sender, rule);
+  must(!rule.granted || (leg === null ? action.granted : leg.forwarded), "NO_GRANT");
+  links(leg, action, rule, side);
+  const wrote = action.about_facts?.author;
+  const itself = rule.people === "the second" && action.signers.some(({ member }) => member === wrote);
+  must(!itself, "SECOND_PERSON_MISSING");
+  return leg === null ? opened(action, rule, now) : revised(leg, changes(leg, action, rule, now));
 }
 
 /** @param {object} leg @param {object} next @returns {object} with a revision more where anything changed */
@@ -192,9 +218,10 @@ function revised(leg, next) {
 
 /** What STORED of an envelope does to a leg. @param {object} before @param {string} hash @param {number} now */
 export function stored(before, hash, now) {
-  if (hash !== before.opening) return before;
+  if (hash !== before.opening) return due(before, now);
   const leg = due(before, now);
   must(leg.state !== "WITHDRAWN", "WRONG_STATE");
-  must(leg.state !== "EXPIRED", "TOO_LATE");
-  return leg.state === "SENT" ? revised(leg, { state: "DELIVERED" }) : before;
+  must(leg.ended_at === null || now <= leg.deliver_by, "TOO_LATE");
+  const to = TABLES[leg.family].stored[leg.state];
+  return to === undefined ? leg : revised(leg, { state: to });
 }
