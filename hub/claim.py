@@ -24,8 +24,8 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 OLDEST_SCHEMA: Final = 2
-"""The oldest revision that this release's statements fit. Watchlists are carried from 0004 on."""
-NEWEST_SCHEMA: Final = 4
+"""The oldest revision that this release's statements fit. Watchlists are carried from 0004 on, all else from 0005."""
+NEWEST_SCHEMA: Final = 5
 """The newest revision that this release knows. It serves later ones too, as long as they say that it can."""
 NEWER_RELEASE: Final = "the database is at the schema of a newer release: run that one"
 """Why this release cannot serve a database, or go on serving it."""

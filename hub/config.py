@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Folder of the key file, the genesis and, by default, database and blobs."""
     database_url: str = ""
     """SQLAlchemy address, `sqlite:///…` or `postgresql+psycopg://…`; empty for `hub.sqlite` in the home."""
+    profiles_path: str = ""
+    """Folder of deadline profiles known beside those of this release; empty for `profiles` in the home."""
     listen: str = "127.0.0.1:7443"
     """Host and port to serve on; port 0 takes a free one."""
     names: Annotated[tuple[str, ...], NoDecode] = ("localhost", "127.0.0.1", "::1")
@@ -153,6 +155,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """SQLAlchemy address of the database."""
         return self.database_url or f"sqlite:///{self.home / 'hub.sqlite'}"
+
+    @property
+    def profiles(self) -> Path:
+        """Folder of the deadline profiles."""
+        return Path(self.profiles_path) if self.profiles_path else self.home / "profiles"
 
     @property
     def blobs(self) -> str:

@@ -23,6 +23,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 metadata = MetaData(
@@ -204,10 +206,60 @@ legs = Table(
     Column("resume_state", Text),
     Column("next_limit", BigInteger, comment="when a clock will do something; NULL for never"),
     Column("finished_at", BigInteger, comment="when it reached a state that nothing but a recall leaves"),
+    # The releases before 0005 leave these out, and are right to: what they carry is full and never forwarded.
+    Column(
+        "standing", SmallInteger, nullable=False, server_default=text("0"), comment="comity.workflow.terms.Standing"
+    ),
+    Column(
+        "forwarded",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        comment="a grant over one of its envelopes was used",
+    ),
+    Column("onward", LargeBinary, comment="of an onward leg: hash of the FORWARD that made it"),
     CheckConstraint("revision > 0", "revision"),
     sqlite_with_rowid=False,
 )
 Index("ix_legs_next_limit", legs.c.next_limit)
+Index(
+    "ix_legs_onward",
+    legs.c.onward,
+    sqlite_where=legs.c.onward.is_not(None),
+    postgresql_where=legs.c.onward.is_not(None),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("message_hash", LargeBinary, primary_key=True, comment="of the GRANT_ONWARD: the grant is its header"),
+    Column("used_by", LargeBinary, comment="hash of the FORWARD that used it"),
+    Column("revoked_by", LargeBinary, comment="hash of the REVOKE_GRANT that took it back"),
+    Column("idx", BigInteger, nullable=False, comment="leaf of the GRANT_USED or GRANT_REVOKED event"),
+    Column("original_hash", LargeBinary, comment="of a used one: the envelope that was passed on"),
+    Column("desk", Text, comment="of a used one: the desk that it was passed on to"),
+    CheckConstraint("(used_by IS NULL) <> (revoked_by IS NULL)", "once"),
+    CheckConstraint("(used_by IS NULL) = (original_hash IS NULL) AND (used_by IS NULL) = (desk IS NULL)", "passed"),
+    comment="Onward grants that cannot be used any more: each has one use. Goes when its GRANT_ONWARD is pruned.",
+    sqlite_with_rowid=False,
+)
+
+Index(
+    "ix_grants_original_hash",
+    grants.c.original_hash,
+    sqlite_where=grants.c.original_hash.is_not(None),
+    postgresql_where=grants.c.original_hash.is_not(None),
+)
+
+recalls = Table(
+    "recalls",
+    metadata,
+    Column("message_hash", LargeBinary, primary_key=True, comment="of what was recalled"),
+    Column("desk", Text, primary_key=True, comment="of which it was recalled"),
+    Column("idx", BigInteger, nullable=False, comment="leaf of the first RECALL that named it"),
+    comment="What was recalled: no grant over it can be used any more. Goes when what was recalled is pruned.",
+    sqlite_with_rowid=False,
+)
 
 watchlist_batches = Table(
     "watchlist_batches",
@@ -293,6 +345,8 @@ SERVING_PRIVILEGES: Final[dict[str, tuple[str, ...]]] = {
     "legs": (*_ADD, "UPDATE", "DELETE"),
     "watchlist_batches": (*_ADD, "DELETE"),
     "watchlist_legs": (*_ADD, "DELETE"),
+    "grants": (*_ADD, "DELETE"),
+    "recalls": (*_ADD, "DELETE"),
     "blobs": (*_ADD, "UPDATE", "DELETE"),
     "blob_totals": (*_ADD, "UPDATE"),
     "envelope_blobs": (*_ADD, "DELETE"),
@@ -300,5 +354,6 @@ SERVING_PRIVILEGES: Final[dict[str, tuple[str, ...]]] = {
 """What the role of a serving process needs on PostgreSQL, table by table: nothing that is logged can be taken back.
 
 What may be updated is what erasure and pruning empty, and what is no part of the log. `fence` is not among it. Of a
-list's batches a trigger lets only old ones go.
+list's batches a trigger lets only old ones go, of the grants only those whose GRANT_ONWARD is pruned, of the recalls
+only those of what is pruned.
 """

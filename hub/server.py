@@ -54,6 +54,7 @@ from hub.log.sequencer import Sequencer
 from hub.log.service import LogService
 from hub.log.store import read_state
 from hub.policy import check_complete
+from hub.profiles import know_folder
 from hub.telemetry import Telemetry, build_telemetry
 from hub.vault import HubKeys
 
@@ -70,9 +71,11 @@ class Hub:
 
         Raises:
             UnsafeSettingError, RefusedError: the database.
+            ConfigError: a deadline profile of the hub's folder is none.
             StartError: the certificate cannot be made.
         """
         check_complete(offered_methods())
+        know_folder(settings.profiles)
         self._settings, self._keys, self._clock = settings, keys, clock
         self.telemetry = telemetry
         self.database = Database.open(settings.database, read_threads=settings.read_threads)

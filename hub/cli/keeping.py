@@ -21,6 +21,7 @@ from comity.errors import Reason, RefusedError
 from hub.cli import store
 from hub.cli.ceremony import Config, DatabaseUrl, Home
 from hub.cli.failures import EXIT_BEHIND, EXIT_FAILED, EXIT_UNAVAILABLE, CommandError, in_words, say
+from hub.cli.periods import begin_of, end_of
 from hub.cli.tables import stats_lines
 from hub.clock import SystemClock
 from hub.config import Settings, load_settings
@@ -28,6 +29,7 @@ from hub.keeping.archive import MANIFEST, BackupError, Manifest
 from hub.keeping.backup import Backup
 from hub.keeping.checking import EVERY_SECONDS, Report, check_all
 from hub.keeping.counting.figures import figures
+from hub.keeping.counting.store import Period
 from hub.keeping.restore import (
     BehindError,
     DamagedBackupError,
@@ -42,8 +44,6 @@ from hub.keeping.restore import (
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Shown = Annotated[bool, typer.Option("--progress", help="Tell on standard error how far it has come.")]
 _SHA256: Final = re.compile(r"[0-9a-fA-F]{64}")
-_SPAN: Final = re.compile(r"([1-9][0-9]{0,5})([mhd])")
-_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
 
 
 def fsck(
@@ -213,21 +213,29 @@ def _restore(settings: Settings, folder: Path, manifest: Manifest, told: Any, kn
 def stats(
     home: Home = None,
     *,
-    since: Annotated[str, typer.Option(help="Count the last 90m, 24h or 7d; everything where left out.")] = "",
+    since: Annotated[
+        str, typer.Option(help="Count the last 90m, 24h or 7d, or from a UTC date or time on; all where left out.")
+    ] = "",
+    until: Annotated[str, typer.Option(help="Count what was before this UTC date or time, like 2026-12-01.")] = "",
     as_json: Json = False,
+    progress: Shown = False,
     database_url: DatabaseUrl = None,
     config: Config = None,
 ) -> None:
-    """Figures from the tables: how many, how fast, how much; never of what or about whom. Hubs may serve."""
+    """Figures from the log's tables: how many, how fast, how much; never of what or about whom. Hubs may serve.
+
+    "pairs" is for oversight: for each pair of agencies and each family what was sent, how long it took until it was
+    acknowledged, executed or answered, what was overdue, lapsed, expired, recalled, passed on by consent, and refused.
+
+    A refusal is counted by its verb, and an acknowledgement's by its reason. The coded reason inside a refusal is
+    sealed: the hub cannot read it, and does not count it. Each agency can, of its own cases.
+    """
     with in_words():
         settings = load_settings(config, home=home, database_url=database_url)
         now = SystemClock().now_ms()
-        found = _SPAN.fullmatch(since)
-        if since and found is None:
-            raise CommandError("--since is a number and m, h or d, like 24h")
+        period = Period(begin_of(since, now // 1000), end_of(until))
         store.check(settings.database)
-        begins = now // 1000 - int(found[1]) * _SECONDS[found[2]] if found else 0
-        counted = figures(settings, now, begins)
+        counted = figures(settings, now, period, _told(progress))
         if as_json:
             typer.echo(json.dumps(counted))
         else:

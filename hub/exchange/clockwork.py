@@ -26,6 +26,8 @@ PAGE: Final = 256
 PUT_OFF_MS: Final = 60_000
 """For how long a clock that failed is put off, the first time; doubled each time that follows."""
 MAX_PUT_OFF_MS: Final = 3_600_000
+JUST_AFTER: Final = 0.02
+"""Seconds after a second's beginning at which it is looked: the database's clock may be that much behind."""
 _LATER: Final = frozenset({Reason.UNAVAILABLE, Reason.BUSY})
 """Says something of the hub, and nothing against the clock."""
 
@@ -75,7 +77,13 @@ class Clockwork:
                 self._telemetry.failed("clocks failed", error)
                 handled = 0
             if handled < PAGE:
-                await asyncio.sleep(self._interval)
+                await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        """Returns how long to wait: what runs out within a second is due as soon as the next one begins, not later."""
+        if self._interval < 1:
+            return self._interval
+        return self._interval - self._clock.now_ms() % 1000 / 1000 + JUST_AFTER
 
     async def tick(self) -> int:
         """Handles what is due now, up to a page of each kind; returns how many commands that were.

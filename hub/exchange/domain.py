@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cache
 
+from comity.checks import Signer
 from comity.envelope import Envelope
 from comity.errors import Reason, RefusedError
 from comity.receipts import AckState, EventKind
@@ -20,6 +21,7 @@ from comity.workflow.legs import ClockEvent, Leg
 from comity.workflow.terms import Family, State, Verb
 from comity.workflow.timers import next_limit
 
+from hub.exchange.grants import Grants
 from hub.exchange.lists import Lists
 from hub.log.commands import Acknowledge
 from hub.log.domain import Draft, Existing, New, Party
@@ -85,7 +87,7 @@ class LegEntry:
     stored_revision: int
     """0 where the database has none."""
     finished_at: int | None
-    """When it reached a final state."""
+    """When it ended."""
 
 
 @dataclass(slots=True)
@@ -134,6 +136,9 @@ class Book:
     pruned: list[Known] = field(default_factory=list)
     pruned_legs: list[LegKey] = field(default_factory=list)
     lists: Lists = field(default_factory=Lists)
+    grants: Grants = field(default_factory=Grants)
+    signers: dict[tuple[object, ...], tuple[Signer, ...]] = field(default_factory=dict)
+    """Who signed, by all that `check_parties` goes by besides the moment."""
 
     def add(self, known: Known) -> None:
         """Takes an envelope in."""
@@ -151,7 +156,7 @@ class Book:
         if entry is None:
             entry = self.legs[key] = LegEntry(leg, 0, None)
         entry.leg = leg
-        if is_final(leg.family, leg.state):
+        if is_over(leg):
             entry.finished_at = now_ms
         self.changed_legs[key] = entry
 
@@ -185,6 +190,14 @@ class Book:
 def is_final(family: Family, state: State) -> bool:
     """Returns whether nothing but a recall leaves a state."""
     return TABLES[family].is_final(state)
+
+
+def is_over(leg: Leg) -> bool:
+    """Returns whether a leg has ended, so that what is kept of it may go a year after its last change.
+
+    Of what a clock ended an outcome may still be told, and on an onward leg a recall may come: nothing waits for it.
+    """
+    return leg.ended_at is not None or bool(leg.onward) or is_final(leg.family, leg.state)
 
 
 @cache

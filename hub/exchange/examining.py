@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from comity.checks import verify_signatures_by
 from comity.envelope import Envelope, Seal, Signature, SignatureRole, parse_parts
 from comity.errors import MalformedError, Reason, RefusedError
-from comity.header import BlobRef, Header, Recipient, WatchlistPosition
+from comity.grants import verify_granted
+from comity.header import BlobRef, Grant, GrantedBy, Header, Recipient, WatchlistPosition
 from comity.receipts import Ack, AckState, parse_ack, verify_ack
 from comity.workflow.engine import check_counterparts
 from comity.workflow.terms import Family, Precedence, Verb
@@ -99,6 +100,8 @@ def _envelope(sent: SentEnvelope, desk: str, origin: str, key_of: KeyOf) -> Exam
     genuine = True
     try:
         verify_signatures_by(envelope, key_of)
+        if header.granted is not None:
+            verify_granted(header.granted, key_of)
     except RefusedError:
         genuine = False
     return Examined((_header_facts(header), _seal_facts(envelope.seal), envelope.message_hash), genuine)
@@ -118,7 +121,7 @@ def _ack(sent: SentAck, desk: str, origin: str, key_of: KeyOf) -> Examined:
 
 def _header_facts(h: Header) -> tuple[Any, ...]:
     """Returns a header's fields in their order, each as a plain value."""
-    w = h.watchlist
+    w, g, by = h.watchlist, h.grant, h.granted
     return (
         h.origin,
         h.envelope_id,
@@ -140,7 +143,14 @@ def _header_facts(h: Header) -> tuple[Any, ...]:
         tuple((b.sha256, b.length) for b in h.blobs),
         None if w is None else (w.list_id, w.sequence, w.previous_head, w.head),
         h.joint,
+        None if g is None else (g.id, g.origin, g.original_hash, g.holder, g.new_desk, g.expires),
+        None if by is None else _granted_facts(by),
     )
+
+
+def _granted_facts(by: GrantedBy) -> tuple[Any, ...]:
+    signatures = tuple((s.kid, int(s.role), s.sig) for s in by.signatures)
+    return by.header_bytes, by.seal_bytes, signatures, _header_facts(by.header), by.message_hash
 
 
 def _seal_facts(seal: Seal) -> tuple[Any, ...]:
@@ -178,6 +188,12 @@ def _header_of(facts: tuple[Any, ...]) -> Header:
     values[17] = tuple([BlobRef(sha256, length) for sha256, length in values[17]])
     if values[18] is not None:
         values[18] = WatchlistPosition(*values[18])
+    if values[20] is not None:
+        values[20] = Grant(*values[20])
+    if values[21] is not None:
+        header, seal, signatures, inner, message_hash = values[21]
+        people = tuple([Signature(kid, _ROLES[role], sig) for kid, role, sig in signatures])
+        values[21] = GrantedBy(header, seal, people, _header_of(inner), message_hash)
     return Header(*values)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from comity.errors import Reason, RefusedError
 from comity.receipts import EventKind
-from comity.workflow.terms import State
+from comity.workflow.legs import Leg
+from comity.workflow.terms import State, Verb
 from comity.workflow.timers import settle
 
 from hub.exchange.domain import (
@@ -30,16 +31,18 @@ _LOOK_AGAIN_MS = 30 * DAY_MS
 def leg_due(book: Book, key: tuple[str, bytes, str], moment: Moment) -> Outcome:
     """Logs what clocks did to a leg: OVERDUE, LAPSED, EXPIRED."""
     entry = book.legs.get(key)
-    if entry is not None:
-        _settle(book, entry, moment)
+    if entry is not None and not _settle(book, entry, moment):
+        # The row says that something is due and nothing is: it is written anew, or it would be found for ever.
+        book.changed_legs[key] = entry
     return None
 
 
-def _settle(book: Book, entry: LegEntry, moment: Moment) -> None:
+def _settle(book: Book, entry: LegEntry, moment: Moment) -> bool:
     applied = settle(entry.leg, moment.now_ms)
     if applied.events:
         book.draft_clocks(applied.leg, applied.events)
         book.put_leg(applied.leg, moment.now_ms)
+    return bool(applied.events)
 
 
 def envelope_due(book: Book, message_hash: bytes, moment: Moment) -> Outcome:
@@ -75,7 +78,7 @@ def _expire(book: Book, known: Known, moment: Moment) -> None:
         if entry is not None:
             _settle(book, entry, moment)
         book.dropped_wraps.append((known, desk))
-        if entry is None or entry.leg.state not in (State.EXPIRED, State.WITHDRAWN):
+        if entry is None or not _told(entry.leg, known):
             book.draft(
                 Draft(
                     EventKind.EXPIRED,
@@ -89,8 +92,19 @@ def _expire(book: Book, known: Known, moment: Moment) -> None:
     book.touch(known)
 
 
+def _told(leg: Leg, known: Known) -> bool:
+    """Returns whether a leg's own events tell of the end of its opening envelope's delivery.
+
+    A freeze that reached its own end is EXPIRED too, by another event.
+    """
+    return leg.state is State.WITHDRAWN or (leg.state is State.EXPIRED and leg.ended_at == known.deliver_by)
+
+
 def _erase(book: Book, known: Known, moment: Moment) -> New:
-    """Drops all but who, to whom, which verb and which leaf. The leaf stays, proofs still verify."""
+    """Drops all but who, to whom, which verb and which leaf. The leaf stays, proofs still verify.
+
+    Of a FORWARD stays what was signed, until it is pruned: it proves the use of the grant to who gave that.
+    """
     known.state = EnvelopeState.ERASED
     known.due = moment.now_ms + PRUNE_AFTER_MS
     book.touch(known)
@@ -99,10 +113,17 @@ def _erase(book: Book, known: Known, moment: Moment) -> New:
 
 
 def _prune(book: Book, known: Known, moment: Moment) -> None:
-    """Leaves (envelope id, message hash, ERASED) a year after the leg ended, and the leg itself goes."""
+    """Leaves (envelope id, message hash, ERASED) a year after the leg ended, and the leg itself goes.
+
+    With a FORWARD goes the leg that it made for recalls; a grant waits for that, so that its leg can be told from it.
+    """
     legs = [book.find_leg(known.sender, known.case_id, desk) for desk in known.counterparts]
+    if known.verb is Verb.FORWARD:
+        legs += _made_by(book, known.message_hash)
     present = [entry for entry in legs if entry is not None]
-    if any(e.finished_at is None or e.finished_at + PRUNE_AFTER_MS > moment.now_ms for e in present):
+    used_by = book.grants.spent.get(known.message_hash)
+    waits = used_by is not None and bool(_made_by(book, used_by))
+    if waits or any(e.finished_at is None or e.finished_at + PRUNE_AFTER_MS > moment.now_ms for e in present):
         known.due = moment.now_ms + _LOOK_AGAIN_MS
         book.touch(known)
         return
@@ -111,3 +132,7 @@ def _prune(book: Book, known: Known, moment: Moment) -> None:
     book.touch(known)
     book.pruned.append(known)
     book.pruned_legs += [entry.leg.key for entry in present]
+
+
+def _made_by(book: Book, forward: bytes) -> list[LegEntry]:
+    return [entry for entry in book.legs.values() if entry.leg.onward == forward]

@@ -43,7 +43,8 @@ LOGGED_ACKS = Lookup(
 _LEG = (
     "g.originator, g.case_id, g.recipient, g.family, g.state, g.revision, g.opening, g.previous, g.opened,"
     " g.deliver_by, g.question, g.respond_by, g.awaiting, g.overdue_logged, g.recall, g.recall_respond_by,"
-    " g.recall_overdue_logged, g.lapses_at, g.ended_at, g.resume_state, g.finished_at"
+    " g.recall_overdue_logged, g.lapses_at, g.ended_at, g.resume_state, g.finished_at, g.standing, g.forwarded,"
+    " g.onward"
 )
 
 LEGS = Lookup(
@@ -52,6 +53,59 @@ LEGS = Lookup(
     " JOIN legs g ON g.originator = w.a AND g.case_id = w.b AND g.recipient = w.c",
 )
 """Legs by their key."""
+
+ONWARD_LEGS = Lookup(
+    f"SELECT {_LEG} FROM wanted w CROSS JOIN legs g ON g.onward = w.a",
+    f"SELECT {_LEG} FROM unnest(%b::bytea[]) AS w (a) JOIN legs g ON g.onward = w.a",
+)
+"""Legs that these FORWARDs made between originators and those who got something of theirs passed on."""
+
+GRANTS_KEPT = (
+    "SELECT count(*) FROM sqlite_master WHERE name = 'grants'",
+    "SELECT count(to_regclass('grants'))",
+)
+"""Whether the schema has a place for freezes, assistance and onward grants: 0 or 1."""
+
+GRANTS = Lookup(
+    "SELECT k.message_hash, k.used_by FROM wanted w CROSS JOIN grants k ON k.message_hash = w.a",
+    "SELECT k.message_hash, k.used_by FROM unnest(%b::bytea[]) AS w (a) JOIN grants k ON k.message_hash = w.a",
+)
+"""(GRANT_ONWARD, FORWARD that used it or NULL) of those of these grants that are spent."""
+
+PASSED = Lookup(
+    "SELECT k.original_hash, k.desk FROM wanted w CROSS JOIN grants k ON k.original_hash = w.a",
+    "SELECT k.original_hash, k.desk FROM unnest(%b::bytea[]) AS w (a) JOIN grants k ON k.original_hash = w.a",
+)
+"""(original, new desk) of what was passed on, of these originals."""
+
+RECALLED = Lookup(
+    "SELECT k.message_hash, k.desk FROM wanted w CROSS JOIN recalls k ON k.message_hash = w.a AND k.desk = w.b",
+    "SELECT k.message_hash, k.desk FROM unnest(%b::bytea[], %b::text[]) AS w (a, b)"
+    " JOIN recalls k ON k.message_hash = w.a AND k.desk = w.b",
+)
+"""What was recalled of these (envelope, desk)."""
+
+INSERT_GRANTS = Insert(
+    "INSERT INTO grants (message_hash, used_by, revoked_by, idx, original_hash, desk) VALUES (?, ?, ?, ?, ?, ?)",
+    "COPY grants (message_hash, used_by, revoked_by, idx, original_hash, desk) FROM STDIN (FORMAT BINARY)",
+    ("bytea", "bytea", "bytea", "int8", "bytea", "text"),
+)
+
+INSERT_RECALLS = Insert(
+    "INSERT INTO recalls (message_hash, desk, idx) VALUES (?, ?, ?)",
+    "COPY recalls (message_hash, desk, idx) FROM STDIN (FORMAT BINARY)",
+    ("bytea", "text", "int8"),
+)
+
+DELETE_RECALLS = Bulk(
+    "DELETE FROM recalls WHERE message_hash = ?",
+    "DELETE FROM recalls USING unnest(%b::bytea[]) AS n (hash) WHERE message_hash = n.hash",
+)
+
+DELETE_GRANTS = Bulk(
+    "DELETE FROM grants WHERE message_hash = ?",
+    "DELETE FROM grants USING unnest(%b::bytea[]) AS n (hash) WHERE message_hash = n.hash",
+)
 
 BLOBS = Lookup(
     "SELECT b.agency, b.sha256, b.length FROM wanted w"
@@ -177,12 +231,12 @@ INSERT_EQUIVOCATIONS = Insert(
 INSERT_LEGS = Insert(
     "INSERT INTO legs (originator, case_id, recipient, family, state, revision, opening, previous, "
     "opened, deliver_by, question, respond_by, awaiting, overdue_logged, recall, recall_respond_by, "
-    "recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit, finished_at) VALUES (?, ?, ?, "
-    "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    "recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit, finished_at, standing, "
+    "forwarded, onward) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     "COPY legs (originator, case_id, recipient, family, state, revision, opening, previous, opened, "
     "deliver_by, question, respond_by, awaiting, overdue_logged, recall, recall_respond_by, "
-    "recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit, finished_at) FROM STDIN "
-    "(FORMAT BINARY)",
+    "recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit, finished_at, standing, "
+    "forwarded, onward) FROM STDIN (FORMAT BINARY)",
     (
         "text",
         "bytea",
@@ -206,26 +260,31 @@ INSERT_LEGS = Insert(
         "text",
         "int8",
         "int8",
+        "int2",
+        "bool",
+        "bytea",
     ),
 )
 
 UPDATE_LEGS = Bulk(
     "UPDATE legs SET family = ?, state = ?, revision = ?, opening = ?, previous = ?, opened = ?, deliver_by = ?,"
     " question = ?, respond_by = ?, awaiting = ?, overdue_logged = ?, recall = ?, recall_respond_by = ?,"
-    " recall_overdue_logged = ?, lapses_at = ?, ended_at = ?, resume_state = ?, next_limit = ?, finished_at = ?"
+    " recall_overdue_logged = ?, lapses_at = ?, ended_at = ?, resume_state = ?, next_limit = ?, finished_at = ?,"
+    " standing = ?, forwarded = ?, onward = ?"
     " WHERE originator = ? AND case_id = ? AND recipient = ? AND revision = ?",
     "UPDATE legs SET family = n.family, state = n.state, revision = n.revision, opening = n.opening,"
     " previous = n.previous, opened = n.opened, deliver_by = n.deliver_by, question = n.question,"
     " respond_by = n.respond_by, awaiting = n.awaiting, overdue_logged = n.overdue_logged, recall = n.recall,"
     " recall_respond_by = n.recall_respond_by, recall_overdue_logged = n.recall_overdue_logged,"
     " lapses_at = n.lapses_at, ended_at = n.ended_at, resume_state = n.resume_state, next_limit = n.next_limit,"
-    " finished_at = n.finished_at"
+    " finished_at = n.finished_at, standing = n.standing, forwarded = n.forwarded, onward = n.onward"
     " FROM unnest(%b::smallint[], %b::text[], %b::bigint[], %b::bytea[], %b::bytea[], %b::bigint[], %b::bigint[],"
     " %b::bytea[], %b::bigint[], %b::text[], %b::boolean[], %b::bytea[], %b::bigint[], %b::boolean[], %b::bigint[],"
-    " %b::bigint[], %b::text[], %b::bigint[], %b::bigint[], %b::text[], %b::bytea[], %b::text[], %b::bigint[])"
+    " %b::bigint[], %b::text[], %b::bigint[], %b::bigint[], %b::smallint[], %b::boolean[], %b::bytea[], %b::text[],"
+    " %b::bytea[], %b::text[], %b::bigint[])"
     " AS n (family, state, revision, opening, previous, opened, deliver_by, question, respond_by, awaiting,"
     " overdue_logged, recall, recall_respond_by, recall_overdue_logged, lapses_at, ended_at, resume_state, next_limit,"
-    " finished_at, originator, case_id, recipient, before)"
+    " finished_at, standing, forwarded, onward, originator, case_id, recipient, before)"
     " WHERE legs.originator = n.originator AND legs.case_id = n.case_id AND legs.recipient = n.recipient"
     " AND legs.revision = n.before",
 )

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from comity.envelope import Envelope
 from comity.header import Header
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Family, Side, State, Verb
+from comity.workflow.terms import Family, Side, Standing, State, Verb
 from sqlalchemy import Connection
 
+from hub.exchange import older
 from hub.exchange import statements as sql
 from hub.exchange.domain import (
     AckSource,
@@ -21,13 +23,20 @@ from hub.exchange.domain import (
     Equivocated,
     Known,
     LegEntry,
+    LegKey,
     limit_of,
 )
+from hub.exchange.grants import Grants, Passed, Recalled, Spending
 from hub.exchange.lists import WINDOW, Lists
 from hub.log.commands import Acknowledge, Command, EnvelopeDue, Erase, LegDue, SubmitEnvelope
 from hub.log.domain import Batch, Existing
 from hub.log.signatures import pack_signatures
 from hub.log.store import LostRaceError
+
+_KEEPS_GRANTS = "comity.keeps_grants"
+_ONWARD = frozenset({Verb.GRANT_ONWARD, Verb.FORWARD})
+_NEW_COLUMNS = 3
+"""At the end of `_leg_values`: those that the schemas before 0005 have not got."""
 
 
 def load(connection: Connection, commands: Sequence[Command]) -> Book:
@@ -55,9 +64,13 @@ def load(connection: Connection, commands: Sequence[Command]) -> Book:
         if known is not None:
             wanted |= {(known.sender, known.case_id, desk) for desk in known.counterparts}
             wanted |= {(desk, known.case_id, known.sender) for desk in known.counterparts}
-    for row in sql.LEGS.rows(connection, *_columns(list(wanted), 3)):
-        leg = _leg(row)
-        book.legs[leg.key] = LegEntry(leg, leg.revision, row[20])
+    book.grants.kept = keeps_grants(connection)
+    if book.grants.kept:
+        wanted |= _load_grants(connection, book, submits, acknowledged)
+    legs = sql.LEGS if book.grants.kept else older.LEGS
+    _add_legs(book, legs.rows(connection, *_columns(list(wanted), 3)))
+    if book.grants.kept:
+        _load_recalls(connection, book, [e.header for e in submits])
     blobs = list({(e.header.sender_agency, blob.sha256) for e in submits for blob in e.header.blobs})
     for agency, sha256, length in sql.BLOBS.rows(connection, *_columns(blobs, 2)):
         book.blobs[agency, sha256] = length
@@ -68,6 +81,64 @@ def load(connection: Connection, commands: Sequence[Command]) -> Book:
     if any(e.header.watchlist is not None for e in submits):
         _load_lists(connection, book.lists, [e.header for e in submits])
     return book
+
+
+def keeps_grants(connection: Connection) -> bool:
+    """Returns whether the schema has a place for freezes, assistance and onward grants.
+
+    It is looked at until it has, and remembered with the connection: nobody takes it away from who serves.
+    """
+    if not connection.info.get(_KEEPS_GRANTS):
+        kept = connection.exec_driver_sql(_pick(connection, sql.GRANTS_KEPT)).scalar_one()
+        connection.info[_KEEPS_GRANTS] = bool(kept)
+    return bool(connection.info[_KEEPS_GRANTS])
+
+
+def _load_grants(connection: Connection, book: Book, submits: Sequence[Envelope], due: Sequence[bytes]) -> set[LegKey]:
+    """Takes in what these envelopes say of grants, and returns the legs that they change besides their own."""
+    wanted: set[LegKey] = set()
+    names = [e.header.about for e in submits if e.header.verb is Verb.REVOKE_GRANT]
+    hashes: set[bytes] = set()
+    for e in submits:
+        granted = e.header.granted
+        if granted is None or granted.header.grant is None:
+            continue
+        names.append(granted.message_hash)
+        hashes |= {granted.message_hash, granted.header.grant.original_hash}
+        sender, case_id = granted.header.sender, granted.header.case_id
+        for desk in (granted.header.grant.holder, granted.header.grant.new_desk):
+            wanted |= {(sender, case_id, desk), (desk, case_id, sender)}
+    _add(book, sql.BY_HASH.rows(connection, list(hashes)))
+    ending = [known for name in due if (known := book.by_hash.get(name)) is not None and known.verb in _ONWARD]
+    names += [known.message_hash for known in ending if known.verb is Verb.GRANT_ONWARD]
+    for name, used_by in sql.GRANTS.rows(connection, names):
+        book.grants.spent[bytes(name)] = None if used_by is None else bytes(used_by)
+    if ending:
+        # What ends with them, and what they wait for: the legs that were made for recalls.
+        forwards = {known.message_hash for known in ending} | {by for by in book.grants.spent.values() if by}
+        _add_legs(book, sql.ONWARD_LEGS.rows(connection, list(forwards)))
+    return wanted
+
+
+def _load_recalls(connection: Connection, book: Book, headers: Sequence[Header]) -> None:
+    """Takes in what was recalled of what these envelopes pass on or recall, and what reached others under a grant."""
+    recalls = [h for h in headers if h.verb is Verb.RECALL]
+    wanted = {(h.about, desk) for h in recalls for desk in h.counterparts}
+    for h in headers:
+        if h.granted is not None and h.granted.header.grant is not None:
+            entry = book.legs.get((h.granted.header.sender, h.granted.header.case_id, h.sender))
+            names = {h.granted.message_hash, h.granted.header.grant.original_hash}
+            wanted |= {(name, h.sender) for name in names | ({entry.leg.opening} if entry is not None else set())}
+    for name, desk in sql.RECALLED.rows(connection, *_columns(list(wanted), 2)):
+        book.grants.recalled.add(Recalled(bytes(name), desk))
+    for name, desk in sql.PASSED.rows(connection, list({h.about for h in recalls})):
+        book.grants.passed.add(Passed(bytes(name), desk))
+
+
+def _add_legs(book: Book, rows: Iterable[Sequence[Any]]) -> None:
+    for row in rows:
+        leg = _leg(row)
+        book.legs[leg.key] = LegEntry(leg, leg.revision, row[20])
 
 
 def _load_lists(connection: Connection, lists: Lists, headers: Sequence[Header]) -> None:
@@ -156,6 +227,9 @@ def _leg(r: Sequence[Any]) -> Leg:
         lapses_at=r[17],
         ended_at=r[18],
         resume_state=None if r[19] is None else State(r[19]),
+        standing=Standing(r[21]),
+        forwarded=bool(r[22]),
+        onward=b"" if r[23] is None else r[23],
     )
 
 
@@ -167,6 +241,8 @@ def save(connection: Connection, book: Book, batch: Batch) -> None:
     """
     _save_envelopes(connection, book, batch)
     _save_legs(connection, book)
+    if book.grants.kept:
+        _save_grants(connection, book.grants, batch)
     ack_rows: list[tuple[Any, ...]] = []
     equivocated: list[tuple[Any, ...]] = []
     for entry in batch.entries:
@@ -234,8 +310,24 @@ def _save_envelopes(connection: Connection, book: Book, batch: Batch) -> None:
         sql.DELETE_LEGS.run(connection, *_columns(book.pruned_legs, 3))
         if any(k.family is Family.WATCHLIST for k in book.pruned) and _keeps_lists(connection):
             sql.DELETE_LIST_LEGS.run(connection, *_columns(book.pruned_legs, 3))
+        sql.ERASE_ENVELOPES.run(connection, [k.index for k in book.pruned if k.verb is Verb.FORWARD])
+        if book.grants.kept:
+            sql.DELETE_GRANTS.run(connection, [k.message_hash for k in book.pruned if k.verb is Verb.GRANT_ONWARD])
+            sql.DELETE_RECALLS.run(connection, [k.message_hash for k in book.pruned])
     if book.lists.entries:
         _save_lists(connection, book.lists, batch)
+
+
+def _save_grants(connection: Connection, grants: Grants, batch: Batch) -> None:
+    sql.INSERT_GRANTS.run(connection, [_spent(s, batch.first + s.position) for s in grants.added])
+    recalled = [(*r, batch.first + position) for r, position in grants.newly_recalled.items()]
+    sql.INSERT_RECALLS.run(connection, recalled)
+
+
+def _spent(s: Spending, index: int) -> tuple[Any, ...]:
+    if s.passed is None:
+        return s.grant, None, s.by, index, None, None
+    return s.grant, s.by, None, index, *s.passed
 
 
 def _save_lists(connection: Connection, lists: Lists, batch: Batch) -> None:
@@ -252,7 +344,9 @@ def _save_lists(connection: Connection, lists: Lists, batch: Batch) -> None:
 
 def _erase(connection: Connection, erased: list[Known]) -> None:
     indices = [k.index for k in erased]
-    sql.ERASE_ENVELOPES.run(connection, indices)
+    # What was signed of a FORWARD proves the use of its grant, and stays until it is pruned.
+    sql.DROP_CIPHERTEXTS.run(connection, [k.index for k in erased if k.verb is Verb.FORWARD])
+    sql.ERASE_ENVELOPES.run(connection, [k.index for k in erased if k.verb is not Verb.FORWARD])
     sql.ERASE_OPENINGS.run(connection, indices)
     sql.DROP_WRAPS.run(connection, *_columns([(k.index, desk) for k in erased for desk in k.recipients], 2))
     sql.DELETE_ENVELOPE_BLOBS.run(connection, [k.message_hash for k in erased])
@@ -266,8 +360,14 @@ def _save_legs(connection: Connection, book: Book) -> None:
             changed.append((*_leg_values(entry), *key, entry.stored_revision))
         else:
             new.append((*key, *_leg_values(entry)))
+    if not book.grants.kept:
+        older.INSERT_LEGS.run(connection, [row[:-_NEW_COLUMNS] for row in new])
+        kept = [(*row[: -_NEW_COLUMNS - 4], *row[-4:]) for row in changed]
+        if older.UPDATE_LEGS.run(connection, *_columns(kept, 26 - _NEW_COLUMNS)) != len(changed):
+            raise LostRaceError
+        return
     sql.INSERT_LEGS.run(connection, new)
-    if sql.UPDATE_LEGS.run(connection, *_columns(changed, 23)) != len(changed):
+    if sql.UPDATE_LEGS.run(connection, *_columns(changed, 26)) != len(changed):
         raise LostRaceError
 
 
@@ -293,4 +393,7 @@ def _leg_values(entry: LegEntry) -> tuple[Any, ...]:
         None if leg.resume_state is None else str(leg.resume_state),
         limit_of(entry),
         entry.finished_at,
+        int(leg.standing),
+        leg.forwarded,
+        leg.onward or None,
     )

@@ -9,6 +9,7 @@ from comity.checks import Signer, check_parties, check_rules, verify_known_signa
 from comity.directory import View
 from comity.envelope import Envelope, signatures_digest
 from comity.errors import ComityError, Reason, RefusedError
+from comity.grants import verify_granted
 from comity.header import Header
 from comity.names import agency_of
 from comity.receipts import EventKind
@@ -28,6 +29,8 @@ from hub.exchange.domain import (
     erased_error,
     is_opening,
 )
+from hub.exchange.grants import Passed
+from hub.exchange.onward import check_carried, check_unspent, consume, spend
 from hub.log.commands import SubmitEnvelope
 from hub.log.domain import Draft, Existing, Moment, New, Outcome, Party
 
@@ -61,6 +64,8 @@ def _check_signatures(command: SubmitEnvelope, view: View) -> None:
     if view.size <= command.judged_at:
         raise command.refusal
     verify_known_signatures(command.envelope, view)
+    if command.envelope.header.granted is not None:
+        verify_granted(command.envelope.header.granted, view.sign_key)
 
 
 def _judge(book: Book, envelope: Envelope, moment: Moment, view: View) -> tuple[Signer, ...]:
@@ -68,9 +73,15 @@ def _judge(book: Book, envelope: Envelope, moment: Moment, view: View) -> tuple[
     header = envelope.header
     opening = is_opening(header.family, header.verb)
     leg = None if opening else book.find_leg(header.sender, header.case_id, header.counterparts[0])
-    opened = None if leg is None else leg.leg.opened
-    check_rules(envelope, view, moment.now_ms, opening=opening, opened=opened)
-    return check_parties(envelope, view, moment.now_ms, opening=opening)
+    opened, onward = (None, False) if leg is None else (leg.leg.opened, bool(leg.leg.onward))
+    check_rules(envelope, view, moment.now_ms, opening=opening, opened=opened, onward=onward)
+    # Directory and moment are the batch's: what was found for the same parties once holds for all of it.
+    signatures = tuple([(s.kid, s.role) for s in envelope.signatures])
+    parties = (header.family, header.verb, header.sender, header.recipients, bool(header.blobs), onward, signatures)
+    signers = book.signers.get(parties)
+    if signers is None:
+        signers = book.signers[parties] = check_parties(envelope, view, moment.now_ms, opening=opening, onward=onward)
+    return signers
 
 
 def repeated(known: Known) -> Outcome:
@@ -120,8 +131,12 @@ def _take(book: Book, command: SubmitEnvelope, signers: tuple[Signer, ...], mome
     header = envelope.header
     now = moment.now_ms
     counterparts = header.counterparts
-    applied = [_apply(book, envelope, signers, desk, now=now, view=view) for desk in counterparts]
+    check_carried(book, header)
+    consumed = consume(book, header, now)
+    granted = consumed is not None
+    applied = [_apply(book, envelope, signers, desk, now=now, view=view, granted=granted) for desk in counterparts]
     book.lists.check(header, applied[0].leg.key)
+    check_unspent(book, header)
     # Nothing can be refused any more: from here on the book changes.
     for one in applied:
         book.draft_clocks(one.leg, one.events)
@@ -162,10 +177,13 @@ def _take(book: Book, command: SubmitEnvelope, signers: tuple[Signer, ...], mome
     book.submitted.append(source)
     if header.verb is Verb.WITHDRAW:
         _withdraw(book, envelope, counterparts[0], now)
+    spend(book, envelope, consumed, now)
     return New(position)
 
 
-def _apply(book: Book, envelope: Envelope, signers: tuple[Signer, ...], desk: str, *, now: int, view: View) -> Applied:
+def _apply(
+    book: Book, envelope: Envelope, signers: tuple[Signer, ...], desk: str, *, now: int, view: View, granted: bool
+) -> Applied:
     header = envelope.header
     entry = book.find_leg(header.sender, header.case_id, desk)
     action = action_of(
@@ -176,6 +194,7 @@ def _apply(book: Book, envelope: Envelope, signers: tuple[Signer, ...], desk: st
         sender_kind=_kind(view, header.sender_agency),
         counterpart_kind=_kind(view, agency_of(desk)),
         about_facts=_about(book, header, desk) if header.about else None,
+        granted=granted,
     )
     return apply(None if entry is None else entry.leg, action, now)
 
@@ -188,12 +207,13 @@ def _kind(view: View, agency: str) -> AgencyKind:
 
 
 def _about(book: Book, header: Header, desk: str) -> AboutFacts | None:
-    """Returns the facts of the envelope that `about` names, if it is one of the same leg."""
+    """Returns the facts of the envelope that `about` names, if it is one of the same leg, or reached it by a grant."""
     named = book.by_hash.get(header.about)
     if named is None or named.case_id != header.case_id or named.sender not in (header.sender, desk):
         return None
     other = desk if named.sender == header.sender else header.sender
-    if other not in named.recipients:
+    passed_on = named.sender == header.sender and Passed(header.about, desk) in book.grants.passed
+    if other not in named.recipients and not passed_on:
         return None
     return AboutFacts(named.sender, named.verb, named.author_member)
 

@@ -9,10 +9,11 @@ from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass, field
 
-from comity.envelope import Signature
+from comity.envelope import Envelope, Signature
 from comity.receipts import EventKind, Receipt
 
 from hub.exchange.domain import AckSource, Submitted
+from hub.exchange.onward import Used
 from hub.log.domain import Batch
 
 CACHE_ITEMS = 8192
@@ -36,6 +37,15 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """What was signed of an envelope, without what is sealed in it."""
+
+    header: bytes
+    seal: bytes
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FeedItem:
     """One event that a desk is a party to."""
 
@@ -51,6 +61,8 @@ class FeedItem:
     """(header, seal) of what is withheld because its `deliver_by` went by: they show that it did."""
     ack: tuple[bytes, bytes] | None = None
     """(body, signature) of an acknowledgement."""
+    passed_on: Signed | None = None
+    """GRANT_USED only: the FORWARD that used it; None once erased."""
     expires: int = 0
     """Not delivered after this, Unix milliseconds UTC; 0 where that does not matter."""
 
@@ -60,14 +72,31 @@ class FeedItem:
         return self.receipt.index
 
     @property
+    def log_size(self) -> int:
+        """Size of the log whose checkpoint its receipt leads to: the checkpoint's second line."""
+        return int(self.receipt.checkpoint.split(b"\n", 2)[1])
+
+    @property
     def weight(self) -> int:
         """Bytes it keeps in memory, roughly and rather too many."""
         weight = ITEM_BYTES + sum(map(len, (*(self.remains or ()), *(self.ack or ()))))
+        if self.passed_on is not None:
+            weight += len(self.passed_on.header) + len(self.passed_on.seal)
         if self.content is None:
             return weight
         c = self.content
         parts = (c.header, c.seal, c.ciphertext, c.wrap)
         return weight + sum(map(len, parts)) + SIGNATURE_BYTES * len(c.signatures)
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What ties an item's checkpoint to what its reader holds."""
+
+    size: int
+    """That its reader was given a proof up to last."""
+    path: tuple[bytes, ...]
+    """Between the two sizes, the smaller first."""
 
 
 def items_of(batch: Batch) -> list[FeedItem]:
@@ -79,6 +108,7 @@ def items_of(batch: Batch) -> list[FeedItem]:
         receipt, source = entry.receipt(batch.checkpoint), entry.draft.source
         ack = (source.command.body, source.command.sig) if isinstance(source, AckSource) else None
         envelope = source.envelope if isinstance(source, Submitted) else None
+        passed_on = _signed(source.envelope) if isinstance(source, Used) else None
         for d in entry.deliveries:
             content, expires = None, 0
             if envelope is not None and d.wrap is not None:
@@ -87,9 +117,14 @@ def items_of(batch: Batch) -> list[FeedItem]:
                 )
                 # The sender's own copy does not expire: it was delivered when it was sent.
                 expires = 0 if d.desk == envelope.header.sender else envelope.header.deliver_by
-            item = FeedItem(d.desk, d.number, d.salt, receipt, entry.draft.kind, content, ack=ack, expires=expires)
+            kind = entry.draft.kind
+            item = FeedItem(d.desk, d.number, d.salt, receipt, kind, content, None, ack, passed_on, expires)
             items.append(item)
     return items
+
+
+def _signed(envelope: Envelope) -> Signed:
+    return Signed(envelope.header_bytes, envelope.seal_bytes, envelope.signatures)
 
 
 @dataclass(slots=True)

@@ -5,16 +5,17 @@ Never does: decide. Stalled readers and revoked callers are cut around it (`hub/
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any, TypeAlias, cast
 
 import grpc
+from comity.envelope import Signature
 from comity.receipts import receipt_to_wire
 from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, feed_pb2_grpc
 from comity.v1 import feed_pb2 as pb
 
-from hub.feed.domain import Content, FeedItem
+from hub.feed.domain import Content, FeedItem, Tie
 from hub.feed.service import FeedService
 from hub.interceptors.identity import caller
 
@@ -30,26 +31,36 @@ class FeedRpc(feed_pb2_grpc.FeedServiceServicer):
 
     async def ReadFeed(self, request: pb.ReadFeedRequest, context: Context) -> AsyncIterator[pb.ReadFeedResponse]:
         """Streams the calling desk's items from an index on."""
-        desk = caller().desk
-        async with aclosing(cast("Any", self._service.read(desk, request.from_index, follow=request.follow))) as items:
-            async for item in items:
-                if isinstance(item, FeedItem):
-                    yield pb.ReadFeedResponse(item=_item(item))
-                else:
-                    yield pb.ReadFeedResponse(head=directory_pb2.SignedHead(body=item.body, sig=item.sig))
+        who = caller()
+        reading = self._service.read(who.desk, request.from_index, follow=request.follow)
+        last = 0  # what came with one checkpoint needs one proof
+        with self._service.shown.reading(who.spki):
+            async with aclosing(cast("Any", reading)) as items:
+                async for item in items:
+                    if isinstance(item, FeedItem):
+                        tie = None if item.log_size == last else await self._service.tie(who.spki, item.log_size)
+                        last = item.log_size
+                        yield pb.ReadFeedResponse(item=_item(item, tie))
+                    else:
+                        yield pb.ReadFeedResponse(head=directory_pb2.SignedHead(body=item.body, sig=item.sig))
 
 
-def _item(item: FeedItem) -> pb.FeedItem:
+def _item(item: FeedItem, tie: Tie | None) -> pb.FeedItem:
     return pb.FeedItem(
         number=item.number,
         delivery_salt=item.delivery_salt,
         receipt=receipt_to_wire(item.receipt),
         envelope=_remains(item) if item.content is None else _envelope(item.desk, item.content),
         ack=None if item.ack is None else exchange_pb2.SignedAck(body=item.ack[0], sig=item.ack[1]),
+        consistency_size=0 if tie is None else tie.size,
+        consistency_path=() if tie is None else tie.path,
     )
 
 
 def _remains(item: FeedItem) -> envelope_pb2.Envelope | None:
+    if item.passed_on is not None:
+        signed = item.passed_on
+        return envelope_pb2.Envelope(header=signed.header, seal=signed.seal, signatures=_people(signed.signatures))
     return None if item.remains is None else envelope_pb2.Envelope(header=item.remains[0], seal=item.remains[1])
 
 
@@ -59,8 +70,12 @@ def _envelope(desk: str, content: Content) -> envelope_pb2.Envelope:
         seal=content.seal,
         ciphertext=content.ciphertext,
         wraps=[envelope_pb2.Wrap(desk=desk, data=content.wrap)],
-        signatures=[
-            envelope_pb2.Signature(kid=s.kid, role=int(s.role), sig=s.sig)  # type: ignore[arg-type] # the numbers are the proto's
-            for s in content.signatures
-        ],
+        signatures=_people(content.signatures),
     )
+
+
+def _people(signatures: Sequence[Signature]) -> list[envelope_pb2.Signature]:
+    return [
+        envelope_pb2.Signature(kid=s.kid, role=int(s.role), sig=s.sig)  # type: ignore[arg-type] # the numbers are the proto's
+        for s in signatures
+    ]

@@ -15,16 +15,17 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
+from comity.errors import RefusedError
 from comity.merkle import MAX_SIZE
 
 from hub.clock import Clock
 from hub.db import Database
 from hub.faults import Faults
 from hub.feed import store
-from hub.feed.domain import FeedItem, Recent
+from hub.feed.domain import FeedItem, Recent, Tie
 from hub.feed.pages import Pages
 from hub.log.commands import SignedHead
-from hub.log.domain import Batch, DirectorySource, LogKeys
+from hub.log.domain import Batch, DirectorySource, LogKeys, LogName
 from hub.log.receipts import receipt_of
 from hub.log.service import LogService
 from hub.telemetry import Telemetry
@@ -74,6 +75,8 @@ class FeedService:
         self._recent = Recent()
         self._pages = Pages(page_bytes)
         self._size = 0
+        self.shown = log.shown
+        """What each reader was proved last."""
         self._waiting: dict[str, set[asyncio.Future[None]]] = {}
         self._stopping = False
         self.readers = 0
@@ -125,6 +128,23 @@ class FeedService:
                     del self._waiting[desk]
 
     # Reading.
+
+    async def tie(self, key: bytes, size: int) -> Tie | None:
+        """Returns the proof that a reader will need for a checkpoint, as far as this process can tell.
+
+        Args:
+            key: SHA-256 of the reader's TLS key.
+            size: of the checkpoint.
+        """
+        shown = self.shown.of(key)
+        if not shown or shown == size:
+            return None
+        try:
+            path = await self._log.consistency(LogName.EXCHANGE, min(shown, size), max(shown, size))
+        except RefusedError:
+            return None  # the database does not answer: the reader asks for itself
+        self.shown.note(key, size)
+        return Tie(shown, path)
 
     async def read(self, desk: str, from_index: int, *, follow: bool) -> AsyncIterator[FeedItem | SignedHead]:
         """Yields a desk's items from an index on, then a head; then live ones, and a head about once a minute.
@@ -214,7 +234,9 @@ class FeedService:
         salt = row.salt if receipt.salt else b""
         late = row.remains is not None and self._clock.now_ms() > row.deliver_by
         remains = row.remains if late else None
-        return FeedItem(desk, row.number, salt, receipt, row.kind, row.content, remains, row.ack, row.expires)
+        return FeedItem(
+            desk, row.number, salt, receipt, row.kind, row.content, remains, row.ack, row.passed_on, row.expires
+        )
 
     def _late(self, item: FeedItem) -> bool:
         return bool(item.expires) and item.content is not None and self._clock.now_ms() > item.expires

@@ -11,7 +11,7 @@ from comity.receipts import AckState, EventKind
 from sqlalchemy import Connection, and_, func, select
 
 from hub.bulk import Lookup
-from hub.feed.domain import ITEM_BYTES, Content
+from hub.feed.domain import ITEM_BYTES, Content, Signed
 from hub.log.domain import LogName
 from hub.log.signatures import unpack_signatures
 from hub.log.store import StoredReceipt, load_receipts, read_state
@@ -22,6 +22,14 @@ _CIPHERTEXTS = Lookup(
     "SELECT e.idx, e.ciphertext FROM unnest(%b::bigint[]) AS w (a)"
     " JOIN envelopes e ON e.idx = w.a WHERE e.ciphertext IS NOT NULL",
 )
+_FORWARDS = Lookup(
+    "SELECT k.message_hash, e.header, e.seal, e.signatures FROM wanted w JOIN grants k ON k.message_hash = w.a"
+    " JOIN envelopes e ON e.message_hash = k.used_by WHERE e.header IS NOT NULL",
+    "SELECT k.message_hash, e.header, e.seal, e.signatures FROM unnest(%b::bytea[]) AS w (a)"
+    " JOIN grants k ON k.message_hash = w.a"
+    " JOIN envelopes e ON e.message_hash = k.used_by WHERE e.header IS NOT NULL",
+)
+"""What was signed of the FORWARDs that used these grants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class FeedRow:
     deliver_by: int
     """Of the envelope; 0 where there is none."""
     ack: tuple[bytes, bytes] | None
+    passed_on: Signed | None
     expires: int
     """`deliver_by` where the desk has not acknowledged the envelope as STORED; 0 elsewhere."""
 
@@ -84,6 +93,7 @@ def read_page(connection: Connection, desk: str, index: int, count: int, most_by
             k.body,
             k.sig,
             s.idx,
+            d.message_hash,
         )
         .join_from(deliveries, envelopes, and_(e.idx == d.idx, d.kind == int(EventKind.SUBMITTED)), isouter=True)
         .join(acks, k.idx == d.idx, isouter=True)
@@ -98,17 +108,22 @@ def read_page(connection: Connection, desk: str, index: int, count: int, most_by
     receipts = load_receipts(connection, [row[0] for row in rows])
     wanted = [row[0] for row in rows if row[4] is not None]
     ciphertexts = {row[0]: row[1] for row in _CIPHERTEXTS.rows(connection, wanted)}
+    used = [row[13] for row in rows if row[3] == EventKind.GRANT_USED]
+    forwards = {bytes(f[0]): Signed(f[1], f[2], unpack_signatures(f[3])) for f in _FORWARDS.rows(connection, used)}
     found: list[FeedRow] = []
-    for idx, number, salt, kind, wrap, header, seal, signatures, sender, deliver_by, body, sig, stored in rows:
+    for idx, number, salt, kind, wrap, header, seal, signatures, sender, deliver_by, body, sig, stored, about in rows:
         ciphertext = ciphertexts.get(idx)
         content = None
         if wrap is not None and header is not None and ciphertext is not None:
             content = Content(header, seal, ciphertext, wrap, unpack_signatures(signatures))
-        remains = (header, seal) if content is None and header is not None else None
+        # Of an erased FORWARD what was signed is kept for another desk: here it is gone.
+        remains = (header, seal) if content is None and header is not None and receipts[idx].event else None
         expires = 0 if content is None or stored is not None or sender == desk else deliver_by
         ack = None if body is None else (body, sig)
         what = EventKind(kind)
-        found.append(FeedRow(number, salt, what, receipts[idx], content, remains, deliver_by or 0, ack, expires))
+        passed_on = forwards.get(bytes(about)) if what is EventKind.GRANT_USED else None
+        row = FeedRow(number, salt, what, receipts[idx], content, remains, deliver_by or 0, ack, passed_on, expires)
+        found.append(row)
     return Page(found, next_index, size)
 
 

@@ -30,6 +30,7 @@ from hub.log import store
 from hub.log.domain import LogName
 from hub.log.fsck import Finding, Fsck, Reader
 from hub.log.guard import ForkGuardError, is_of, last_checkpoint
+from hub.profiles import know_folder
 from hub.server import CHECKPOINT_FILE
 
 EVERY_SECONDS: Final = 2.0
@@ -148,9 +149,11 @@ async def check_all(settings: Settings, *, deep: bool = False, progress: Progres
         progress: is told how far it has come.
 
     Raises:
+        ConfigError: a deadline profile of the hub's folder is none.
         UnsafeSettingError: the database is set to lose what it promised.
         RefusedError: UNAVAILABLE: the database or the store of attachments does not answer.
     """
+    know_folder(settings.profiles)
     database = Database.open(settings.database)
     try:
         # Before the tables: what the file says may only be less than what they hold.

@@ -41,6 +41,7 @@ from hub.log.domain import LogName
 from hub.log.fsck import Finding
 from hub.log.guard import GO_ON, ForkGuardError, read_checkpoint
 from hub.log.store import lock_heads, read_leaves, read_state
+from hub.profiles import know_folder
 from hub.server import CHECKPOINT_FILE
 
 T = TypeVar("T")
@@ -217,7 +218,9 @@ def restore(
         BackupError: the database is not empty, or the backup is of another release, changed meanwhile, or of nobody.
         DamagedBackupError: what it holds does not verify. The database is as empty as before.
         AlreadyServedError, SchemaError, UnsafeSettingError, RefusedError: the database cannot be used.
+        ConfigError: a deadline profile of the hub's folder is none.
     """
+    know_folder(settings.profiles)
     database = Database.open(settings.database)
     try:
         database.serve()

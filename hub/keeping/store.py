@@ -24,7 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 
-from hub.schema import blob_totals, blobs, log_heads, metadata
+from hub.exchange.audit.store import select_legs
+from hub.schema import blob_totals, blobs, legs, log_heads, metadata
 
 _OF_MIGRATIONS: Final = frozenset({"schema_range"})
 """Tables whose rows are the schema's own."""
@@ -78,7 +79,7 @@ def rows(connection: Connection, name: str) -> Iterator[Sequence[Any]]:
     table = metadata.tables[name]
     if name in lacking(connection):
         return  # nothing was ever put there
-    query: Any = select(table).order_by(*table.primary_key.columns)
+    query: Any = (select_legs(connection) if table is legs else select(table)).order_by(*table.primary_key.columns)
     if table is blobs:
         query = query.where(blobs.c.complete)
     elif table is blob_totals:

@@ -51,7 +51,10 @@ class LogRpc(log_pb2_grpc.LogServiceServicer):
         self, request: pb.GetConsistencyProofRequest, context: Context
     ) -> pb.GetConsistencyProofResponse:
         """Proves that the log of one size begins with that of a smaller one."""
-        path = await self._service.consistency(_log(request.log), request.first, request.second)
+        log = _log(request.log)
+        path = await self._service.consistency(log, request.first, request.second)
+        if log is LogName.EXCHANGE:
+            self._service.shown.note(caller().spki, request.second)
         return pb.GetConsistencyProofResponse(path=path)
 
     async def GetOpening(self, request: pb.GetOpeningRequest, context: Context) -> pb.GetOpeningResponse:

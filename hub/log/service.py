@@ -34,6 +34,7 @@ from hub.log.commands import SignedHead
 from hub.log.domain import DirectorySource, LogKeys, LogName, LogState
 from hub.log.receipts import head_of, note_at, receipt_of
 from hub.log.seen import FatalError, Seen
+from hub.log.shown import Shown
 from hub.telemetry import Telemetry
 
 HEAD_AGE_SECONDS: Final = 1.0
@@ -79,6 +80,8 @@ class LogService:
         self._head_at = 0.0
         self._head_size = 0
         self._renewing = asyncio.Lock()
+        self.shown = Shown()
+        """What each reader of a feed was proved last."""
 
     def _origin(self, log: LogName) -> str:
         state = self._directory.current.state

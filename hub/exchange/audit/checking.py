@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from comity.directory import Directory
+from comity.header import parse_header
 from comity.receipts import EventKind, parse_event, parse_leaf
+from comity.workflow.terms import Verb
 
 from hub.exchange.audit import store as rows
-from hub.exchange.audit.replay import Replay, Sent
+from hub.exchange.audit.grants import SPENT, compare_event, compare_recall, compare_recalls, compare_rows
+from hub.exchange.audit.replay import Found, Replay, Sent
 from hub.exchange.domain import ERASE_AFTER_MS, EnvelopeState, limit_of
 from hub.exchange.domain import LegEntry as Entry
 from hub.log import store as log
@@ -45,7 +48,7 @@ class WorkflowCheck:
         """Checks one page after another; the caller may pause in between."""
         parts = self._db.read_now(rows.count) // self._at_once + 1
         for number in range(parts):
-            yield from self._part(_Part(number, parts, Replay(self._find)))
+            yield from self._part(_Part(number, parts, Replay(self._find), self._find))
 
     def _find(self, index: int, table: str, what: str) -> None:
         found = Finding(LogName.EXCHANGE, index, what, table)
@@ -65,6 +68,10 @@ class WorkflowCheck:
             part.read(connection, size, log.read_state(connection, LogName.EXCHANGE).size)
             self._compare_legs(connection, part)
             self._compare_states(connection, part)
+            part.replay.end()
+            if part.number == 0:
+                compare_rows(connection, self._find)
+                compare_recalls(connection, self._find)
 
         self._db.read_now(finish, snapshot=True)
         yield
@@ -103,19 +110,21 @@ class WorkflowCheck:
 class _Part:
     """Some of the cases, and what the log says of them so far."""
 
-    def __init__(self, number: int, parts: int, replay: Replay) -> None:
-        self._number, self._parts, self.replay = number, parts, replay
+    def __init__(self, number: int, parts: int, replay: Replay, found: Found) -> None:
+        self.number, self._parts, self.replay, self._found = number, parts, replay, found
         self._directory = Directory()
 
     def holds(self, case_id: bytes) -> bool:
         """Returns whether a case belongs to it."""
-        return int.from_bytes(bytes(case_id)[-4:], "big") % self._parts == self._number
+        return int.from_bytes(bytes(case_id)[-4:], "big") % self._parts == self.number
 
     def read(self, connection: Any, start: int, end: int) -> None:
         """Reads on in the log."""
         envelopes, acks = rows.sent(connection, start, end), rows.acknowledged(connection, start, end)
         for index, data, opened in rows.events(connection, start, end):
             leaf, envelope = parse_leaf(data), envelopes.get(index)
+            if envelope is not None and envelope.verb == Verb.FORWARD:
+                self.replay.passed_on(envelope)
             if opened is None or (envelope is not None and envelope.header is None):
                 if envelope is not None and self.holds(envelope.case_id):
                     self.replay.erased(envelope)
@@ -126,7 +135,15 @@ class _Part:
             if event.kind is EventKind.SUBMITTED:
                 if envelope is not None and self.holds(envelope.case_id):
                     self.replay.submitted(envelope, view, now)
-            elif self._number == 0 or event.message_hash in self.replay.sent:
+                    if envelope.verb == Verb.RECALL:
+                        for recalled in compare_recall(connection, index, parse_header(envelope.header), self._found):
+                            self.replay.recalled.add(recalled)
+            elif event.kind in SPENT:
+                # What is passed on is of another case than the grant: every part hears of it.
+                self.replay.spent(index, event, now)
+                if self.number == 0:
+                    compare_event(connection, index, event, self._found)
+            elif self.number == 0 or event.message_hash in self.replay.sent:
                 # Of what is erased, and so of no part, the first one judges.
                 self.replay.happened(index, event, acks.get(index), view, now)
 

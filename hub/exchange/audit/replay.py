@@ -17,20 +17,25 @@ from comity.checks import Signer, check_parties, check_rules, verify_signatures
 from comity.directory import View
 from comity.envelope import Envelope, parse_seal
 from comity.errors import ComityError
+from comity.grants import check_original, leg_made_by, verify_granted
 from comity.header import Header, parse_header
 from comity.names import agency_of
 from comity.receipts import AckState, Event, EventKind, parse_ack, verify_ack
 from comity.workflow.actions import AboutFacts, action_of
-from comity.workflow.engine import apply, apply_stored
+from comity.workflow.engine import apply, apply_forwarded, apply_stored
 from comity.workflow.legs import ClockKind, Leg
-from comity.workflow.terms import Verb
+from comity.workflow.terms import Family, Verb
 from comity.workflow.timers import settle
 
-from hub.exchange.domain import ERASE_AFTER_MS, EnvelopeState, LegKey, is_final, is_opening
+from hub.exchange.audit.grants import marked
+from hub.exchange.domain import ERASE_AFTER_MS, EnvelopeState, LegKey, is_opening, is_over
+from hub.exchange.grants import Passed, Recalled, taken_back
 from hub.log.signatures import unpack_signatures
 
 Found = Callable[[int, str, str], None]
 """Is told (index, table, constant words) of each finding."""
+Forwarding = tuple[bytes, Header | None, tuple[str, ...]]
+"""A FORWARD: its hash, its header unless that is erased, and the desks beside its sender."""
 _CLOCKS = {EventKind.OVERDUE, EventKind.LAPSED, EventKind.EXPIRED}
 
 
@@ -42,6 +47,7 @@ class Sent:
     sender: str
     counterparts: tuple[str, ...]
     case_id: bytes
+    family: Family
     verb: Verb
     author_member: str
     opening: bool
@@ -76,6 +82,17 @@ class Replay:
         self.unknown: set[tuple[bytes, str, str]] = set()
         """(case, desk, desk): legs that lost an envelope to erasure or cannot be judged."""
         self._by_hash: dict[bytes, set[LegKey]] = {}
+        self._passed: dict[bytes, tuple[Header | None, tuple[str, ...]]] = {}
+        """FORWARDs of all cases whose GRANT_USED is to follow: header, None where erased, and desks beside the sender.
+        """
+        self._erased_grants: dict[bytes, tuple[str, bytes]] = {}
+        """(sender, case) of GRANT_ONWARDs that were erased."""
+        self._spent: set[bytes] = set()
+        self._reached: set[Passed] = set()
+        self.recalled: set[Recalled] = set()
+        """What RECALLs are about, where that is kept: no grant passes it on any more."""
+        self._owed: dict[bytes, int] = {}
+        """Leaves of envelopes that spend a grant, whose event must follow."""
 
     def is_unknown(self, one: str, case_id: bytes, other: str) -> bool:
         """Returns whether the leg of a case between two desks is not judged."""
@@ -92,6 +109,13 @@ class Replay:
         for desk in row.recipients.splitlines():
             if desk != row.sender:
                 self._give_up(row.sender, bytes(row.case_id), desk)
+        if row.verb == Verb.GRANT_ONWARD:
+            self._erased_grants[row.message_hash] = (row.sender, bytes(row.case_id))
+
+    def passed_on(self, row: Any) -> None:
+        """Takes a FORWARD of any case: what it makes of the original's is told by the event that follows."""
+        desks = tuple(desk for desk in row.recipients.splitlines() if desk != row.sender)
+        self._passed[row.message_hash] = (None if row.header is None else parse_header(row.header), desks)
 
     def submitted(self, row: Any, view: View, now: int) -> None:
         """Takes an envelope at its leaf.
@@ -126,6 +150,7 @@ class Replay:
             sender=header.sender,
             counterparts=counterparts,
             case_id=header.case_id,
+            family=header.family,
             verb=header.verb,
             author_member=signers[0].member,
             opening=opening,
@@ -134,6 +159,8 @@ class Replay:
             due=header.deliver_by,
             deliver_by=header.deliver_by,
         )
+        if header.verb in (Verb.FORWARD, Verb.REVOKE_GRANT):
+            self._owed[row.message_hash] = row.idx
         for desk in counterparts:
             if not self.is_unknown(header.sender, header.case_id, desk):
                 self._act(envelope, signers, desk, view, now)
@@ -142,11 +169,13 @@ class Replay:
         header = envelope.header
         leg = None if opening else self._leg(header.sender, header.case_id, header.counterparts[0])
         # Where the leg is not known, the envelope's own moment has to do: only the profile's limits look at it.
-        opened = None if leg is None else leg.leg.opened
+        opened, onward = (None, False) if leg is None else (leg.leg.opened, bool(leg.leg.onward))
         if opening or leg is not None:
-            check_rules(envelope, view, now, opening=opening, opened=opened)
-        signers = check_parties(envelope, view, now, opening=opening)
+            check_rules(envelope, view, now, opening=opening, opened=opened, onward=onward)
+        signers = check_parties(envelope, view, now, opening=opening, onward=onward)
         verify_signatures(envelope, signers)
+        if header.granted is not None:
+            verify_granted(header.granted, view.sign_key)
         return signers
 
     def _act(self, envelope: Envelope, signers: tuple[Signer, ...], desk: str, view: View, now: int) -> None:
@@ -165,6 +194,7 @@ class Replay:
                 sender_kind=sender.kind,
                 counterpart_kind=counterpart.kind,
                 about_facts=self._about(header, desk),
+                granted=header.verb is Verb.FORWARD,
             )
             applied = apply(None if derived is None else derived.leg, action, now)
         except (ComityError, LookupError):
@@ -183,9 +213,92 @@ class Replay:
         if named is None or named.case_id != header.case_id or named.sender not in (header.sender, desk):
             return None
         other = desk if named.sender == header.sender else header.sender
-        if other not in named.counterparts:
+        passed_on = named.sender == header.sender and Passed(header.about, desk) in self._reached
+        if other not in named.counterparts and not passed_on:
             return None
         return AboutFacts(named.sender, named.verb, named.author_member)
+
+    def spent(self, index: int, event: Event, now: int) -> None:
+        """Takes a GRANT_USED or GRANT_REVOKED.
+
+        Args:
+            index: its leaf.
+            event: opened.
+            now: the leaf's time, milliseconds.
+        """
+        grant, by = event.message_hash, event.other_hash
+        self._owed.pop(by, None)
+        header, desks = self._passed.pop(by, (None, ()))
+        if grant in self._spent:
+            self._found(index, "log_leaves", "a grant is spent twice")
+            return
+        self._spent.add(grant)
+        given = self.sent.get(grant)
+        if event.kind is EventKind.GRANT_REVOKED:
+            return
+        if header is not None and (header.granted is None or header.granted.message_hash != grant):
+            self._found(index, "log_leaves", "a grant is used by an envelope that does not carry it")
+        elif given is not None:
+            self._forwarded(index, given, (by, header, desks), now)
+        elif grant in self._erased_grants:
+            for desk in desks:
+                self._give_up(*self._erased_grants[grant], desk)
+
+    def _forwarded(self, index: int, given: Sent, passed: Forwarding, now: int) -> None:
+        """Marks the leg of what was passed on, and makes the one for recalls."""
+        by, header, desks = passed
+        holder = given.counterparts[0]
+        derived = self.legs.get((given.sender, given.case_id, holder))
+        if derived is not None and not self.is_unknown(given.sender, given.case_id, holder):
+            settled = settle(derived.leg, now)
+            if settled.events:
+                self._found(index, "log_leaves", "a clock had run out before the use of a grant and is not in the log")
+            try:
+                leg = marked(settled.leg) if header is None else apply_forwarded(settled.leg, header)
+            except ComityError:
+                self._found(index, "legs", "the leg's state did not admit the use of a grant")
+                leg = settled.leg
+            if leg.revision != derived.leg.revision:
+                self._put(derived, leg, now)
+        if header is None:
+            for desk in desks:
+                self._give_up(given.sender, given.case_id, desk)
+            return
+        if not self.is_unknown(given.sender, given.case_id, holder):
+            if not self._was_granted(header):
+                self._found(index, "log_leaves", "a grant is used for what its leg does not hold")
+            elif derived and header.granted and taken_back(header.granted, derived.leg.opening, holder, self.recalled):
+                self._found(index, "log_leaves", "a grant is used for what was recalled")
+        made = leg_made_by(header, by)
+        self._reached.add(Passed(made.opening, made.recipient))
+        if self._leg(*made.key) is None and not self.is_unknown(*made.key):
+            self.legs[made.key] = Derived(made, index)
+            self._put(self.legs[made.key], made, now)
+
+    def _was_granted(self, forward: Header) -> bool:
+        granted = forward.granted
+        grant = None if granted is None else granted.header.grant
+        original = None if grant is None else self.sent.get(grant.original_hash)
+        if granted is None or grant is None or original is None:
+            return False
+        try:
+            check_original(
+                granted,
+                message_hash=grant.original_hash,
+                sender=original.sender,
+                counterparts=original.counterparts,
+                family=original.family,
+                case_id=original.case_id,
+                verb=original.verb,
+            )
+        except ComityError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """Looks for what should have followed in the log and did not."""
+        for index in self._owed.values():
+            self._found(index, "log_leaves", "the envelope spends a grant and no event says so")
 
     def happened(self, index: int, event: Event, ack: Any, view: View, now: int) -> None:
         """Takes any other event.
@@ -275,7 +388,7 @@ class Replay:
 
     def _put(self, derived: Derived, leg: Leg, now: int) -> None:
         derived.leg = leg
-        if is_final(leg.family, leg.state):
+        if is_over(leg):
             derived.finished_at = now
         for name in (leg.opening, leg.question, leg.recall):
             if name:

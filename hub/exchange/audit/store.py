@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Family, Side, State, Verb
-from sqlalchemy import Connection, and_, func, inspect, select, tuple_
+from comity.workflow.terms import Family, Side, Standing, State, Verb
+from sqlalchemy import Connection, Select, and_, false, func, inspect, literal, null, select, tuple_
 
 from hub.bulk import AnyRow
 from hub.exchange.domain import LegKey
-from hub.schema import acks, envelopes, legs, log_leaves, openings, watchlist_batches, watchlist_legs
+from hub.exchange.store import keeps_grants
+from hub.schema import acks, envelopes, grants, legs, log_leaves, openings, watchlist_batches, watchlist_legs
+from hub.schema import recalls as recalls_table
 
 _PAGE: Final = 512
 
@@ -34,9 +36,9 @@ def sent(connection: Connection, start: int, end: int) -> dict[int, AnyRow]:
     """Returns envelopes by index, without their ciphertexts."""
     e = envelopes.c
     rows = connection.execute(
-        select(e.idx, e.message_hash, e.sender, e.recipients, e.case_id, e.header, e.seal, e.signatures, e.state).where(
-            e.idx >= start, e.idx < end
-        )
+        select(
+            e.idx, e.message_hash, e.sender, e.recipients, e.case_id, e.verb, e.header, e.seal, e.signatures, e.state
+        ).where(e.idx >= start, e.idx < end)
     )
     return {row.idx: row for row in rows}
 
@@ -61,9 +63,17 @@ def states(connection: Connection) -> Iterator[AnyRow]:
     yield from connection.execute(query, execution_options={"yield_per": _PAGE})
 
 
+def select_legs(connection: Connection) -> Select[Any]:
+    """Returns the query for all legs with all columns, also where the schema is of before 0005."""
+    if keeps_grants(connection):
+        return select(legs)
+    before = [column for column in legs.c if column.name not in ("standing", "forwarded", "onward")]
+    return select(*before, literal(0).label("standing"), false().label("forwarded"), null().label("onward"))
+
+
 def stored_legs(connection: Connection) -> Iterator[tuple[LegKey, Leg | None, int | None, int | None]]:
     """Yields (key, leg, next limit, when it was finished) of every leg; None where its words mean nothing."""
-    for row in connection.execute(select(legs), execution_options={"yield_per": _PAGE}).mappings():
+    for row in connection.execute(select_legs(connection), execution_options={"yield_per": _PAGE}).mappings():
         key = (row["originator"], bytes(row["case_id"]), row["recipient"])
         try:
             leg: Leg | None = _leg(row)
@@ -94,7 +104,63 @@ def _leg(row: Any) -> Leg:
         lapses_at=row["lapses_at"],
         ended_at=row["ended_at"],
         resume_state=None if row["resume_state"] is None else State(row["resume_state"]),
+        standing=Standing(row["standing"]),
+        forwarded=bool(row["forwarded"]),
+        onward=bytes(row["onward"] or b""),
     )
+
+
+def spent_grant(connection: Connection, message_hash: bytes) -> AnyRow | None:
+    """Returns what is kept of a grant that is spent."""
+    if not keeps_grants(connection):
+        return None
+    return connection.execute(select(grants).where(grants.c.message_hash == message_hash)).first()
+
+
+def spent_grants(connection: Connection) -> Iterator[AnyRow]:
+    """Yields what is kept of grants that are spent, each with the event at its leaf and the verb of its envelope."""
+    if not keeps_grants(connection):
+        return
+    g, o, e = grants.c, openings.c, envelopes.c
+    query = (
+        select(grants, o.event, e.verb)
+        .join(openings, o.idx == g.idx, isouter=True)
+        .join(envelopes, e.message_hash == g.message_hash, isouter=True)
+        .order_by(g.message_hash)
+    )
+    yield from connection.execute(query, execution_options={"yield_per": _PAGE})
+
+
+def is_recalled(connection: Connection, message_hash: bytes, desk: str) -> bool:
+    """Returns whether an envelope is kept as recalled of a desk."""
+    if not keeps_grants(connection):
+        return False
+    r = recalls_table.c
+    query = select(r.idx).where(r.message_hash == message_hash, r.desk == desk)
+    return connection.execute(query).first() is not None
+
+
+def first_recall(connection: Connection) -> int | None:
+    """Returns the leaf of the first RECALL that is kept; None where none is."""
+    if not keeps_grants(connection):
+        return None
+    return connection.execute(select(func.min(recalls_table.c.idx))).scalar_one_or_none()
+
+
+def recalls(connection: Connection) -> Iterator[AnyRow]:
+    """Yields what is kept as recalled, each with verb and header of the envelope at its leaf."""
+    if not keeps_grants(connection):
+        return
+    r, e = recalls_table.c, envelopes.c
+    query = select(recalls_table, e.verb, e.header).join(envelopes, e.idx == r.idx, isouter=True)
+    query = query.order_by(r.message_hash, r.desk)
+    yield from connection.execute(query, execution_options={"yield_per": _PAGE})
+
+
+def state_of(connection: Connection, message_hash: bytes) -> int | None:
+    """Returns an envelope's state; None where there is no such envelope."""
+    e = envelopes.c
+    return connection.execute(select(e.state).where(e.message_hash == message_hash)).scalar_one_or_none()
 
 
 def keeps_lists(connection: Connection) -> bool:

@@ -19,59 +19,69 @@ from comity.workflow.terms import Family, Verb
 from hub.config import Settings
 from hub.db import Database
 from hub.exchange.domain import EnvelopeState
+from hub.keeping.checking import Progress
 from hub.keeping.counting import store
+from hub.keeping.counting.oversight import PRUNED, pairs, word
+from hub.keeping.counting.spread import spread
+from hub.keeping.counting.store import EVERYTHING, Period
 from hub.keeping.store import patient
 
 _CLOCKS: Final = (EventKind.OVERDUE, EventKind.LAPSED, EventKind.EXPIRED)
-_OTHERS: Final = (EventKind.WITHDRAWN, EventKind.ERASED)
+_OTHERS: Final = (EventKind.WITHDRAWN, EventKind.GRANT_USED, EventKind.GRANT_REVOKED, EventKind.ERASED)
 
 
-def figures(settings: Settings, now_ms: int, since_seconds: int = 0) -> dict[str, Any]:
+def figures(
+    settings: Settings, now_ms: int, period: Period = EVERYTHING, progress: Progress | None = None
+) -> dict[str, Any]:
     """Returns the figures of one moment, as plain values for JSON.
 
     Args:
         settings: which database; its quotas stand beside what is used of them.
         now_ms: Unix milliseconds UTC.
-        since_seconds: Unix second from which envelopes, acknowledgements and events count; sizes are always the whole.
+        period: from when to when envelopes, acknowledgements and events count; sizes are always the whole.
+        progress: is told how far it has come.
 
     Raises:
         UnsafeSettingError, RefusedError: the database cannot be used.
     """
     database = Database.open(settings.database)
     try:
-        return database.read_now(lambda c: _figures(c, settings, now_ms, since_seconds), snapshot=True)
+        return database.read_now(lambda c: _figures(c, settings, now_ms, period, progress), snapshot=True)
     finally:
         database.close()
 
 
-def _figures(connection: Any, settings: Settings, now_ms: int, since: int) -> dict[str, Any]:
+def _figures(
+    connection: Any, settings: Settings, now_ms: int, period: Period, progress: Progress | None
+) -> dict[str, Any]:
     patient(connection)
     heads = store.heads(connection)
-    told = {EventKind(row[0]): row[1] for row in store.told(connection, since)}
-    waits = list(store.waits(connection, since))
-    states = store.envelopes_by_state(connection, since)
+    told = {EventKind(row[0]): row[1] for row in store.told(connection, period)}
+    waits = list(store.waits(connection, period))
+    states = store.envelopes_by_state(connection, period)
     of_legs, of_envelopes = store.clocks_due(connection, now_ms)
     return {
         "logs": {"directory_leaves": heads[1][0], "exchange_leaves": heads[2][0], "last_leaf_seconds": heads[2][1]},
-        "batches": store.batches(connection, since),
+        "batches": store.batches(connection, period),
         "envelopes": {
             "by_verb": {
-                f"{_word(Family, row[0])} {_word(Verb, row[1])}": row[2]
-                for row in store.envelopes_by_verb(connection, since)
+                f"{word(Family, row[0])} {word(Verb, row[1])}": row[2]
+                for row in store.envelopes_by_verb(connection, period)
             },
             "by_state": {EnvelopeState(row[0]).name: row[1] for row in states},
             "awaited": sum(row[2] for row in states),
-            "by_pair": _pairs(store.envelopes_by_recipients(connection, since)),
+            "by_pair": _pairs(store.envelopes_by_recipients(connection, period)),
         },
         "acknowledgements": {
-            state.name: _spread([(row[1], row[2]) for row in waits if row[0] == int(state)]) for state in AckState
+            state.name: spread([(row[1], row[2]) for row in waits if row[0] == int(state)]) for state in AckState
         },
         "events": {kind.name: told.get(kind, 0) for kind in (*_CLOCKS, *_OTHERS)},
         "refusals": {
             "by_recipient": told.get(EventKind.REFUSED, 0),
             "equivocations": told.get(EventKind.EQUIVOCATION, 0),
         },
-        "legs": {f"{_word(Family, row[0])} {row[1]}": row[2] for row in store.legs_by_state(connection)},
+        "pairs": pairs(connection, period, progress),
+        "legs": {f"{word(Family, row[0])} {row[1]}": row[2] for row in store.legs_by_state(connection)},
         "watchlists": _lists(store.lists(connection)),
         "clocks_due": {"legs": of_legs, "envelopes": of_envelopes},
         "attachments": {
@@ -90,19 +100,12 @@ def _figures(connection: Any, settings: Settings, now_ms: int, since: int) -> di
     }
 
 
-def _word(kind: Any, number: int) -> str:
-    try:
-        return str(kind(number).name)
-    except ValueError:
-        return str(number)
-
-
 def _pairs(rows: Iterable[Any]) -> dict[str, int]:
     """Returns how many envelopes went from agency to agency; a joint one counts for each."""
     found: Counter[str] = Counter()
     for agency, sender, recipients, count in rows:
         others = {agency_of(desk) for desk in recipients.splitlines() if desk != sender}
-        for other in others or {"pruned"}:
+        for other in others or {PRUNED}:
             found[f"{agency} > {other}"] += count
     return dict(sorted(found.items()))
 
@@ -115,22 +118,3 @@ def _lists(rows: Iterable[Any]) -> dict[str, dict[str, int]]:
         of_agency["lists"] += lists
         of_agency["heads"] += int(heads)
     return found
-
-
-def _spread(waited: list[tuple[int, int]]) -> dict[str, int | None]:
-    """Returns how many there are and what half, 95 and 99 in a hundred of them stayed within, in seconds.
-
-    Args:
-        waited: (seconds, how many), ascending.
-    """
-    count = sum(many for _, many in waited)
-    return {"count": count} | {f"p{part}_seconds": _within(waited, count, part) for part in (50, 95, 99, 100)}
-
-
-def _within(waited: list[tuple[int, int]], count: int, part: int) -> int | None:
-    seen = 0
-    for seconds, many in waited:
-        seen += many
-        if seen * 100 >= count * part:
-            return max(0, seconds)
-    return None

@@ -6,6 +6,7 @@ Never does: judge.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
@@ -26,6 +27,23 @@ from hub.schema import (
 
 _EXCHANGE = 2
 _PAGE = 1000
+FOREVER: Final = 1 << 62
+
+
+class Period(NamedTuple):
+    """The leaves that count, by their time: Unix seconds UTC."""
+
+    since: int = 0
+    """The first second."""
+    until: int = FOREVER
+    """The first second that does not count any more."""
+
+    def holds(self, time: Any) -> Any:
+        """Returns the condition that a column of Unix seconds lies in it."""
+        return (time >= self.since) & (time < self.until)
+
+
+EVERYTHING: Final = Period()
 
 
 def heads(connection: Connection) -> dict[int, tuple[int, int]]:
@@ -34,36 +52,36 @@ def heads(connection: Connection) -> dict[int, tuple[int, int]]:
     return {row[0]: (row[1], row[2]) for row in connection.execute(select(h.log, h.size, h.time_seconds))}
 
 
-def batches(connection: Connection, since: int) -> int:
-    """Returns how many batches the exchange log was written in since a Unix second."""
+def batches(connection: Connection, period: Period) -> int:
+    """Returns how many batches the exchange log was written in."""
     b = log_batches.c
-    query = select(func.count()).where(b.log == _EXCHANGE, b.time_seconds >= since)
+    query = select(func.count()).where(b.log == _EXCHANGE, period.holds(b.time_seconds))
     return int(connection.execute(query).scalar_one())
 
 
-def envelopes_by_verb(connection: Connection, since: int) -> Sequence[AnyRow]:
+def envelopes_by_verb(connection: Connection, period: Period) -> Sequence[AnyRow]:
     """Returns (family, verb, how many)."""
     e = envelopes.c
-    query = select(e.family, e.verb, func.count()).where(e.time_seconds >= since).group_by(e.family, e.verb)
+    query = select(e.family, e.verb, func.count()).where(period.holds(e.time_seconds)).group_by(e.family, e.verb)
     return connection.execute(query.order_by(e.family, e.verb)).all()
 
 
-def envelopes_by_state(connection: Connection, since: int) -> Sequence[AnyRow]:
+def envelopes_by_state(connection: Connection, period: Period) -> Sequence[AnyRow]:
     """Returns (state, how many, how many still awaited by somebody)."""
     e = envelopes.c
-    query = select(e.state, func.count(), func.count().filter(e.unstored > 0)).where(e.time_seconds >= since)
+    query = select(e.state, func.count(), func.count().filter(e.unstored > 0)).where(period.holds(e.time_seconds))
     return connection.execute(query.group_by(e.state).order_by(e.state)).all()
 
 
-def envelopes_by_recipients(connection: Connection, since: int) -> Iterator[AnyRow]:
+def envelopes_by_recipients(connection: Connection, period: Period) -> Iterator[AnyRow]:
     """Yields (sender's agency, sender desk, recipient desks, how many). Of what was pruned the desks are gone."""
     e = envelopes.c
-    query = select(e.sender_agency, e.sender, e.recipients, func.count()).where(e.time_seconds >= since)
+    query = select(e.sender_agency, e.sender, e.recipients, func.count()).where(period.holds(e.time_seconds))
     grouped = query.group_by(e.sender_agency, e.sender, e.recipients)
     yield from connection.execute(grouped, execution_options={"yield_per": _PAGE})
 
 
-def waits(connection: Connection, since: int) -> Iterator[AnyRow]:
+def waits(connection: Connection, period: Period) -> Iterator[AnyRow]:
     """Yields (acknowledgement's state, seconds from the envelope's leaf to its own, how many)."""
     a, e, o, b = acks.c, envelopes.c, openings.c, log_batches.c
     seconds = b.time_seconds - e.time_seconds
@@ -73,14 +91,14 @@ def waits(connection: Connection, since: int) -> Iterator[AnyRow]:
         .join(envelopes, e.message_hash == a.message_hash)
         .join(openings, o.idx == a.idx)
         .join(log_batches, (b.log == _EXCHANGE) & (b.size == o.batch_size))
-        .where(b.time_seconds >= since)
+        .where(period.holds(b.time_seconds))
         .group_by(a.state, seconds)
         .order_by(a.state, seconds)
     )
     yield from connection.execute(query, execution_options={"yield_per": _PAGE})
 
 
-def told(connection: Connection, since: int) -> Sequence[AnyRow]:
+def told(connection: Connection, period: Period) -> Sequence[AnyRow]:
     """Returns (event kind, how many events) of what desks were told, by the deliveries' kind."""
     d, o, b = deliveries.c, openings.c, log_batches.c
     query = (
@@ -88,11 +106,55 @@ def told(connection: Connection, since: int) -> Sequence[AnyRow]:
         .select_from(deliveries)
         .join(openings, o.idx == d.idx)
         .join(log_batches, (b.log == _EXCHANGE) & (b.size == o.batch_size))
-        .where(b.time_seconds >= since)
+        .where(period.holds(b.time_seconds))
         .group_by(d.kind)
         .order_by(d.kind)
     )
     return connection.execute(query).all()
+
+
+def sent(connection: Connection, until: int) -> Iterator[AnyRow]:
+    """Yields every envelope up to a moment, in the order of the log. Of what was pruned the desks are empty."""
+    e = envelopes.c
+    query = (
+        select(e.time_seconds, e.family, e.verb, e.opening, e.case_id, e.sender, e.recipients, e.sender_agency)
+        .where(e.time_seconds < until)
+        .order_by(e.idx)
+    )
+    yield from connection.execute(query, execution_options={"yield_per": _PAGE})
+
+
+def events(connection: Connection, period: Period, kinds: Sequence[int]) -> Iterator[AnyRow]:
+    """Yields (leaf, kind, desk that was told, and of the envelope that it is about: family, verb, sender, its agency).
+
+    In the order of the log; one row for each desk.
+    """
+    d, e, o, b = deliveries.c, envelopes.c, openings.c, log_batches.c
+    query = (
+        select(d.idx, d.kind, d.desk, e.family, e.verb, e.sender, e.sender_agency)
+        .select_from(deliveries)
+        .join(envelopes, e.message_hash == d.message_hash)
+        .join(openings, o.idx == d.idx)
+        .join(log_batches, (b.log == _EXCHANGE) & (b.size == o.batch_size))
+        .where(d.kind.in_(kinds), period.holds(b.time_seconds))
+        .order_by(d.idx, d.desk)
+    )
+    yield from connection.execute(query, execution_options={"yield_per": _PAGE})
+
+
+def refused(connection: Connection, period: Period, state: int) -> Iterator[AnyRow]:
+    """Yields (family, agency of the sender, desk that refused, body of its acknowledgement)."""
+    a, e, o, b = acks.c, envelopes.c, openings.c, log_batches.c
+    query = (
+        select(e.family, e.sender_agency, a.desk, a.body)
+        .select_from(acks)
+        .join(envelopes, e.message_hash == a.message_hash)
+        .join(openings, o.idx == a.idx)
+        .join(log_batches, (b.log == _EXCHANGE) & (b.size == o.batch_size))
+        .where(a.state == state, period.holds(b.time_seconds))
+        .order_by(a.idx)
+    )
+    yield from connection.execute(query, execution_options={"yield_per": _PAGE})
 
 
 def legs_by_state(connection: Connection) -> Sequence[AnyRow]:

@@ -13,6 +13,7 @@ from comity.envelope import Seal, message_hash, parse_seal, signatures_digest
 from comity.errors import MalformedError
 from comity.header import parse_header
 from comity.receipts import Event, EventKind, ack_digest, ack_signature_digest, parse_ack
+from comity.workflow.terms import Verb
 
 from hub.log.signatures import unpack_signatures
 
@@ -34,7 +35,8 @@ def compare_envelope(event: Event | None, row: Any | None, time_seconds: int, *,
             yield "the envelope is missing"
         return
     if erased:
-        if row.state < _ERASED or any(x is not None for x in (row.header, row.seal, row.signatures, row.ciphertext)):
+        kept = any(part is not None for part in (row.header, row.seal, row.signatures))
+        if row.state < _ERASED or row.ciphertext is not None or (kept and not _proves(row)):
             yield "the opening is erased and the envelope is not"
         return
     if event is None:
@@ -43,6 +45,13 @@ def compare_envelope(event: Event | None, row: Any | None, time_seconds: int, *,
         yield "an envelope stands at another event's index"
         return
     yield from _content(event, row, time_seconds)
+
+
+def _proves(row: Any) -> bool:
+    """Returns whether what is kept of an erased envelope is what was signed of a FORWARD: it proves a grant's use."""
+    if (row.verb, row.state) != (Verb.FORWARD, _ERASED) or None in (row.header, row.seal, row.signatures):
+        return False
+    return bool(message_hash(row.header, row.seal) == row.message_hash)
 
 
 def _content(event: Event, row: Any, time_seconds: int) -> Iterator[str]:
