@@ -9,10 +9,11 @@ import pytest
 from comity.envelope import message_hash
 from comity.errors import Reason
 from comity.receipts import AckState, EventKind, parse_event
-from comity.workflow.terms import Verb
+from comity.workflow.terms import Family, Verb
 
 from tests.support.clock import FakeClock
 from tests.support.core import Core, running_core, texts
+from tests.support.exchanges import Exchange
 from tests.support.world import World, make_world
 
 DAY = 86_400_000
@@ -98,6 +99,20 @@ async def test_of_what_was_withdrawn_nothing_is_told_before_its_time_went_by(
         tombstone = (await core.read("hkma/intake"))[0]
         assert tombstone.remains is not None
         assert message_hash(*tombstone.remains) == opening
+
+
+async def test_rows_that_say_what_is_not_due_are_mended_and_hold_nothing_up(
+    migrated_database_url: str, world: World
+) -> None:
+    async with running_core(migrated_database_url, world) as core:
+        stale = [Exchange(core, Family.REFERRAL) for _ in range(3)]
+        for case in stale:
+            await case.say(Verb.REFER)
+        right = [(await case.row())["next_limit"] for case in stale]
+        core.db.write(lambda c: c.exec_driver_sql("UPDATE legs SET next_limit = 1000"))
+        assert await core.clockwork.tick() == 3
+        assert [(await case.row())["next_limit"] for case in stale] == right
+        assert await core.clockwork.tick() == 0
 
 
 async def test_an_answer_that_was_not_stored_expires_too(migrated_database_url: str, world: World) -> None:

@@ -28,7 +28,7 @@ from hub.server import Hub
 from tests.support.clock import FakeClock
 from tests.support.core import Core, running_core, texts
 from tests.support.hub import running_hub
-from tests.support.world import World, make_world
+from tests.support.world import DAY, World, make_world
 
 POISON = b"x" * 16
 SERVING, NOT_SERVING = pb.HealthCheckResponse.SERVING, pb.HealthCheckResponse.NOT_SERVING
@@ -78,11 +78,11 @@ async def test_a_clock_that_fails_is_put_off_and_the_others_go_on(
     monkeypatch.setattr(clockwork, "PAGE", 1)
     async with running_core(migrated_sqlite_url, world, clock=clock) as core:
         view = core.directory.view()
-        bad = await core.take(world.envelope(view, case_id=POISON, respond_by=world.now + 86_400_000))
-        good = await core.take(world.envelope(view, case_id=b"y" * 16, respond_by=world.now + 86_400_001))
+        bad = await core.take(world.envelope(view, case_id=POISON, respond_by=world.now + 10 * DAY))
+        good = await core.take(world.envelope(view, case_id=b"y" * 16, respond_by=world.now + 10 * DAY + 1))
         core.clockwork._interval = 0.01
         core.clockwork.start()
-        clock.advance(days=2)
+        clock.advance(days=11)
 
         async def overdue(*expected: bytes) -> bool:
             events = [core.verified(item.receipt).event for item in await core.read("sfc/intake")]

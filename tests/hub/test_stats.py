@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hub.keeping.counting.figures import figures
+from hub.keeping.counting.store import Period
 from tests.support.commands import hub_command
 from tests.support.hub import hub_settings
 from tests.support.lived import live
@@ -58,7 +59,7 @@ async def test_stats_count_what_happened_how_long_it_took_and_what_is_kept(
     assert found["database_bytes"] > 10_000
     assert lived.blob.hex() not in json.dumps(found)
 
-    lately = figures(settings, world.now + 15 * DAY, world.now // 1000 + 10 * DAY // 1000)
+    lately = figures(settings, world.now + 15 * DAY, Period(since=world.now // 1000 + 10 * DAY // 1000))
     assert lately["envelopes"]["by_verb"] == {"REFERRAL REFER": 1}
     assert lately["acknowledgements"]["STORED"]["count"] == 0
     assert lately["logs"] == found["logs"]
