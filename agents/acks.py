@@ -37,7 +37,6 @@ from agents import mailstore as rows
 from agents.alarms import AlarmKind, raise_alarm
 from agents.cases import header_of, not_stored
 from agents.errors import SplitViewError
-from agents.history import OVERTAKEN_TRIES, OvertakenError, Tied
 from agents.home import Home
 from agents.keys import Keys, KeyUse, find
 from agents.mailstore import AckRow, Message
@@ -45,6 +44,7 @@ from agents.proving import tie, verify_receipt
 from agents.records import MessageStatus, Standing
 from agents.session import EarlierReceipt, Session
 from agents.store import Store
+from agents.tied import OVERTAKEN_TRIES, OvertakenError, Tied
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 
 BATCH: Final = 256

@@ -22,7 +22,7 @@ from comity.names import agency_of, check_member
 from comity.tls import request_spki, spki_sha256_of_certificate
 from comity.v1 import directory_pb2 as pb
 from comity.v1.draft_pb2 import JoinAnswer
-from comity.workflow.clocks import standard_profile
+from comity.workflow.profiles import standard_profile
 from comity.workflow.terms import Family, Role
 
 from agents import truststore
@@ -294,7 +294,7 @@ class Admin:
             legal_basis: in words, public to members.
             valid_until: Unix milliseconds UTC.
             direction: 1 both may open cases, 2 only the agency whose id comes first, 3 only the other.
-            profile_sha256: of the deadline profile; None for standard-1.
+            profile_sha256: of the deadline profile; None for the standard one.
         """
         first, second = sorted((self._client.agency, other))
         content = pb.AgreementSigned(

@@ -50,9 +50,21 @@ class AlarmKind(StrEnum):
     EQUIVOCATION = ("EQUIVOCATION", "One envelope id of this desk was used for two contents. Look for a stolen key.")
     NOT_STORED = ("NOT_STORED", "A message was not stored by its recipient in time. Call its duty desk.")
     NOT_OPENED = ("NOT_OPENED", "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.")
+    NOBODY_THERE = (
+        "NOBODY_THERE",
+        "A FLASH message is past its answer's limit and no person has opened it. Call the duty telephone or superiors.",
+    )
     LIST_FORKED = (
         "LIST_FORKED",
         "The hub knows a watchlist of this desk further than this home does, or otherwise. Nothing more is published.",
+    )
+    CONTRADICTION = (
+        "CONTRADICTION",
+        "A message breaks a rule of its family. It is shown and not acted on; call its sender at the duty telephone.",
+    )
+    CAME_BACK = (
+        "CAME_BACK",
+        "A freeze that had ended here by its own date goes on: word of that came late, and was in time. Report anew.",
     )
     HEAD_STALE = ("HEAD_STALE", "The newest head is older than 10 minutes: nothing can be sealed. Check the network.")
     LIST_LAGGING = (
@@ -89,6 +101,8 @@ class Alarm:
     """What it is about: an id, or a name of the directory."""
     raised: int
     """Unix milliseconds UTC."""
+    telephone: str = ""
+    """Of the desk that nobody seems to be at, as the directory has it; empty where that is not what it is about."""
 
     @property
     def text(self) -> str:

@@ -43,6 +43,11 @@ class Archive:
         self._counting: tuple[KeyEntry, ...] = ()
         self._floor = 0
 
+    @property
+    def home(self) -> Home:
+        """Whose archive it is."""
+        return self._home
+
     def held(self) -> list[KeyEntry]:
         """Returns every archive key that this member holds, also those that only open."""
         desk = self._home.desk

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import mimetypes
 import os
 import re
 import tempfile
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -51,6 +53,11 @@ def seal_files(home: Home, files: Sequence[Path], progress: Progress | None = No
     return [_seal_file(home, Path(file), progress) for file in files]
 
 
+def seal_bytes(home: Home, data: bytes, name: str, media_type: str) -> Attachment:
+    """Seals what is in memory into the outbox, under a key of its own. Returns its record for the payload."""
+    return _sealed(home, io.BytesIO(data), name, media_type, None)
+
+
 def _seal_file(home: Home, file: Path, progress: Progress | None) -> Attachment:
     total = file.stat().st_size
 
@@ -58,10 +65,18 @@ def _seal_file(home: Home, file: Path, progress: Progress | None) -> Attachment:
         if progress is not None:
             progress(file.name, done, total)
 
+    name = unicodedata.normalize("NFC", file.name)
+    with file.open("rb") as source:
+        return _sealed(home, source, name, mimetypes.guess_type(file.name)[0] or "application/octet-stream", told)
+
+
+def _sealed(
+    home: Home, source: BinaryIO, shown: str, media_type: str, told: Callable[[int], None] | None
+) -> Attachment:
     handle, name = tempfile.mkstemp(dir=home.outbox_path)
     temporary = Path(name)
     try:
-        with file.open("rb") as source, os.fdopen(handle, "wb") as sink:
+        with os.fdopen(handle, "wb") as sink:
             secrets = seal_blob(source, sink, told)
             sink.flush()
             os.fsync(sink.fileno())
@@ -74,8 +89,8 @@ def _seal_file(home: Home, file: Path, progress: Progress | None) -> Attachment:
         key=secrets.key,
         commitment=secrets.commitment,
         plain_length=secrets.plain_length,
-        name=unicodedata.normalize("NFC", file.name),
-        media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+        name=shown,
+        media_type=media_type,
         blob_sha256=secrets.sha256,
         blob_length=secrets.sealed_length,
     )
@@ -148,7 +163,13 @@ def attachment_named(payload: Payload, prefix: str) -> Attachment:
     return found[0]
 
 
-async def fetch(session: Session, record: Attachment, folder: Path, progress: Progress | None = None) -> Path:
+async def fetch(
+    session: Session,
+    record: Attachment,
+    folder: Path,
+    progress: Progress | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> Path:
     """Downloads an attachment, checks the whole of it, and writes it under a safe name that is not taken yet.
 
     Args:
@@ -156,6 +177,7 @@ async def fetch(session: Session, record: Attachment, folder: Path, progress: Pr
         record: from the payload.
         folder: where the file goes.
         progress: told the bytes downloaded.
+        check: looks into the whole file before it appears, and raises where it must not.
 
     Raises:
         CannotOpenError: it is not what the payload says; nothing was written.
@@ -165,7 +187,7 @@ async def fetch(session: Session, record: Attachment, folder: Path, progress: Pr
     check_folder(folder)
     with tempfile.TemporaryFile() as sealed:
         await _fetch_sealed(session, record, sealed, progress)
-        return await asyncio.to_thread(_release, sealed, record, folder)
+        return await asyncio.to_thread(_release, sealed, record, folder, check)
 
 
 async def fetch_into(session: Session, record: Attachment, sink: BinaryIO, folder: Path) -> None:
@@ -184,6 +206,56 @@ async def fetch_into(session: Session, record: Attachment, sink: BinaryIO, folde
     with tempfile.TemporaryFile(dir=folder) as sealed:
         await _fetch_sealed(session, record, sealed, None)
         await asyncio.to_thread(open_blob, sealed, sink, _secrets(record))
+
+
+async def fetch_again(session: Session, blob: BlobRef, path: Path) -> None:
+    """Downloads a sealed attachment as it is, unopened, to be uploaded again unchanged. It appears whole or not at all.
+
+    Args:
+        session: to the hub.
+        blob: what the header says of it.
+        path: where it goes; nothing is downloaded where it is there already.
+
+    Raises:
+        CannotOpenError: it is not what its name says.
+        RefusedError: NOT_FOUND: the hub has it no more.
+    """
+    record = Attachment(name=blob.sha256.hex()[:12], blob_sha256=blob.sha256, blob_length=blob.length)
+    with _placing(path) as sealed:
+        if sealed is not None:
+            await _fetch_sealed(session, record, sealed, None)
+
+
+@contextmanager
+def _placing(path: Path) -> Iterator[BinaryIO | None]:
+    """Lends a file that stands under a name once the block has ended well; None where there is one already."""
+    if path.exists():
+        yield None
+        return
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def open_bytes(path: Path, record: Attachment) -> bytes:
+    """Opens a sealed attachment into memory.
+
+    Raises:
+        CannotOpenError: it is not what the payload says.
+    """
+    plain = io.BytesIO()
+    with path.open("rb") as sealed:
+        open_blob(sealed, plain, _secrets(record))
+    return plain.getvalue()
 
 
 async def _fetch_sealed(session: Session, record: Attachment, sealed: BinaryIO, progress: Progress | None) -> None:
@@ -240,13 +312,15 @@ def release(home: Home, record: Attachment, folder: Path) -> Path:
         return _release(sealed, record, folder)
 
 
-def _release(sealed: BinaryIO, record: Attachment, folder: Path) -> Path:
+def _release(sealed: BinaryIO, record: Attachment, folder: Path, check: Callable[[Path], None] | None = None) -> Path:
     """Opens a sealed attachment into a file that appears whole or not at all, and takes no other's place."""
     handle, name = tempfile.mkstemp(dir=folder, prefix=".comity-")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w+b") as plain:
             open_blob(sealed, plain, _secrets(record))
+        if check is not None:
+            check(temporary)
         return _placed(temporary, folder, record.name)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -15,15 +15,17 @@ from comity.receipts import EventKind
 from comity.v1 import envelope_pb2
 from comity.workflow import actions
 from comity.workflow.actions import AboutFacts, Action
-from comity.workflow.clocks import Profile, load_profile
+from comity.workflow.clocks import Profile
 from comity.workflow.engine import allowed_verbs
 from comity.workflow.families import TABLES, table_of
 from comity.workflow.legs import Leg
+from comity.workflow.profiles import load_profile
 from comity.workflow.terms import Family, Side, SignatureRole, State, Verb
 from comity.workflow.timers import settle
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
+from agents.onward.rows import never_read
 from agents.records import CaseInfo
 
 
@@ -32,7 +34,9 @@ def leg_between(c: Connection, case_id: bytes, one: str, other: str) -> Leg | No
     return next((leg for leg in rows.legs(c, case_id) if {leg.originator, leg.recipient} == {one, other}), None)
 
 
-def action_of(envelope: Envelope, signers: tuple[Signer, ...], view: View, counterpart: str) -> Action:
+def action_of(
+    envelope: Envelope, signers: tuple[Signer, ...], view: View, counterpart: str, *, granted: bool = False
+) -> Action:
     """Returns an envelope as seen from one leg, without what `about` names.
 
     Args:
@@ -40,6 +44,7 @@ def action_of(envelope: Envelope, signers: tuple[Signer, ...], view: View, count
         signers: the people behind it.
         view: the directory that counts.
         counterpart: the other desk of the leg.
+        granted: an onward grant that it carries was verified.
     """
     header = envelope.header
     sender, other = view.agency(header.sender_agency), view.agency(agency_of(counterpart))
@@ -53,6 +58,7 @@ def action_of(envelope: Envelope, signers: tuple[Signer, ...], view: View, count
         sender_kind=sender.kind,
         counterpart_kind=other.kind,
         about_facts=None,
+        granted=granted,
     )
 
 
@@ -70,27 +76,38 @@ def with_about(c: Connection, action: Action) -> Action:
 
 
 def unread_leg(c: Connection, header: Header, desk: str) -> Leg | None:
-    """Returns the leg that a withdrawal ends where its opening never came here, only the opening's tombstone; or None.
+    """Returns the leg of a case whose opening never came here to be read, only its tombstone; or None.
+
+    Either a withdrawal ends it; or a recall is of what another desk passed on, which makes that leg: whoever never had
+    it can still say so.
 
     Args:
         c: to look with.
         header: of the envelope that came for an unknown case.
         desk: this desk.
     """
-    told = [event.kind for event in rows.events(c, [header.about])]
-    if header.verb is not Verb.WITHDRAW or EventKind.SUBMITTED not in told or rows.message(c, header.about):
+    onward = b""
+    passed_on = header.verb is Verb.RECALL and opens_case(header.family, Verb.FORWARD)
+    if passed_on and rows.message(c, header.about) is None and never_read(c):
+        onward = header.about  # which FORWARD it was is not known
+    elif header.verb is Verb.WITHDRAW:
+        told = [event.kind for event in rows.events(c, [header.about])]
+        if EventKind.SUBMITTED not in told or rows.message(c, header.about):
+            return None
+    else:
         return None
     return Leg(
         originator=header.sender,
         case_id=header.case_id,
         recipient=desk,
         family=header.family,
-        state=State.SENT,
+        state=State.FORWARDED if onward else State.SENT,
         revision=1,
         opening=header.about,
         previous=header.about,
         opened=header.created,
         deliver_by=header.deliver_by,
+        onward=onward,
     )
 
 
@@ -153,6 +170,7 @@ def case_info(leg: Leg, desk: str, now: int) -> CaseInfo:
         awaiting=settled.awaiting,
         allowed=tuple(allowed_verbs(leg, side, now)),
         opening=leg.opening.hex(),
+        family=leg.family,
     )
 
 

@@ -34,18 +34,25 @@ Never does: ask for a passphrase, show anything, act on mail of an agency whose 
 
 from __future__ import annotations
 
+from agents.assisting.verbs import AssistanceVerbs
 from agents.connected import now_ms
+from agents.freezing.verbs import FreezeVerbs
+from agents.onward.verbs import OnwardVerbs
+from agents.overseeing import Overseeing
 from agents.verbs import ReferralVerbs
 from agents.watchlist import WatchlistVerbs
 
 __all__ = ["Client", "now_ms"]
 
 
-class Client(ReferralVerbs, WatchlistVerbs):
+class Client(ReferralVerbs, WatchlistVerbs, AssistanceVerbs, FreezeVerbs, OnwardVerbs, Overseeing):
     """One member's access to one home. Made by `Client.open`; to be closed, best by `async with`.
 
     `agents.connected`: opening, who acts, the directory, pins.
-    `agents.mailing`: the feed, inbox, cases, timelines, alarms, attachments, proofs.
+    `agents.mailing`: the feed, inbox, cases, alarms, attachments, proofs.
+    `agents.overseeing`: the board, limits and who is reminded of them, stories of cases, statistics.
     `agents.drafting`: drafts, four eyes, sending.
     `agents.verbs`: every verb of a case referral. `agents.watchlist`: what people say of watchlists.
+    `agents.assisting.verbs`: every verb of cross-border assistance. `agents.freezing.verbs`: of asset freezes.
+    `agents.onward.verbs`: consent to pass something on, passing it on, recalls that reach third holders, linked cases.
     """

@@ -9,28 +9,46 @@ Never does: network, storage.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import uuid_utils
-from comity.checks import agreement_for, check_profile
+from comity.checks import agreement_for, check_profile, jurisdiction_of, onward_deadlines
 from comity.directory import View
-from comity.envelope import Envelope, Header, Recipient, Signature, encode_header, parse_envelope, signing_bytes
+from comity.envelope import (
+    BlobRef,
+    Envelope,
+    Header,
+    Recipient,
+    Signature,
+    encode_header,
+    parse_envelope,
+    signing_bytes,
+)
 from comity.errors import Reason, RefusedError
+from comity.header import Grant, GrantedBy
 from comity.names import agency_of, check_desk
 from comity.payload import Body, encode_payload, gaps, set_body
 from comity.sealing import seal_content
 from comity.v1 import envelope_pb2, payload_pb2
-from comity.workflow.clocks import Deadlines, load_profile
-from comity.workflow.engine import allowed_verbs, check_counterparts
+from comity.workflow.actions import Signer
+from comity.workflow.clocks import Deadlines
+from comity.workflow.engine import RECALL_VERBS, allowed_verbs, check_counterparts
 from comity.workflow.families import table_of
 from comity.workflow.legs import Leg
-from comity.workflow.tables import AboutRule, PreviousRule, Rule
-from comity.workflow.terms import Family, Precedence, Side, SignatureRole, Verb
+from comity.workflow.profiles import load_profile
+from comity.workflow.tables import AboutRule, ClockRule, People, Presence, PreviousRule, Rule
+from comity.workflow.terms import Family, Precedence, Role, Side, SignatureRole, Verb
+from comity.workflow.timers import settle
 
 from agents.attachments import blob_refs
 from agents.errors import IncompleteError
 from agents.keys import Keys, KeyUse, find
 from agents.trust import Trust
+
+CHOSEN_END: Final = frozenset({Verb.REQUEST, Verb.FORWARD, Verb.CONVERT, Verb.EXTEND})
+"""Verbs whose `lapses_at` a person chose: it is in the content, too, and stays when a draft is sealed anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +70,19 @@ class Wish:
     """None for the profile's."""
     respond_by: int | None = None
     """None for the profile's."""
+    lapses_at: int | None = None
+    """None for the profile's where it must stand, and for none where it may."""
     family: Family = field(default=Family.REFERRAL)
+    grant: Grant | None = None
+    """GRANT_ONWARD: what it grants."""
+    granted: GrantedBy | None = None
+    """FORWARD: the grant that it uses."""
+    blobs: tuple[BlobRef, ...] = ()
+    """FORWARD: the original's sealed blobs, which are named beside the attachments."""
+
+
+Judging = Callable[[Header, payload_pb2.Payload, Signer], None]
+"""Holds the content against its rules, before it is sealed: header, payload and author. Raises where it breaks one."""
 
 
 def default_handling() -> payload_pb2.Handling:
@@ -68,7 +98,9 @@ def default_handling() -> payload_pb2.Handling:
     )
 
 
-def compose(wish: Wish, trust: Trust, keys: Keys, desk: str, now: int) -> tuple[Envelope, bytes]:
+def compose(
+    wish: Wish, trust: Trust, keys: Keys, *, desk: str, now: int, judging: Judging | None = None
+) -> tuple[Envelope, bytes]:
     """Returns the AUTHOR-signed envelope and its content key.
 
     Args:
@@ -77,8 +109,10 @@ def compose(wish: Wish, trust: Trust, keys: Keys, desk: str, now: int) -> tuple[
         keys: of the author.
         desk: the sending desk.
         now: Unix milliseconds UTC.
+        judging: the rules of its content.
 
     Raises:
+        ContentRefusedError: `judging` refuses it; nothing was sealed.
         RefusedError: DIRECTORY_STALE, NO_AGREEMENT, WRONG_STATE, WRONG_ROLE, WRONG_ABOUT and the like.
         UnpinnedError: a recipient's agency was not pinned.
         IncompleteError: the payload has gaps.
@@ -89,9 +123,9 @@ def compose(wish: Wish, trust: Trust, keys: Keys, desk: str, now: int) -> tuple[
     for name in wish.to:  # step 2
         trust.check_pinned(agency_of(check_desk(name)))
     rule = _rule(wish, desk, now)  # step 3
-    _check_role(rule, view, keys, desk, now)
-    payload = _payload(wish, trust.newest_note())  # step 4
-    times = _times(wish, view, desk, now)  # step 5
+    signer = _check_role(rule, view, keys, desk, now)
+    payload = _payload(wish, trust.newest_note(), now)  # step 4
+    times = _times(wish, rule, view, desk, now)  # step 5
     recipients = tuple(_recipient(view, name, now) for name in sorted({*wish.to, desk}))
     author = find(keys, KeyUse.SIGN).kid
     header = Header(
@@ -112,16 +146,22 @@ def compose(wish: Wish, trust: Trust, keys: Keys, desk: str, now: int) -> tuple[
         lapses_at=times.lapses_at or 0,
         directory_size=head.directory_size,
         directory_root=head.directory_root,
-        blobs=blob_refs(wish.attachments),
+        blobs=tuple(sorted({*blob_refs(wish.attachments), *wish.blobs}, key=lambda blob: blob.sha256)),
         joint=wish.joint,
+        grant=wish.grant,
+        granted=wish.granted,
     )
-    check_profile(header, view, now, opening=wish.leg is None, opened=None if wish.leg is None else wish.leg.opened)
+    opened, onward = (None, False) if wish.leg is None else (wish.leg.opened, bool(wish.leg.onward))
+    check_profile(header, view, now, opening=wish.leg is None, opened=opened, onward=onward)
+    if judging is not None:
+        judging(header, payload, signer)
     data = encode_header(header)
-    sealed = seal_content(data, payload, [(key_id, public) for _, key_id, public in recipients])  # step 6
+    content = encode_payload(payload, wish.family, wish.verb, wish.precedence, now)
+    sealed = seal_content(data, content, [(key_id, public) for _, key_id, public in recipients])  # step 6
     wire = envelope_pb2.Envelope(header=data, seal=sealed.seal, ciphertext=sealed.ciphertext)
     for (name, _, _), wrap in zip(recipients, sealed.wraps, strict=True):
         wire.wraps.add(desk=name, data=wrap)
-    sign(wire, keys, SignatureRole.AUTHOR)  # step 7
+    sign(wire, keys, SignatureRole.APPROVER if rule.people is People.SECOND else SignatureRole.AUTHOR)  # step 7
     return parse_envelope(wire), sealed.content_key
 
 
@@ -143,7 +183,9 @@ def _rule(wish: Wish, desk: str, now: int) -> Rule:
         return opening
     side = wish.leg.side_of(desk) or Side.ORIGINATOR
     allowed = allowed_verbs(wish.leg, side, now)
-    rules = [rule for rule in table.find(wish.verb, side) if wish.verb in allowed]
+    leg = settle(wish.leg, now).leg
+    rules = [rule for rule in table.find(wish.verb, side) if leg.state in rule.from_states]
+    rules = [rule for rule in rules if wish.verb in allowed and leg.standing in rule.standings]
     if not rules:
         if any(rule.needs_grant and wish.leg.state in rule.from_states for rule in table.find(wish.verb, side)):
             raise RefusedError(Reason.NO_GRANT, "the verb needs an onward grant", verb=wish.verb.name)
@@ -156,55 +198,75 @@ def _rule(wish: Wish, desk: str, now: int) -> Rule:
     return rules[0]
 
 
-def _check_role(rule: Rule, view: View, keys: Keys, desk: str, now: int) -> None:
+def _check_role(rule: Rule, view: View, keys: Keys, desk: str, now: int) -> Signer:
     record = view.member_key(find(keys, KeyUse.SIGN).kid, now)
     if record is None or desk not in record.desks:
         raise RefusedError(Reason.BAD_SIGNATURE, "this member's key is no live key of the desk")
-    if not record.roles & rule.who_may:
+    if rule.people is People.SECOND:
+        fit = Role.APPROVER in record.roles and Role.AGENT not in record.roles
+    else:
+        fit = bool(record.roles & rule.who_may)
+    if not fit:
         raise RefusedError(Reason.WRONG_ROLE, "this member's roles do not allow the verb", verb=rule.verb.name)
+    role = SignatureRole.APPROVER if rule.people is People.SECOND else SignatureRole.AUTHOR
+    return Signer(record.member, record.roles, role)
 
 
-def _payload(wish: Wish, checkpoint: bytes) -> bytes:
+def _payload(wish: Wish, checkpoint: bytes, now: int) -> payload_pb2.Payload:
     payload = payload_pb2.Payload(
         version=1,
         handling=wish.handling,
         gossip=payload_pb2.Gossip(checkpoint=checkpoint),
         attachments=wish.attachments,
     )
-    set_body(payload, wish.verb, wish.body)
-    found = gaps(payload, wish.verb, wish.precedence)
+    set_body(payload, wish.family, wish.verb, wish.body)
+    found = gaps(payload, wish.family, wish.verb, wish.precedence, now)
     if found:
         raise IncompleteError(tuple(found))
-    return encode_payload(payload, wish.verb, wish.precedence)
+    return payload
 
 
-def _times(wish: Wish, view: View, desk: str, now: int) -> Deadlines:
+def _times(wish: Wish, rule: Rule, view: View, desk: str, now: int) -> Deadlines:
     """Returns the times, the profile's where nothing else is wished: of several profiles what all of them allow."""
     opened = None if wish.leg is None else wish.leg.opened
     agency = agency_of(desk)
-    agreements = [
-        agreement_for(
-            view,
-            agency,
-            agency_of(name),
-            now,
-            family=wish.family,
-            verb=wish.verb,
-            opening=wish.leg is None,
-            attached=bool(wish.attachments),
-        )
-        for name in wish.to
-        if agency_of(name) != agency
-    ]
-    if not agreements:
+    others = [agency_of(name) for name in wish.to if agency_of(name) != agency]
+    if not others:
         raise RefusedError(Reason.NO_AGREEMENT, "there is nobody of another agency to send to")
-    agreed = [
-        load_profile(found.profile_sha256).deadlines_for(wish.family, wish.verb, wish.precedence, now, opened)
-        for found in agreements
-    ]
-    longest = max(agreed, key=lambda found: found.respond_by or 0)
-    lapses_at = min((found.lapses_at for found in agreed if found.lapses_at is not None), default=None)
-    return Deadlines(wish.deliver_by or longest.deliver_by, wish.respond_by or longest.respond_by, lapses_at)
+    agreed = [_agreed(wish, view, (agency, other), now, opened) for other in others]
+    deliver_by = max(found.deliver_by for found in agreed)
+    answers = [found.respond_by for found in agreed if found.respond_by is not None]
+    # The other sides have as long as the slowest calendar gives them, one's own as long as the quickest does.
+    respond_by = (min if rule.clock is ClockRule.START_OWN else max)(answers, default=None)
+    lapses_at = wish.lapses_at
+    if lapses_at is None and rule.lapses is Presence.REQUIRED:
+        # Where it need not stand it is a person's choice: nothing that binds ends by a default.
+        lapses_at = min((found.lapses_at for found in agreed if found.lapses_at is not None), default=None)
+    return Deadlines(wish.deliver_by or deliver_by, wish.respond_by or respond_by, lapses_at)
+
+
+def _agreed(wish: Wish, view: View, ends: tuple[str, str], now: int, opened: int | None) -> Deadlines:
+    """Returns the limits that two agencies agreed on; of a recall under a used grant the protocol's, if on none."""
+    own, other = ends
+    attached = bool(wish.attachments)
+    opening = wish.leg is None
+    try:
+        found = agreement_for(
+            view, own, other, now, family=wish.family, verb=wish.verb, opening=opening, attached=attached
+        )
+    except RefusedError:
+        if wish.leg is None or not wish.leg.onward or wish.verb not in RECALL_VERBS:
+            raise
+        return onward_deadlines(wish.verb, now)
+    return load_profile(found.profile_sha256).deadlines_for(
+        wish.family,
+        wish.verb,
+        wish.precedence,
+        now,
+        opened,
+        answering=jurisdiction_of(view, other),
+        own=jurisdiction_of(view, own),
+    )
 
 
 def _recipient(view: View, name: str, now: int) -> tuple[str, bytes, bytes]:
@@ -219,8 +281,10 @@ def _about(wish: Wish, rule: Rule) -> bytes:
         if wish.about:
             raise RefusedError(Reason.WRONG_ABOUT, "the verb is about no message")
         return b""
-    if wish.about:
+    if wish.about or rule.about is AboutRule.IF_ASKED:
         return wish.about
     if wish.leg is None:
         raise RefusedError(Reason.WRONG_ABOUT, "the verb is about a message: name it")
+    if rule.about is AboutRule.ASKED:
+        return wish.leg.question
     return wish.leg.recall if Verb.RECALL in rule.about_verbs else wish.leg.opening

@@ -15,16 +15,22 @@ from comity.names import HUB
 
 from agents.acks import Acks
 from agents.archive import Archive
+from agents.board import Board
+from agents.clocks import Clocks
 from agents.drafts import Drafts
 from agents.home import Home
 from agents.intake import Intake
 from agents.joining import genesis_ca
 from agents.keys import Keys
+from agents.onward.facts import Facts
+from agents.opening import reader_of
 from agents.outgoing import Outgoing
+from agents.profiling import know_folder
 from agents.proofs import Proofs
 from agents.reading import Reading
 from agents.session import Session
 from agents.store import Store
+from agents.story import Story
 from agents.transport import load_identity
 from agents.trust import Clock, Trust
 from agents.truststore import Pin
@@ -45,12 +51,24 @@ class Connected:
         self.trust = Trust(home, store, clock)
         self.archive = Archive(home, store, keys, self.trust)
         self._acks = Acks(home, store, self.trust, keys, clock)
-        self._drafts = Drafts(home, store, self.trust, keys, clock)
+        self._read = reader_of(self.archive, home.desk)
+        self._facts = Facts(store, self.archive)
+        self._drafts = Drafts(home, store, self.trust, keys=keys, clock=clock, read=self._read, facts=self._facts)
         self._outgoing = Outgoing(home, store, self.trust, drafts=self._drafts, archive=self.archive, clock=clock)
         self._intake = Intake(home, store, self.trust, keys=keys, acks=self._acks, archive=self.archive, clock=clock)
         self._reading = Reading(
-            home, store, self.trust, acks=self._acks, archive=self.archive, member=keys.member, clock=clock
+            home,
+            store,
+            self.trust,
+            acks=self._acks,
+            archive=self.archive,
+            facts=self._facts,
+            member=keys.member,
+            clock=clock,
         )
+        self._board = Board(home, store, self.trust, clock)
+        self._clocks = Clocks(home, store, self.trust, keys.member, clock)
+        self._story = Story(store, clock)
         self._proofs = Proofs(home, store, self.trust, clock)
         self._turn = asyncio.Lock()
 
@@ -65,10 +83,11 @@ class Connected:
             patience_seconds: for how long a call to the hub is tried again.
 
         Raises:
-            MalformedError: the home has not joined a hub yet.
+            MalformedError: the home has not joined a hub yet, or a deadline profile in it is none.
             NoIdentityError: the member has no valid TLS certificate.
             VerificationError: the store was tampered with.
         """
+        know_folder(home.profiles_path)
         store = Store.open(home.store_path)
         try:
             identity = load_identity(home, keys, clock())

@@ -4,8 +4,9 @@ An envelope may be missing for four reasons, and each can be checked: its sender
 names it, signed); its `deliver_by` went by (header and seal still come, and hash to what was logged); it was erased
 after its time (14 days lie between its leaf and now); or the hub lost or withholds it. Only the last is a debt. It
 raises an alarm once the hub had its chance, at the end of the pass; reading goes on, so that one message that was lost
-stops no other; and it is asked for again, until the envelope comes or a reason does. A pass asks for so many, beginning
-where the last one ended, and one whose asking fails ends no pass: what never comes keeps no later one from its turn.
+stops none but what may rest on it (`agents/owing.py`); and it is asked for again, until the envelope comes or a reason
+does. A pass asks for so many, beginning where the last one ended, and one whose asking fails ends no pass: what never
+comes keeps no later one from its turn.
 
 Never does: open anything.
 """
@@ -17,7 +18,7 @@ from contextlib import aclosing
 from typing import Any, Final, cast
 
 from comity.encoding import serialise
-from comity.envelope import message_hash, parse_header
+from comity.envelope import Header, message_hash, parse_header
 from comity.errors import MalformedError, RefusedError
 from comity.receipts import EventKind, Leaf, encode_receipt, receipt_from_wire
 from comity.v1 import feed_pb2
@@ -26,6 +27,8 @@ from sqlalchemy import Connection
 from agents import mailstore as rows
 from agents.mailstore import Cursor, Debt, EventRow
 from agents.occurrences import finish
+from agents.onward.receiving import keep_unopened
+from agents.owing import tell_case
 from agents.session import Session
 from agents.store import Store
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
@@ -55,13 +58,24 @@ class Debts:
 
     def take(self, item: Item) -> None:
         """Takes a verified SUBMITTED item without content: a numbered tombstone, or a debt."""
-        explained = self._expired(item)
+        header = self._named(item)
+        expired = header is not None and header.deliver_by < self._clock() + CLOCK_SKEW_MS
         with self._store.begin() as c:
             if not rows.to_be_taken(c, item.index):
                 return
-            finish(c, item, believed=explained)
-            if not explained:
-                rows.add_debt(c, Debt(item.index, item.number, item.verified.event.message_hash))
+            finish(c, item, believed=expired)
+            if header is not None and expired:
+                keep_unopened(c, item, header, self._verifier.desk)
+            else:
+                self._owe(c, item, header)
+
+    def hold(self, item: Item) -> None:
+        """Keeps a message waiting that came whole before what it may rest on: that is owed, and is taken first."""
+        with self._store.begin() as c:
+            if not rows.to_be_taken(c, item.index):
+                return
+            finish(c, item, believed=False)
+            self._owe(c, item, self._named(item))
 
     async def take_erased(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> None:
         """Takes an item of which the hub says that it was erased: a tombstone whose place alone is proved, or a debt.
@@ -112,22 +126,26 @@ class Debts:
                 yield wire, Cursor(debt.log_index, debt.number - 1, 0)
             with self._store.begin() as c:
                 still = rows.is_owed(c, debt.log_index)
-            if still:
+            if still and not (wire is not None and has_content(wire)):  # what waits for another is not missing
                 parts: dict[str, bytes | int] = {} if wire is None else {"feed_item": serialise(wire)}
                 self._trust.history.invalid(str(debt.log_index), debt.log_index, parts)
         if refused is not None:
             raise refused
 
-    def _expired(self, item: Item) -> bool:
-        """Returns whether the time of a message went by: what is left of it says so, and hashes to what was logged."""
+    def _owe(self, c: Connection, item: Item, header: Header | None) -> None:
+        rows.add_debt(c, Debt(item.index, item.number, item.verified.event.message_hash))
+        if header is not None:
+            tell_case(c, item.index, header.case_id)
+
+    def _named(self, item: Item) -> Header | None:
+        """Returns the header of what came, where that hashes to what was logged."""
         wire = item.wire.envelope
         if message_hash(wire.header, wire.seal) != item.verified.event.message_hash:
-            return False
+            return None
         try:
-            header = parse_header(wire.header)
+            return parse_header(wire.header)
         except MalformedError:
-            return False
-        return header.deliver_by < self._clock() + CLOCK_SKEW_MS
+            return None
 
     def _outlived(self, leaf: Leaf) -> bool:
         return leaf_time(leaf) + RETENTION_MS < self._clock() + CLOCK_SKEW_MS

@@ -11,44 +11,38 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final
 
 from comity.boxes import box_recipients
-from comity.checks import check_directory_age, check_parties, check_profile, verify_signatures
 from comity.directory import View
 from comity.encoding import Purpose, parse, serialise
 from comity.envelope import MAX_ENVELOPE_BYTES, BlobRef, Envelope, Header, parse_envelope, to_wire
-from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError
+from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError
 from comity.names import agency_of
-from comity.payload import BODY_OF_VERB, Gap, body_of, parse_payload
+from comity.payload import Gap, body_of, parse_payload
 from comity.sealing import open_box, open_content, seal_box
 from comity.v1 import draft_pb2, payload_pb2
 from comity.workflow.actions import Signer
-from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, check_times
-from comity.workflow.engine import apply
-from comity.workflow.families import table_of
-from comity.workflow.legs import Leg
-from comity.workflow.tables import People
 from comity.workflow.terms import Role, SignatureRole
 
+from agents import contents
 from agents import draftstore as rows
 from agents.attachments import forget
-from agents.cases import action_of, author_of, leg_between, opens_case, with_about
-from agents.composing import Wish, compose, sign
+from agents.cases import author_of, opens_case
+from agents.composing import CHOSEN_END, Wish, compose, sign
+from agents.draftchecks import DraftChecks
 from agents.draftfiles import VERSION, DraftLine
 from agents.draftstore import StoredDraft
-from agents.errors import DraftFileError, IncompleteError, NotUniqueError, explain
+from agents.errors import DraftFileError, IncompleteError, NotUniqueError
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, find, unwrapping
+from agents.onward.facts import Facts
 from agents.records import DraftInfo, DraftState, Reader, Review
 from agents.store import Store
 from agents.trust import Clock, Trust
 
 _LIMIT: Final = 2 * MAX_ENVELOPE_BYTES
-_STAND_IN: Final = "m-00000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +68,16 @@ class DraftContents:
 class Drafts:
     """The drafts of one home, as one member handles them."""
 
-    def __init__(self, home: Home, store: Store, trust: Trust, keys: Keys, clock: Clock) -> None:
+    def __init__(
+        self, home: Home, store: Store, trust: Trust, *, keys: Keys, clock: Clock, read: contents.Reader, facts: Facts
+    ) -> None:
         self._home, self._store, self._trust, self._keys, self._clock = home, store, trust, keys, clock
+        self._checks = DraftChecks(store, trust, read, clock)
+        self._facts = facts
 
     def create(self, wish: Wish) -> DraftInfo:
         """Seals and signs what a person wants to say and keeps it as a draft, see `compose`."""
-        envelope, content_key = compose(wish, self._trust, self._keys, self._home.desk, self._clock())
+        envelope, content_key = self._compose(wish)
         return self._keep(os.urandom(16).hex(), envelope, content_key)
 
     def all(self) -> list[DraftInfo]:
@@ -116,28 +114,24 @@ class Drafts:
 
     def check(self, opened: OpenedDraft) -> list[Gap]:
         """Returns everything that stands against sending a draft now, but for a missing approval."""
-        found: list[Gap] = []
-        header, now = opened.envelope.header, self._clock()
+        return self._checks.gaps(opened.envelope, opened.payload)
 
-        def tried(path: str, step: Callable[[], object]) -> None:
-            try:
-                step()
-            except RefusedError as error:
-                found.append(Gap(path, f"{error.reason}: {explain(error)}"))
-            except ComityError as error:
-                found.append(Gap(path, explain(error)))
+    def check_sending(self, opened: OpenedDraft) -> None:
+        """Judges a draft once more, just before it leaves: what came since it was made may have changed what it means.
 
-        tried("directory", self._trust.check_sealable)
-        for desk in header.counterparts:
-            tried(f"recipient {desk}", partial(self._trust.check_pinned, agency_of(desk)))
-        tried("keys", lambda: self._parties(opened.envelope, self._trust.view(), now))
-        seconded = _needs_two(header)
-        age = (MAX_AGE_SECONDED if seconded else MAX_AGE)[header.precedence]
-        tried("times", lambda: _times(header, seconded, now))
-        tried("sealed", lambda: check_directory_age(header, self._trust.view(), now, age))
-        tried("deadlines", lambda: self._deadlines(header, now))
-        tried("case", lambda: self._workflow(opened.envelope, now))
-        return found
+        Raises:
+            RefusedError: SECOND_PERSON_MISSING: it takes two people by now, and awaits approval again.
+            IncompleteError: something that the hub cannot see stands against sending it.
+        """
+        header = opened.envelope.header
+        if not opened.info.approver and self._checks.takes_two(header, opened.payload):
+            state = DraftState.AWAITING_APPROVAL
+            with self._store.begin() as c:
+                rows.set_draft_state(c, opened.info.id, state)
+            raise RefusedError(Reason.SECOND_PERSON_MISSING, "the draft takes two people by now", state=state)
+        found = self._checks.unseen(opened.envelope, opened.payload)
+        if found:
+            raise IncompleteError(tuple(found))
 
     def review(self, prefix: str) -> Review:
         """Opens a draft and returns what it says, who will read it, and what stands against it."""
@@ -148,7 +142,8 @@ class Drafts:
             payload=opened.payload,
             readers=tuple(self.readers(opened.envelope.header)),
             gaps=tuple(self.check(opened)),
-            warnings=tuple(_warnings(opened)),
+            warnings=tuple(self._checks.warnings(opened.envelope.header, opened.payload)),
+            duplicates=tuple(self._facts.like(opened.payload, opened.envelope.header.case_id)),
         )
 
     def approve(self, prefix: str, message_hash: str) -> Review:
@@ -187,7 +182,7 @@ class Drafts:
         """Seals a draft's content anew, with present keys and times. The caller becomes its author; both sign again."""
         opened = self.open(prefix)
         header = opened.envelope.header
-        legs = self._legs(header)
+        legs = self._checks.legs(header)
         wish = Wish(
             verb=header.verb,
             body=body_of(opened.payload),
@@ -199,8 +194,12 @@ class Drafts:
             about=header.about,
             joint=header.joint,
             family=header.family,
+            lapses_at=header.lapses_at or None if header.verb in CHOSEN_END else None,
+            grant=header.grant,
+            granted=header.granted,
+            blobs=carried_blobs(opened.payload),
         )
-        envelope, content_key = compose(wish, self._trust, self._keys, self._home.desk, self._clock())
+        envelope, content_key = self._compose(wish)
         return self._keep(opened.info.id, envelope, content_key)
 
     def discard(self, prefix: str) -> None:
@@ -242,7 +241,7 @@ class Drafts:
         draft = self._contents(line.draft_id, line.box)
         if line.version < VERSION and draft.envelope.header.blobs:
             raise DraftFileError("the draft's attachments are not in its file")
-        self._parties(draft.envelope, self._trust.view(), self._clock())
+        self._checks.parties(draft.envelope, self._trust.view(), self._clock())
         return draft
 
     def take(self, draft: DraftContents) -> DraftInfo:
@@ -271,46 +270,28 @@ class Drafts:
         try:
             draft = parse(draft_pb2.Draft, data, _LIMIT)
             envelope = parse_envelope(draft.envelope)
-            header, seal = envelope.header_bytes, envelope.seal_bytes
-            payload = parse_payload(open_content(header, seal, envelope.ciphertext, draft.content_key), envelope.header)
+            payload = _payload(envelope, draft.content_key)
         except MalformedError:
             raise CannotOpenError from None
         if draft.version != 1:
             raise CannotOpenError
         return DraftContents(draft_id, envelope, draft.content_key, payload)
 
-    def _legs(self, header: Header) -> list[Leg]:
-        with self._store.begin() as c:
-            legs = [leg_between(c, header.case_id, header.sender, desk) for desk in header.counterparts]
-        return [leg for leg in legs if leg is not None]
+    def _compose(self, wish: Wish) -> tuple[Envelope, bytes]:
+        def judging(header: Header, payload: payload_pb2.Payload, author: Signer) -> None:
+            self._checks.grounds(header)
+            self._checks.judge(header, payload, (author,))
 
-    def _parties(self, envelope: Envelope, view: View, now: int) -> None:
-        opening = opens_case(envelope.header.family, envelope.header.verb)
-        verify_signatures(envelope, check_parties(envelope, view, now, opening=opening))
-
-    def _deadlines(self, header: Header, now: int) -> None:
-        legs, opening = self._legs(header), opens_case(header.family, header.verb)
-        check_profile(header, self._trust.view(), now, opening=opening, opened=legs[0].opened if legs else None)
-
-    def _workflow(self, envelope: Envelope, now: int) -> None:
-        """Runs the engine as if the second person had signed, so that nothing but the signature may be missing."""
-        view, header = self._trust.view(), envelope.header
-        signers = check_parties(envelope, view, now, opening=opens_case(header.family, header.verb))
-        with self._store.begin() as c:
-            for desk in header.counterparts:
-                action = with_about(c, action_of(envelope, signers, view, desk))
-                if len(signers) == 1:
-                    approver = f"{header.sender_agency}/{_STAND_IN}"
-                    stand_in = Signer(approver, frozenset({Role.APPROVER}), SignatureRole.APPROVER)
-                    action = replace(action, signers=(*action.signers, stand_in))
-                apply(leg_between(c, header.case_id, header.sender, desk), action, now)
+        desk, now = self._home.desk, self._clock()
+        envelope, content_key = compose(wish, self._trust, self._keys, desk=desk, now=now, judging=judging)
+        self._checks.workflow(envelope, now)
+        return envelope, content_key
 
     def _keep(self, draft_id: str, envelope: Envelope, content_key: bytes) -> DraftInfo:
         header, now = envelope.header, self._clock()
         view = self._trust.view()
-        opening = opens_case(header.family, header.verb)
-        signers = check_parties(envelope, view, now, opening=opening)
-        verify_signatures(envelope, signers)
+        signers = self._checks.parties(envelope, view, now)
+        takes_two = self._checks.takes_two(header, _payload(envelope, content_key))
         approver = next((s.member for s in signers if s.role is SignatureRole.APPROVER), "")
         info = DraftInfo(
             id=draft_id,
@@ -319,7 +300,7 @@ class Drafts:
             to=header.counterparts,
             author=author_of(signers),
             approver=approver,
-            state=DraftState.READY if approver or not _needs_two(header) else DraftState.AWAITING_APPROVAL,
+            state=DraftState.READY if approver or not takes_two else DraftState.AWAITING_APPROVAL,
             created=header.created,
             precedence=header.precedence,
             message_hash=envelope.message_hash.hex(),
@@ -345,38 +326,15 @@ class Drafts:
         return [(m.wrap_kid, m.wrap_key) for m in people]
 
 
+def _payload(envelope: Envelope, content_key: bytes) -> payload_pb2.Payload:
+    header, seal = envelope.header_bytes, envelope.seal_bytes
+    return parse_payload(open_content(header, seal, envelope.ciphertext, content_key), envelope.header)
+
+
+def carried_blobs(payload: payload_pb2.Payload) -> tuple[BlobRef, ...]:
+    """Returns the blobs that a draft's header names beside its attachments: the original's, in a FORWARD."""
+    return tuple(BlobRef(blob.sha256, blob.length) for blob in payload.forward.original_blobs)
+
+
 def _context(desk: str, draft_id: str) -> bytes:
     return f"{desk} {draft_id}".encode()
-
-
-def _needs_two(header: Header) -> bool:
-    rules = table_of(header.family).rules
-    return any(rule.verb is header.verb and rule.people is People.TWO for rule in rules)
-
-
-def _times(header: Header, seconded: bool, now: int) -> None:
-    """Checks the times of a draft as they will be checked when it is sent: of two people, where it needs them."""
-    check_times(
-        precedence=header.precedence,
-        created=header.created,
-        deliver_by=header.deliver_by,
-        respond_by=header.respond_by or None,
-        lapses_at=header.lapses_at or None,
-        has_approver=seconded,
-        now_ms=now,
-    )
-
-
-def _warnings(opened: OpenedDraft) -> list[str]:
-    """Returns what a person should think about before signing."""
-    payload, found = opened.payload, []
-    if payload.handling.tlp == payload_pb2.TLP_RED:
-        found.append("TLP:RED: the recipient desk's members can all read it")
-    if opened.envelope.header.joint:
-        found.append("joint: the recipient desks see one another")
-    if BODY_OF_VERB[opened.envelope.header.verb] == "refer":
-        if payload.refer.do_not_contact:
-            found.append("the do-not-contact list is part of it")
-        if payload.refer.other_channels:
-            found.append("the same request went through other channels")
-    return found

@@ -17,8 +17,10 @@ from comity.errors import (
     RefusedError,
     VerificationError,
 )
+from comity.handling import HandlingLoweredError
 from comity.payload_rules import Gap
 
+from agents.handlings import NotOnwardError
 from agents.keyprocess import LockedError
 from agents.keys import UnknownKeyError
 from agents.passphrases import PassphraseError
@@ -70,6 +72,41 @@ class FolderError(MalformedError):
     """A file cannot be written there: no such folder, or not one that may be written to."""
 
 
+class ContentRefusedError(ComityError):
+    """What a message says breaks a rule that both sides' agents hold (`agents/contents.py`). Nothing was sent."""
+
+    code: str
+    path: str
+    problem: str
+
+    def __init__(self, code: str, path: str, problem: str = "") -> None:
+        """Takes what is wrong; no content.
+
+        Args:
+            code: the rule's name, capital letters and underscores.
+            path: the field, as in a `Gap`.
+            problem: what is wrong with it, constant text.
+        """
+        super().__init__("what it says breaks a rule")
+        self.code, self.path, self.problem = code, path, problem
+
+    def diagnostics(self) -> str:
+        """Returns one line: the rule and the field."""
+        return f"{self.code}: {self.path} {self.problem}".rstrip()
+
+
+class SetAsideError(ComityError):
+    """The message was recalled and this desk has set it aside: it is shown to a second look alone."""
+
+
+class UnprovedError(ComityError):
+    """The original in a FORWARD was not proved here yet: nobody acts on it before."""
+
+
+class ContradictsError(ComityError):
+    """The message contradicts a rule of its family: nobody acts on it."""
+
+
 NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
     {
         Reason.MALFORMED: ("Update this program; if it is current, report it.", "請更新程式；如已是最新版本，請回報。"),
@@ -102,6 +139,7 @@ NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
         ),
         Reason.WRONG_ROLE: ("Have somebody with the right role do it.", "請由具相應角色的人員處理。"),
         Reason.SECOND_PERSON_MISSING: ("Have a second person approve the draft.", "請由第二人核准草稿。"),
+        Reason.WRONG_PRECEDENCE: ("Choose a precedence that the verb takes.", "請選擇該動作可用的緩急級別。"),
         Reason.CIPHERTEXT_MISMATCH: ("Reseal and send again.", "請重新密封後再發送。"),
         Reason.UNKNOWN_BLOB: ("Send again: the attachment uploads go on.", "請再次發送，附件會繼續上載。"),
         Reason.BLOB_OFFSET: ("Send again: the upload goes on where it stopped.", "請再次發送，上載會由中斷處繼續。"),
@@ -182,6 +220,27 @@ _OTHERS: Final[tuple[tuple[type[ComityError], tuple[str, str]], ...]] = (
     (
         DraftFileError,
         ("Have the draft exported again and take the whole file.", "請重新匯出草稿，並取得完整檔案。"),
+    ),
+    (
+        ContentRefusedError,
+        ("Correct the field that is named; the draft is kept.", "請更正所列欄位；草稿已保留。"),
+    ),
+    (
+        ContradictsError,
+        ("Call the sender at the directory's number; nothing follows from it.", "請致電名錄所載號碼；不得據此行事。"),
+    ),
+    (SetAsideError, ("Look again with --second-look, where you must.", "如確有需要，請加 --second-look 再看。")),
+    (
+        UnprovedError,
+        ("Show the original first: comity onward show MESSAGE", "請先顯示原件：comity onward show MESSAGE"),
+    ),
+    (
+        HandlingLoweredError,
+        ("Say it at least as strictly as what it is made of.", "處理限制須不低於所依據的訊息。"),
+    ),
+    (
+        NotOnwardError,
+        ("Ask its originator first: comity onward ask", "請先徵求來源機構同意：comity onward ask"),
     ),
     (FolderError, ("Name a folder that is there and may be written to.", "請指定已存在且可寫入的資料夾。")),
     (MalformedError, ("Check what was given.", "請核對輸入內容。")),

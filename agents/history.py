@@ -14,12 +14,12 @@ A contradiction becomes an evidence file and an alarm. Never does: the directory
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
 
 from comity.directory import Head
-from comity.errors import Reason, RefusedError, VerificationError
+from comity.errors import VerificationError
 from comity.merkle import EMPTY_ROOT, MAX_SIZE, verify_consistency
 from comity.receipts import Leaf, Receipt, encode_receipt
 from sqlalchemy import Connection
@@ -31,9 +31,8 @@ from agents.evidence import save_evidence
 from agents.home import Home
 from agents.session import Session
 from agents.store import Store
+from agents.tied import Offered, Tied, until_kept
 from agents.truststore import SeenHead, TrustedSize
-
-T = TypeVar("T")
 
 Clock = Callable[[], int]
 """Returns Unix milliseconds UTC."""
@@ -45,8 +44,6 @@ HUB_SLACK_MS: Final = CLOCK_SKEW_MS + 60_000
 transaction that had its time and was not committed yet when the head was signed."""
 TIED_SIZES: Final = 4096
 """How many proved sizes are remembered in memory, so that nobody has to look for them."""
-OVERTAKEN_TRIES: Final = 8
-"""How often something is tied anew because somebody else of this home kept something meanwhile."""
 
 
 def contradict(one: Head, other: Head) -> bool:
@@ -72,71 +69,13 @@ def _sizes(head: Head) -> tuple[int, int]:
     return head.exchange_size, head.directory_size
 
 
-class OvertakenError(Exception):
-    """What was tied is no longer tied to what is kept: something else was kept meanwhile. To be tied again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tied:
-    """A size of the exchange log, and perhaps a leaf, that were found to belong to the one history; not kept yet."""
-
-    size: TrustedSize
-    leaf: tuple[int, Leaf] | None
-    base: TrustedSize | None
-    """The size that this one was proved against, None where nothing was kept that it could be proved against."""
-    kept: bool = False
-    """It is kept as it is: there is nothing to add to it."""
-
-    @property
-    def greater(self) -> TrustedSize:
-        """The greater of this size and the one that it was proved against: the next one is proved against that."""
-        return self.size if self.base is None or self.size.size >= self.base.size else self.base
-
-    def keep(self, c: Connection) -> None:
-        """Keeps them, with what they came with.
-
-        Of two sizes that were proved against the same lesser one nothing says that they fit each other: the one that
-        comes second, in the same batch, in another task or in another process, is not kept, but tied again.
-
-        Raises:
-            OvertakenError: it has to be tied again. Nothing was written.
-        """
-        if not self.kept and self._is_new(c):
-            rows.put_checkpoint(c, self.size)
-        if self.leaf is not None:
-            rows.put_leaf(c, *self.leaf)
-
-    def _is_new(self, c: Connection) -> bool:
-        """Returns whether there is something to write of the size: it, or its signed note."""
-        base = self.base
-        known, newest = rows.checkpoint_and_newest(c, self.size.size)
-        if known is not None:
-            if known.root != self.size.root:
-                raise OvertakenError
-            return bool(self.size.note) and not known.note
-        if newest is None and base is None:
-            return True
-        if base is None:
-            raise OvertakenError
-        # All that is kept is one history: what is a part of some of it is a part of the newest.
-        against = rows.checkpoint(c, base.size) if base.size > self.size.size else newest
-        if against is None or (against.size, against.root) != (base.size, base.root):
-            raise OvertakenError
-        return True
-
-
-async def until_kept(act: Callable[[], Awaitable[T]]) -> T:
-    """Does what ties something and keeps it, again where that was overtaken: by another task or process of this home.
-
-    Raises:
-        RefusedError: STALLED: it was overtaken time and again.
-    """
-    for _ in range(OVERTAKEN_TRIES):
-        try:
-            return await act()
-        except OvertakenError:
-            continue
-    raise RefusedError(Reason.STALLED, "others of this home were faster each time: try again")
+def _fits(low: tuple[int, bytes], high: tuple[int, bytes], path: Sequence[bytes]) -> bool:
+    """Returns whether a path proves that the log of the greater size begins with that of the smaller one."""
+    try:
+        verify_consistency(low[0], high[0], low[1], high[1], path)
+    except VerificationError:
+        return False
+    return True
 
 
 class History:
@@ -267,6 +206,7 @@ class History:
         leaf: tuple[int, Leaf] | None = None,
         last: Tied | None = None,
         asking: Callable[[], None] | None = None,
+        offered: Offered | None = None,
     ) -> Tied:
         """Ties a size of the exchange log to the one history, or saves evidence that it does not belong to it.
 
@@ -279,6 +219,7 @@ class History:
             leaf: index and leaf that was verified by it.
             last: what was tied before it and is to be kept before it, in the same batch.
             asking: called before the hub is asked, where it has to be.
+            offered: a path that came with it; one that does not fit says nothing, and the hub is asked.
 
         Returns:
             What is to be kept.
@@ -305,14 +246,27 @@ class History:
             self.contradiction(size, root, note, shown, known)
         if known is None and base is not None and 0 not in (size, base.size):
             low, high = sorted([(size, root), (base.size, base.root)])
-            if asking is not None:
-                asking()
-            path = await session.get_consistency("exchange", low[0], high[0])
-            try:
-                verify_consistency(low[0], high[0], low[1], high[1], path)
-            except VerificationError:
-                self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)}, base)
+            if offered is None or offered.size != base.size or not _fits(low, high, offered.path):
+                if asking is not None:
+                    asking()
+                path = await session.get_consistency("exchange", low[0], high[0])
+                if not _fits(low, high, path):
+                    self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)}, base)
         return Tied(found, leaf, base)
+
+    def holds(self, found: TrustedSize) -> bool:
+        """Returns whether a size is kept as part of the one history.
+
+        Raises:
+            SplitViewError: it is kept with another root.
+        """
+        if self._tied.get(found.size) == found.root:
+            return True
+        with self._store.begin() as c:
+            known = rows.checkpoint(c, found.size)
+        if known is not None and known.root != found.root:
+            self.contradiction(found.size, found.root, found.note, {}, known)
+        return known is not None
 
     async def tie_again(self, session: Session, tied: Tied, last: Tied | None = None) -> Tied:
         """Ties what was overtaken to what is kept now, see `tie`."""

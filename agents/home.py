@@ -1,11 +1,13 @@
 """A home: the directory of one desk's node, shared by the members of that desk who work on it.
 
-    home.toml          agency, desk, endpoints, pager, idle time: nothing secret
+    home.toml          agency, desk, endpoints, pagers, idle time: nothing secret
     keys/              one Argon2id file a member: the only thing a passphrase opens
     grants/            desk keys, each sealed to one member (`agents/grants.py`)
     tls/               TLS keys sealed to their member, and certificates
     store.sqlite       directory, trust, mail, cases
+    profiles/          deadline profiles beside those of the program, as agreements name them by their digest
     outbox/ evidence/  sealed attachments on their way; signed proofs of a hub's contradictions
+    originals/         what was passed on to this desk in others' names, sealed as it came
     run/               where a key process listens
 
 Never does: keys, passphrases, network.
@@ -30,6 +32,8 @@ SETTINGS: Final = "home.toml"
 """Name of the settings file."""
 IDLE_SECONDS: Final = 900
 """After how many idle seconds a key process forgets the keys, unless the settings say otherwise."""
+_LINES: Final = ("further_pagers", "approver_pagers")
+"""Settings that are lists of programs, each with its arguments."""
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -81,6 +85,10 @@ class Home:
     """Program and arguments that are run for urgent mail; empty for none."""
     idle_seconds: int = IDLE_SECONDS
     """After how long an idle key process ends."""
+    further_pagers: tuple[tuple[str, ...], ...] = ()
+    """Who is paged after `pager` where nobody has opened a FLASH message, in this order, then `pager` again."""
+    approver_pagers: tuple[tuple[str, ...], ...] = ()
+    """Who is paged, in this order, while an approver of this desk has to confirm; empty for those of the desk."""
 
     def __post_init__(self) -> None:
         check_agency(self.agency)
@@ -90,6 +98,9 @@ class Home:
             check_origin(self.hub_origin)
         if not 1 <= self.idle_seconds <= 7 * 86_400:
             raise MalformedError("the idle time is 1 second to 7 days")
+        for program in (*self.further_pagers, *self.approver_pagers):
+            if not program:
+                raise MalformedError("a pager is a program")
         for endpoint in self.endpoints:
             check_text(endpoint, 300)
             host, _, port = endpoint.rpartition(":")
@@ -137,9 +148,14 @@ class Home:
         except ValueError:  # not UTF-8 or not TOML
             raise MalformedError("home.toml is not readable") from None
         kinds = {"agency": str, "desk": str, "hub_origin": str, "endpoints": list, "pager": list, "idle_seconds": int}
+        kinds |= dict.fromkeys(_LINES, list)
+        found = {name: [] for name in _LINES} | found  # a home of before has none
         if set(found) - set(kinds) or any(type(found.get(name)) is not kind for name, kind in kinds.items()):
             raise MalformedError("home.toml has other settings than it must")
-        if any(not isinstance(item, str) for name in ("endpoints", "pager") for item in found[name]):
+        if any(not isinstance(line, list) for name in _LINES for line in found[name]):
+            raise MalformedError("home.toml has other settings than it must")
+        lists = [found["endpoints"], found["pager"], *(line for name in _LINES for line in found[name])]
+        if any(not isinstance(item, str) for items in lists for item in items):
             raise MalformedError("home.toml has other settings than it must")
         return cls(
             folder,
@@ -149,6 +165,7 @@ class Home:
             tuple(found["endpoints"]),
             tuple(found["pager"]),
             found["idle_seconds"],
+            *(tuple(tuple(line) for line in found[name]) for name in _LINES),
         )
 
     def save(self) -> None:
@@ -160,8 +177,10 @@ class Home:
             "endpoints": list(self.endpoints),
             "pager": list(self.pager),
             "idle_seconds": self.idle_seconds,
+            "further_pagers": [list(line) for line in self.further_pagers],
+            "approver_pagers": [list(line) for line in self.approver_pagers],
         }
-        # JSON's strings, numbers and lists of strings are TOML's.
+        # JSON's strings, numbers and lists are TOML's.
         lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
         write_private(self.path / SETTINGS, "\n".join([*lines, ""]).encode())
 
@@ -172,6 +191,8 @@ class Home:
         endpoints: Sequence[str] | None = None,
         pager: Sequence[str] | None = None,
         idle_seconds: int | None = None,
+        further_pagers: Sequence[Sequence[str]] | None = None,
+        approver_pagers: Sequence[Sequence[str]] | None = None,
     ) -> Home:
         """Changes settings, writes them, and returns the home as it is now."""
         home = replace(
@@ -180,9 +201,16 @@ class Home:
             endpoints=self.endpoints if endpoints is None else tuple(endpoints),
             pager=self.pager if pager is None else tuple(pager),
             idle_seconds=self.idle_seconds if idle_seconds is None else idle_seconds,
+            further_pagers=self.further_pagers if further_pagers is None else tuple(map(tuple, further_pagers)),
+            approver_pagers=self.approver_pagers if approver_pagers is None else tuple(map(tuple, approver_pagers)),
         )
         home.save()
         return home
+
+    def pagers(self, *, approvers: bool = False) -> tuple[tuple[str, ...], ...]:
+        """Returns who is paged, in order: of the desk, or of its approvers. Empty where nobody can be."""
+        desk = (*((self.pager,) if self.pager else ()), *self.further_pagers)
+        return (self.approver_pagers or desk) if approvers else desk
 
     def members(self) -> list[str]:
         """Returns the members with a keyring in this home."""
@@ -208,6 +236,11 @@ class Home:
     def store_path(self) -> Path:
         """The database file."""
         return self.path / "store.sqlite"
+
+    @property
+    def profiles_path(self) -> Path:
+        """Folder of deadline profiles that this desk knows beside those of the program; it need not be there."""
+        return self.path / "profiles"
 
     @property
     def outbox_path(self) -> Path:

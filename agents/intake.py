@@ -4,7 +4,8 @@ For an incoming envelope: (1) receipt and place verified; (2) the try is counted
 reader is quarantined after three, and taken back while the hub is asked, and where it broke off, lied, or a key is not
 here; (3) the bytes are those that the event names, and the envelope verifies at the leaf's directory; (4) replay; (5)
 the same workflow engine as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9)
-message, case, acknowledgement, event and cursor are written in one transaction. The acknowledgement is sent once that
+its content against the rules of its family (`agents/entering.py`); (10) message, case, what follows, acknowledgement,
+event and cursor are written in one transaction. The acknowledgement is sent once that
 would outlive a power cut (`agents/acks.py`): what did not is delivered again.
 
 What breaks a rule by its sender's doing is refused with one word, and kept aside if its signatures verify; reading goes
@@ -23,8 +24,7 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from comity.checks import Signer
-from comity.encoding import serialise
-from comity.envelope import Envelope, parse_envelope
+from comity.envelope import Envelope, Header, parse_envelope
 from comity.errors import CannotOpenError, MalformedError, RefusedError, VerificationError
 from comity.payload import parse_payload
 from comity.receipts import AckState, EventKind
@@ -37,28 +37,33 @@ from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
-from agents.acks import Acks, raise_status
-from agents.alarms import AlarmKind, raise_alarm
+from agents.acks import Acks
 from agents.archive import Archive
-from agents.cases import action_of, author_of, leg_between, unread_leg, with_about, with_unread
-from agents.debts import Debts, has_content, is_erased, withdrawn
+from agents.asides import Asides, Taken
+from agents.cases import action_of, author_of, leg_between, opens_case, unread_leg, with_about, with_unread
+from agents.contents import Taking
+from agents.debts import Debts, has_content, is_erased
+from agents.entering import Entering, Entry, take_withdrawn
 from agents.errors import SplitViewError
-from agents.history import OvertakenError, Tied, until_kept
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
 from agents.mailstore import Cursor, Message
 from agents.occurrences import Occurrences, finish
-from agents.outgoing import keep_receipt, outgoing_message
-from agents.records import MessageStatus, Standing
+from agents.owing import waits
+from agents.owncopies import OwnCopies
 from agents.session import Session
 from agents.store import Store
 from agents.succession import superseded
+from agents.tied import OvertakenError, Tied, until_kept
 from agents.tries import Try
 from agents.trust import Clock, Trust
-from agents.verifying import Item, Verifier, kept_receipt
+from agents.truststore import TrustedSize, put_gossip_due
+from agents.verifying import Item, Verifier
 
 TRIES: Final = 3
 """How often an item is begun before it is quarantined."""
+_BY_MACHINES: Final = frozenset({Verb.PUBLISH, Verb.SNAPSHOT})
+"""What a machine sends often, and only a machine acts on: its checkpoint is tied behind it, not before it."""
 _NOT_ITS_DOING: Final = (
     RefusedError,
     UnknownKeyError,
@@ -68,15 +73,6 @@ _NOT_ITS_DOING: Final = (
     KeyboardInterrupt,
 )
 """What says nothing against a message: the hub broke off or lied, another holds the key, the reader was stopped."""
-
-
-class Taken:
-    """What one item brought: for the caller's report."""
-
-    __slots__ = ("event", "message", "quarantined")
-
-    def __init__(self, message: bytes | None = None, *, quarantined: bool = False, event: bool = False) -> None:
-        self.message, self.quarantined, self.event = message, quarantined, event
 
 
 class Intake:
@@ -90,6 +86,18 @@ class Intake:
         self._verifier = Verifier(home, trust, clock)
         self._debts = Debts(store, trust, self._verifier, clock)
         self._occurrences = Occurrences(home, store, clock)
+        self._entering = Entering(home, store, trust, archive=archive, clock=clock)
+        self._asides = Asides(store, self._verifier, acks, read=self._entering.read, clock=clock)
+        self._own = OwnCopies(
+            store,
+            trust,
+            verifier=self._verifier,
+            asides=self._asides,
+            entering=self._entering,
+            archive=archive,
+            opening=self._open,
+            clock=clock,
+        )
         self.opened: tuple[bytes, Payload] | None = None
         """Hash and payload of the last message that was stored: a machine that acts on it need not open it again."""
 
@@ -158,7 +166,7 @@ class Intake:
             tries = attempt.count(c)
         item = replace(item, tied=self._trust.history.kept(item.tied))
         if tries > TRIES:
-            return self._quarantine(item, None, "QUARANTINED")
+            return self._asides.quarantine(item, None, "QUARANTINED")
         try:
             return await self._envelope(session, item, attempt)
         except _NOT_ITS_DOING:
@@ -171,11 +179,21 @@ class Intake:
             envelope = parse_envelope(item.wire.envelope, reader=self._home.desk)
         except MalformedError:
             self._verifier.invalid(item.wire)
-            return self._quarantine(item, None, "QUARANTINED")
+            return self._asides.quarantine(item, None, "QUARANTINED")
+        if self._came_first(item, envelope.header):
+            self._debts.hold(item)
+            return Taken(event=True)
         if envelope.header.sender == self._home.desk:
-            return await self._own_copy(session, item, envelope, attempt)
+            return await self._own.take(session, item, envelope, attempt)
         await self._settle_before(session, envelope, attempt)
         return await self._incoming(session, item, envelope, attempt)
+
+    def _came_first(self, item: Item, header: Header) -> bool:
+        """Returns whether a message goes on with a case of which the hub may still owe something before it."""
+        if opens_case(header.family, header.verb) or header.verb is Verb.WITHDRAW:
+            return False
+        with self._store.begin() as c:
+            return waits(c, header, item.index, self._home.desk)
 
     async def _settle_before(self, session: Session, envelope: Envelope, attempt: Try) -> None:
         """Has the hub settle our STORED of what opened that case first: what follows may depend on which was earlier.
@@ -194,58 +212,86 @@ class Intake:
         header = envelope.header
         genuine: Envelope | None = None
         try:
-            signers = self._verifier.signers(envelope, item)
-            genuine = envelope
             with self._store.begin() as c:
                 before = leg_between(c, header.case_id, header.sender, self._home.desk)
                 before = before or unread_leg(c, header, self._home.desk)
+            signers = self._verifier.signers(envelope, item, before)
+            genuine = envelope
+            with self._store.begin() as c:
                 seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
                 self._verifier.check_rules(envelope, item, before)
                 leg = before if seen is not None else self._advance(c, item, envelope, signers, before)  # step 5
             if seen is not None or leg is None:  # step 4
-                return self._replayed(item, envelope, seen or envelope.message_hash)
+                return self._asides.replayed(item, envelope, seen or envelope.message_hash)
         except (RefusedError, MalformedError):
             self._verifier.invalid(item.wire)
-            return self._quarantine(item, genuine, "QUARANTINED")
+            return self._asides.quarantine(item, genuine, "QUARANTINED")
         if self._clock() > header.deliver_by:
-            return self._quarantine(item, envelope, "EXPIRED", leg)
+            return self._asides.quarantine(item, envelope, "EXPIRED", leg)
         gossiped: Tied | None = None
+        due: TrustedSize | None = None
         try:
             content_key, payload = self._open(item, envelope)  # steps 6 and 7
             gossip = payload.gossip.checkpoint
-            if gossip:
+            if gossip and header.verb in _BY_MACHINES:
+                due = self._trust.note_gossip(gossip, item.index)
+            elif gossip:
                 gossiped = await self._trust.check_gossip(session, gossip, item.index, attempt.take_back)  # step 8
                 attempt.go_on()
         except CannotOpenError:
-            return self._quarantine(item, envelope, "CANNOT_OPEN", leg)
+            return self._asides.quarantine(item, envelope, "CANNOT_OPEN", leg)
         except MalformedError:
-            return self._quarantine(item, envelope, "QUARANTINED", leg)
+            return self._asides.quarantine(item, envelope, "QUARANTINED", leg)
         except SplitViewError:
             raise
         except VerificationError:  # what the sender passed off as a checkpoint is none: no reason to stop reading
             self._verifier.invalid(item.wire)
-            return self._quarantine(item, envelope, "QUARANTINED", leg)
-        message = self._message(item, envelope, author_of(signers))
+            return self._asides.quarantine(item, envelope, "QUARANTINED", leg)
+        entry = await self._entering.received(
+            session, item, envelope, payload=payload, signers=signers, before=before, attempt=attempt
+        )  # step 9
+        message = replace(self._asides.message(item, envelope, author_of(signers)), standing=entry.standing)
         message = replace(message, archive=self._archive.seal(message.message_hash, content_key))
-        ack = self._acks.make(message.message_hash, AckState.STORED)
-        with self._store.begin(lasting=False) as c:  # step 9; lasting before it is acknowledged
-            if gossiped is not None:
-                gossiped.keep(c)
-            if not rows.to_be_taken(c, item.index):
-                return Taken()  # another instance on this mailbox was first: it is new there, and told there
-            rows.put_message(c, message)
-            stored = apply_stored(leg, message.message_hash, item.time).leg
-            rows.put_leg(c, stored)
-            self._withdrawn(c, envelope)
-            rows.add_ack(c, ack)
-            finish(c, item, believed=True)
+        stored = apply_stored(leg, message.message_hash, item.time).leg
+        taking = Taking(header, message.message_hash, payload, before, stored, outgoing=False, time=item.time)
+        if not self._store_received(item, message, entry, taking, gossip=(gossiped, due)):
+            return Taken()  # another instance on this mailbox was first: it is new there, and told there
         self.opened = (message.message_hash, payload)
         return Taken(message.message_hash)
+
+    def _store_received(
+        self,
+        item: Item,
+        message: Message,
+        entry: Entry,
+        taking: Taking,
+        *,
+        gossip: tuple[Tied | None, TrustedSize | None],
+    ) -> bool:
+        """Writes all that comes of a message, in one transaction. Returns False where it was taken before."""
+        ack = self._acks.make(message.message_hash, AckState.STORED)
+        gossiped, due = gossip
+        with self._store.begin(lasting=False) as c:  # step 10; lasting before it is acknowledged
+            if gossiped is not None:
+                gossiped.keep(c)
+            if due is not None:
+                put_gossip_due(c, due)
+            if not rows.to_be_taken(c, item.index):
+                return False
+            rows.put_message(c, message)
+            rows.put_leg(c, taking.after)
+            gone = self._entering.keep_received(c, entry, taking)
+            take_withdrawn(c, taking.header)
+            rows.add_ack(c, ack)
+            finish(c, item, believed=True)
+        self._entering.clear(gone)
+        return True
 
     def _advance(
         self, c: Connection, item: Item, envelope: Envelope, signers: tuple[Signer, ...], before: Leg | None
     ) -> Leg:
-        action = with_about(c, action_of(envelope, signers, item.view, self._home.desk))
+        granted = envelope.header.granted is not None  # verified with the signatures
+        action = with_about(c, action_of(envelope, signers, item.view, self._home.desk, granted=granted))
         action = with_unread(c, action, before)
         return apply(before, action, item.time).leg
 
@@ -279,120 +325,3 @@ class Intake:
         view = self._trust.view()
         own = [key for key in view.desk_keys(self._home.desk) if key.kid == key_id]
         return view.disputed(key_id) or any(superseded(view, key, self._clock()) for key in own)
-
-    async def _own_copy(self, session: Session, item: Item, envelope: Envelope, attempt: Try) -> Taken:
-        """This desk's own message has its place in the log: now, and not before, its cases move.
-
-        A message that another home of this desk has sent carries what the hub has shown to that home.
-        """
-        header = envelope.header
-        with self._store.begin() as c:
-            known = rows.message(c, envelope.message_hash)
-            seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
-            before = leg_between(c, header.case_id, header.sender, header.counterparts[0])
-        if known is None and seen is not None:  # somebody here made two messages of one envelope id
-            return self._spoilt(item)
-        try:
-            signers = self._verifier.signers(envelope, item)
-            self._verifier.check_rules(envelope, item, before)
-            content_key, payload = self._open(item, envelope) if known is None else (b"", Payload())
-            gossip = payload.gossip.checkpoint
-        except (RefusedError, MalformedError, CannotOpenError):
-            return self._spoilt(item)
-        gossiped: Tied | None = None
-        try:
-            if gossip:
-                gossiped = await self._trust.check_gossip(session, gossip, item.index, attempt.take_back)
-                attempt.go_on()
-        except SplitViewError:
-            raise
-        except VerificationError:
-            return self._spoilt(item)
-        try:
-            with self._store.begin() as c:
-                if gossiped is not None:
-                    gossiped.keep(c)
-                if not rows.to_be_taken(c, item.index):
-                    return Taken()
-                if known is None:
-                    message = outgoing_message(envelope, author_of(signers), self._clock())
-                    archive = self._archive.seal(message.message_hash, content_key)
-                    rows.put_message(c, replace(message, archive=archive))
-                    for desk in header.counterparts:
-                        rows.set_status(c, envelope.message_hash, desk, MessageStatus.PENDING)
-                keep_receipt(c, envelope, item.verified)
-                for desk in header.counterparts:
-                    leg = leg_between(c, header.case_id, header.sender, desk)
-                    action = with_about(c, action_of(envelope, signers, item.view, desk))
-                    rows.put_leg(c, apply(leg, action, item.time).leg)
-                self._withdrawn(c, envelope)
-                finish(c, item, believed=True)
-        except (RefusedError, MalformedError):
-            return self._spoilt(item)
-        return Taken(event=True)
-
-    def _spoilt(self, item: Item) -> Taken:
-        """An own copy is not this desk's doing, or not as the hub has it: a person must look, and no case moves."""
-        self._verifier.invalid(item.wire)
-        with self._store.begin() as c:
-            finish(c, item, believed=False)
-        return Taken(quarantined=True)
-
-    def _withdrawn(self, c: Connection, envelope: Envelope) -> None:
-        if envelope.header.verb is not Verb.WITHDRAW:
-            return
-        withdrawn(c, envelope.header.about)
-        about = rows.message(c, envelope.header.about)
-        if about is None:
-            return
-        if about.outgoing:
-            for desk in envelope.header.counterparts:
-                raise_status(c, about.message_hash, desk, MessageStatus.WITHDRAWN)
-        else:
-            rows.update_message(c, about.message_hash, standing=Standing.WITHDRAWN.value)
-
-    def _replayed(self, item: Item, envelope: Envelope, seen: bytes) -> Taken:
-        """An envelope id was used before: the same message is dropped, another one is a fraud on somebody's part."""
-        with self._store.begin() as c:
-            if seen != envelope.message_hash:
-                raise_alarm(c, AlarmKind.INVALID_DELIVERY, f"replay {item.index}", self._clock())
-            finish(c, item, believed=True)
-        return Taken(event=True)
-
-    def _message(self, item: Item, envelope: Envelope, author: str) -> Message:
-        own = outgoing_message(envelope, author, self._clock())
-        return replace(
-            own,
-            outgoing=False,
-            envelope=serialise(item.wire.envelope),
-            log_index=item.index,
-            leaf_time=item.time,
-            receipt=kept_receipt(item),
-        )
-
-    def _quarantine(self, item: Item, envelope: Envelope | None, reason: str, leg: Leg | None = None) -> Taken:
-        """Refuses a message with one word and goes on. Its case moves as the log has it.
-
-        Args:
-            item: what brought it.
-            envelope: kept aside; None where its signatures do not verify: it must not stand where another is known by.
-            reason: the word.
-            leg: as it moved, None where it did not.
-        """
-        standing = Standing.EXPIRED if reason == "EXPIRED" else Standing.QUARANTINED
-        message_hash = item.verified.event.message_hash
-        ack = self._acks.make(message_hash, AckState.REFUSED, reason)
-        with self._store.begin() as c:
-            if not rows.to_be_taken(c, item.index):
-                return Taken()
-            if envelope is not None and rows.message(c, message_hash) is None:
-                found = replace(self._message(item, envelope, ""), standing=standing)
-                if rows.envelope_seen(c, found.agency, found.envelope_id) is None:
-                    rows.put_message(c, found)
-            if leg is not None:
-                rows.put_leg(c, leg)
-            if leg is not None and envelope is not None and envelope.header.verb is Verb.WITHDRAW:
-                withdrawn(c, envelope.header.about)
-            rows.add_ack(c, ack)
-            finish(c, item, believed=envelope is not None)
-        return Taken(message_hash, quarantined=True)

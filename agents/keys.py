@@ -35,7 +35,6 @@ PURPOSES: Final = tuple(
         Purpose.ACK,
         Purpose.STATEMENT,
         Purpose.DESK_KEY,
-        Purpose.GRANT,
         Purpose.DRAFT_SIGNATURE,
         Purpose.WATCHLIST_CHANGES,
         Purpose.WATCHLIST_CONFIRM,

@@ -13,24 +13,25 @@ from typing import Final
 
 from comity.errors import ComityError, Reason, RefusedError
 from comity.receipts import VerifiedReceipt, parse_receipt, verify_receipt
+from comity.workflow.terms import Verb
 
 from agents import truststore
 from agents.alarms import Alarm, from_row
+from agents.asides import Taken
 from agents.attachments import Progress, attachment_named, fetch
+from agents.cases import case_info
 from agents.connected import Connected
 from agents.errors import NotUniqueError
-from agents.intake import Taken
 from agents.mailstore import Message
+from agents.onward.originals import check_file
 from agents.proofs import LogProgress
 from agents.records import (
     CaseInfo,
     InboxItem,
     LogReport,
     OpenedMessage,
-    Reminder,
     SentItem,
     SyncReport,
-    TimelineEvent,
 )
 from agents.refusals import ELSEWHERE
 from agents.truststore import AlarmRow
@@ -65,7 +66,7 @@ class Mailing(Connected):
                     quarantined += taken.quarantined
                     if taken.message is not None and not taken.quarantined:
                         new.append(self._item(taken.message))
-            acknowledged += await self._acks.flush(self.session)
+            acknowledged += await self._flush()
         return SyncReport(tuple(new), events, quarantined, acknowledged)
 
     async def live(self) -> AsyncIterator[InboxItem | None]:
@@ -104,13 +105,13 @@ class Mailing(Connected):
                 else:
                     found = [await self._intake.take(self.session, response.item)]
                 if found and acknowledge:
-                    await self._acks.flush(self.session)
+                    await self._flush()
             yield found
 
     async def flush(self) -> int:
         """Sends acknowledgements that are still pending. Returns how many the hub has logged."""
         async with self._turn:
-            return await self._acks.flush(self.session)
+            return await self._flush()
 
     def inbox(self, *, unread_only: bool = False) -> list[InboxItem]:
         """Returns received mail in the order of the log."""
@@ -120,16 +121,16 @@ class Mailing(Connected):
         """Returns this desk's own mail, with how far it has come at each recipient."""
         return self._reading.sent()
 
-    async def open_item(self, message: str) -> OpenedMessage:
+    async def open_item(self, message: str, *, second_look: bool = False) -> OpenedMessage:
         """Opens a received message for a person and sends OPENED; see `Reading.open`."""
-        opened = self._reading.open(message)
+        opened = self._reading.open(message, second_look=second_look)
         with contextlib.suppress(RefusedError):  # it stays pending and is sent with the next pass
             await self.flush()
         return opened
 
-    def peek(self, message: str) -> OpenedMessage:
+    def peek(self, message: str, *, second_look: bool = False) -> OpenedMessage:
         """Opens a kept message without acknowledging anything; see `Reading.peek`."""
-        return self._reading.peek(message)
+        return self._reading.peek(message, second_look=second_look)
 
     def peek_message(self, message: Message) -> OpenedMessage:
         """Opens a kept message for a machine of this desk as `peek` does, and the newest one at no cost."""
@@ -145,10 +146,13 @@ class Mailing(Connected):
         Raises:
             NotUniqueError: no such attachment.
             CannotOpenError: it is not what the payload says; nothing was written.
+            ContentRefusedError: it is somebody's message, and was not passed on by FORWARD; nothing was written.
             FolderError: it cannot be written there.
         """
-        found = attachment_named(self.peek(message).payload, attachment_id)
-        return await fetch(self.session, found, Path(folder), progress)
+        opened = self.peek(message)
+        found = attachment_named(opened.payload, attachment_id)
+        check = None if opened.header.verb is Verb.FORWARD else check_file
+        return await fetch(self.session, found, Path(folder), progress, check)
 
     # --- cases
 
@@ -158,23 +162,15 @@ class Mailing(Connected):
 
     def case(self, case: str) -> list[CaseInfo]:
         """Returns the legs of one case."""
-        case_id = self._reading.legs(case)[0].case_id.hex()
-        return [info for info in self.cases() if info.case_id == case_id]
-
-    def timeline(self, case: str) -> list[TimelineEvent]:
-        """Returns what happened in a case, in the order of the log."""
-        return self._reading.timeline(case)
-
-    def reminders(self) -> list[Reminder]:
-        """Returns the answers that are due, once half their time has gone."""
-        return self._reading.reminders()
+        now = self.clock()
+        return [case_info(leg, self.desk, now) for leg in self._reading.legs(case)]
 
     def alarms(self) -> list[Alarm]:
         """Returns what a person must look at; what is waited for ends by itself."""
         with self.store.begin() as c:
             raised = [from_row(row) for row in truststore.alarms(c)]
             dismissed = truststore.dismissed_alarms(c)
-        waiting = waiting_alarms(self.store, self.trust, self.clock)
+        waiting = waiting_alarms(self.store, self.trust, self.desk, self.clock)
         return raised + [alarm for alarm in waiting if alarm.id not in dismissed]
 
     def dismiss_alarm(self, alarm_id: str) -> None:
@@ -219,6 +215,12 @@ class Mailing(Connected):
         return verify_receipt(parse_receipt(data), self.trust.exchange_origin, self.directory().log_keys())
 
     # --- how
+
+    async def _flush(self) -> int:
+        """Acknowledges what is stored, and ties what waits for it. Returns how many acknowledgements were logged."""
+        logged = await self._acks.flush(self.session)
+        await self.trust.settle_gossip(self.session)
+        return logged
 
     @contextlib.asynccontextmanager
     async def _acknowledging(self) -> AsyncIterator[None]:

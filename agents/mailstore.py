@@ -10,10 +10,12 @@ from typing import Any, Final
 from comity.receipts import AckState, EventKind
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Family, Precedence, Side, State, Verb
+from comity.workflow.terms import Standing as LegStanding
 from sqlalchemy import Connection, Row, delete, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
+from agents.boardstore import put_open
 from agents.driver import Driver
 from agents.records import MessageStatus, Standing
 from agents.truststore import get_meta, put_meta
@@ -267,6 +269,7 @@ def settle_ack(c: Connection, ack: AckRow, receipt: bytes) -> None:
 def put_leg(c: Connection, leg: Leg) -> None:
     """Keeps a leg; an older form of it is replaced."""
     Driver(c).exec_driver_sql(_PUT_LEG, (leg.originator, leg.case_id, leg.recipient, json.dumps(_leg_fields(leg))))
+    put_open(c, leg)
 
 
 def legs(c: Connection, case_id: bytes | None = None) -> list[Leg]:
@@ -387,8 +390,9 @@ def _leg_fields(leg: Leg) -> dict[str, Any]:
 
 
 def _leg(values: dict[str, Any]) -> Leg:
-    for name in ("case_id", "opening", "previous", "question", "recall"):
-        values[name] = bytes.fromhex(values[name])
+    for name in ("case_id", "opening", "previous", "question", "recall", "onward"):
+        values[name] = bytes.fromhex(values.get(name, ""))
+    values["standing"] = LegStanding(values.get("standing", 0))
     values["family"] = Family(values["family"])
     values["state"] = State(values["state"])
     values["awaiting"] = Side(values["awaiting"]) if values["awaiting"] else None

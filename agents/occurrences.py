@@ -1,4 +1,4 @@
-"""What the feed brings besides envelopes: acknowledgements, clocks, withdrawals, and what the hub noticed.
+"""What the feed brings besides envelopes: acknowledgements, clocks, withdrawals, grants, and what the hub noticed.
 
 Acknowledgements count only when they verify. Clock events are computed again from the bytes: the log says when a limit
 went by, this side knows itself that it did. What is not found true is recorded as logged, and not as having happened.
@@ -22,10 +22,11 @@ from sqlalchemy import Connection
 from agents import mailstore as rows
 from agents.acks import check_ack, raise_status, status_of
 from agents.alarms import AlarmKind, raise_alarm
-from agents.cases import header_of, leg_between, not_stored
+from agents.cases import leg_between, not_stored
 from agents.evidence import save_evidence
 from agents.home import Home
 from agents.mailstore import AckRow, Cursor, EventRow, Message
+from agents.onward.granting import GRANT_EVENTS, take_grant_event
 from agents.records import MessageStatus, Standing
 from agents.store import Store
 from agents.trust import Clock
@@ -63,6 +64,10 @@ class Occurrences:
                 raise_alarm(c, AlarmKind.EQUIVOCATION, event.message_hash.hex(), self._clock())
             elif event.kind is EventKind.ERASED:
                 believed = True  # of what the hub itself has done
+            elif message is not None and event.kind in GRANT_EVENTS:
+                believed = take_grant_event(c, item, message)
+                if not believed:
+                    self._invalid(c, item)
             elif message is not None and (event.kind in _CLOCKS or event.kind in _ENDS):
                 believed = self._ended(c, item, message) if event.kind in _ENDS else _ran_out(c, item, message)
                 if not believed:
@@ -119,33 +124,36 @@ class Occurrences:
 
 
 def _apply_to_one(c: Connection, item: Item, message: Message, *, late: bool = False) -> bool:
-    """Moves the leg whose clock has run out. Returns False where none of that kind is due on any leg."""
-    kind = _CLOCKS[item.verified.event.kind]
+    """Moves the leg whose clock has run out. Returns False where none of that kind and limit is due on any leg."""
+    event, named = item.verified.event, message.message_hash
     for leg in rows.legs(c, message.case_id):
         try:
-            found = not_stored(leg, message.message_hash) if late else leg
-            rows.put_leg(c, apply_clock(found, kind, message.message_hash, item.time).leg)
+            applied = apply_clock(not_stored(leg, named) if late else leg, _CLOCKS[event.kind], named, item.time)
         except RefusedError:
             continue
-        return True
+        if applied.events[0].limit == event.effective_time:
+            rows.put_leg(c, applied.leg)
+            return True
     return False
 
 
 def _ran_out(c: Connection, item: Item, message: Message) -> bool:
-    """Takes OVERDUE or LAPSED. Nobody signs them, but both sides can count: the limit is in the message's header.
+    """Takes OVERDUE or LAPSED. Nobody signs them, but both sides can count.
+
+    The limit of OVERDUE is in the message's header. A leg's end begins there as well, and is moved by what is signed
+    later (CONFIRM, COMPLETE, EXTEND, CONVERT): LAPSED is held against the end that the leg has.
 
     Returns:
         False where it had not gone by, or where what it ran for had come in time: then nothing happens.
     """
-    event = item.verified.event
-    overdue = event.kind is EventKind.OVERDUE
-    limit = message.respond_by if overdue else header_of(message).lapses_at
-    if not limit or event.effective_time != limit or limit >= item.time:
+    event, named = item.verified.event, message.message_hash
+    overdue, limit = event.kind is EventKind.OVERDUE, event.effective_time
+    if (overdue and limit != message.respond_by) or not 0 < limit < item.time:
         return False
     if _apply_to_one(c, item, message):
         return True
     # Known already; or the message was refused here, so that this side's legs do not know what the hub's do.
-    legs, named = rows.legs(c, message.case_id), message.message_hash
+    legs = rows.legs(c, message.case_id)
     if message.standing is Standing.QUARANTINED or not legs:
         return True
     if not overdue:

@@ -23,13 +23,13 @@ from agents.acks import raise_status
 from agents.archive import Archive
 from agents.attachments import Progress, forget, upload
 from agents.drafts import Drafts, OpenedDraft
-from agents.history import Tied, until_kept
 from agents.home import Home
 from agents.mailstore import Message
 from agents.proving import tie, verify_receipt
 from agents.records import DraftState, MessageStatus, Sent, Standing
 from agents.session import Session
 from agents.store import Store
+from agents.tied import Tied, until_kept
 from agents.trust import Clock, Trust
 
 RESEAL: Final = frozenset(
@@ -65,6 +65,7 @@ class Outgoing:
         Raises:
             RefusedError: the hub's reason; SECOND_PERSON_MISSING before anything left; UNAVAILABLE where it is not
                 known whether the hub has it: send again.
+            IncompleteError: since it was signed, something came that stands against it. Nothing left.
             VerificationError: the receipt does not verify: it is not SUBMITTED.
         """
         stored = self._drafts.find(prefix)
@@ -74,6 +75,8 @@ class Outgoing:
             raise RefusedError(Reason.SECOND_PERSON_MISSING, "the draft awaits approval", state=stored.info.state)
         opened = self._drafts.open(prefix)
         self._trust.check_one_history()
+        if not self._logged(opened):
+            self._drafts.check_sending(opened)
         await upload(self._home, session, opened.envelope.header.blobs, progress)  # step 1
         self._keep(opened)  # step 2
         try:
@@ -92,6 +95,12 @@ class Outgoing:
             receipt.index,
             verified.leaf.time_seconds * 1000,
         )
+
+    def _logged(self, opened: OpenedDraft) -> bool:
+        """Returns whether a draft is in the log already, though its receipt has not come: it is asked for again."""
+        with self._store.begin() as c:
+            found = mailstore.message(c, opened.envelope.message_hash)
+        return found is not None and found.log_index >= 0
 
     async def _prove(self, session: Session, receipt: Receipt, opened: OpenedDraft) -> VerifiedReceipt:
         """Verifies a draft's receipt and keeps it: it is SENT."""

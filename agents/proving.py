@@ -14,8 +14,8 @@ from comity.merkle import leaf_hash, verify_inclusion
 from comity.receipts import Leaf, Receipt, VerifiedReceipt, parse_leaf
 from comity.receipts import verify_receipt as verify_form
 
-from agents.history import Tied
 from agents.session import Session
+from agents.tied import Offered, Tied
 from agents.trust import Trust
 
 
@@ -50,7 +50,14 @@ async def verify_place(trust: Trust, session: Session, receipt: Receipt) -> tupl
 
 
 async def tie(
-    trust: Trust, session: Session, receipt: Receipt, leaf: Leaf, checkpoint: Checkpoint, *, last: Tied | None = None
+    trust: Trust,
+    session: Session,
+    receipt: Receipt,
+    leaf: Leaf,
+    checkpoint: Checkpoint,
+    *,
+    last: Tied | None = None,
+    offered: Offered | None = None,
 ) -> Tied:
     """Ties a verified receipt to the one history. What is returned is to be kept with what the receipt is of.
 
@@ -61,13 +68,15 @@ async def tie(
         leaf: its leaf.
         checkpoint: its checkpoint.
         last: what was tied before it and is kept before it, in the same batch.
+        offered: a consistency path that came with it.
 
     Raises:
         SplitViewError: it does not belong to it.
         RefusedError: the hub did not answer.
     """
     seen = (receipt.index, leaf)
-    return await trust.history.tie(session, checkpoint.size, checkpoint.root, receipt.checkpoint, leaf=seen, last=last)
+    size, root, note = checkpoint.size, checkpoint.root, receipt.checkpoint
+    return await trust.history.tie(session, size, root, note, leaf=seen, last=last, offered=offered)
 
 
 async def _leaf(trust: Trust, session: Session, receipt: Receipt) -> Leaf:

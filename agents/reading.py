@@ -1,7 +1,6 @@
-"""Reading what is kept: inbox, sent mail, cases, timelines. Content is opened here and nowhere else.
+"""Reading what is kept: inbox, sent mail, cases. Content is opened here and nowhere else.
 
-What may be done with a message is looked up each time, not remembered: a key that is revoked as suspect today makes
-last week's mail SUSPECT, and a pin that is taken back makes it inert.
+What may be done with a message is looked up each time (`agents/standings.py`).
 
 Never does: change a case; network.
 """
@@ -9,27 +8,28 @@ Never does: change a case; network.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from comity.envelope import Header, parse_envelope
-from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError
-from comity.names import agency_of
-from comity.payload import parse_payload
-from comity.receipts import AckState, EventKind, parse_event, parse_leaf, parse_receipt
+from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError
+from comity.payload import body_of, parse_payload
+from comity.receipts import AckState
 from comity.sealing import open_content
 from comity.v1 import envelope_pb2
 from comity.v1.payload_pb2 import Payload
 from comity.workflow.legs import Leg
 from comity.workflow.terms import Role
-from comity.workflow.timers import settle
 
 from agents import mailstore as rows
-from agents.acks import Acks, proves
+from agents.acks import Acks
 from agents.archive import Archive
-from agents.cases import case_info, header_of, profile_between
-from agents.errors import NotUniqueError, UnpinnedError
+from agents.boardstore import cases_from
+from agents.cases import case_info, header_of
+from agents.errors import NotUniqueError, SetAsideError, UnpinnedError
 from agents.home import Home
-from agents.mailstore import EventRow, Message
+from agents.mailstore import Message
+from agents.onward.facts import Facts, tells
 from agents.records import (
     PUBLISHED,
     AttachmentInfo,
@@ -37,38 +37,36 @@ from agents.records import (
     InboxItem,
     MessageStatus,
     OpenedMessage,
-    Reminder,
     SentItem,
     Standing,
-    TimelineEvent,
 )
+from agents.standings import Standings
 from agents.store import Store
 from agents.trust import Clock, Trust
 
-UNPROVED: Final = "UNPROVED"
-"""What a timeline calls an event that the hub has logged and that was not found true."""
-_PROVED: Final = frozenset(
-    {
-        EventKind.ACKNOWLEDGED,
-        EventKind.REFUSED,
-        EventKind.WITHDRAWN,
-        EventKind.OVERDUE,
-        EventKind.LAPSED,
-        EventKind.EXPIRED,
-    }
-)
-"""Events that are told by their name only where they were found true."""
 _WHOLE: Final = re.compile(r"[0-9a-f]{64}")
+_PREFIX: Final = re.compile(r"[0-9a-f]{1,32}")
 
 
 class Reading:
     """What one home keeps, as one member reads it."""
 
     def __init__(
-        self, home: Home, store: Store, trust: Trust, *, acks: Acks, archive: Archive, member: str, clock: Clock
+        self,
+        home: Home,
+        store: Store,
+        trust: Trust,
+        *,
+        acks: Acks,
+        archive: Archive,
+        facts: Facts,
+        member: str,
+        clock: Clock,
     ) -> None:
-        self._home, self._store, self._trust = home, store, trust
+        self._home, self._store, self._trust, self._facts = home, store, trust, facts
         self._acks, self._archive, self._member, self._clock = acks, archive, member, clock
+        self.standings = Standings(store, trust)
+        """What may be done with what is kept."""
 
     def find(self, prefix: str) -> Message:
         """Returns the one message whose hash begins so.
@@ -88,17 +86,7 @@ class Reading:
 
     def standing(self, message: Message) -> Standing:
         """Returns what may be done with a message now."""
-        if message.standing is not Standing.GOOD or message.outgoing:
-            return message.standing
-        if not self._trust.pinned(message.agency):
-            return Standing.UNPINNED
-        view = self._trust.view()
-        signers = (message.signers[at : at + 32] for at in range(0, len(message.signers), 32))
-        # Whoever stole a key writes `created` as well; only the leaf's time is not theirs to choose.
-        written = max(message.created, message.leaf_time)
-        if any(view.suspect(key_id, written) for key_id in signers):
-            return Standing.SUSPECT
-        return Standing.GOOD
+        return self.standings.of(message)
 
     def item(self, message: Message) -> InboxItem:
         """Returns a received message as a list shows it."""
@@ -147,44 +135,60 @@ class Reading:
             for m, statuses in found
         ]
 
-    def open(self, prefix: str) -> OpenedMessage:
+    def open(self, prefix: str, *, second_look: bool = False) -> OpenedMessage:
         """Opens a message for a person and signs OPENED where it is received mail; the caller sends that.
 
+        Args:
+            prefix: of its hash.
+            second_look: also where it was set aside after a recall.
+
         Raises:
+            SetAsideError: it was set aside after a recall.
             UnpinnedError: its originator's fingerprint was not compared: it is inert.
             RefusedError: WRONG_ROLE: a machine is no person; NOT_FOUND: withdrawn, expired or quarantined.
             CannotOpenError: it does not open.
         """
         message = self.find(prefix)
         if message.outgoing:
-            return self.peek(prefix)
+            return self.peek(prefix, second_look=second_look)
         record = self._trust.view().member(self._member, self._clock())
         if record is None or record.roles <= {Role.AGENT}:
             raise RefusedError(Reason.WRONG_ROLE, "OPENED is a person's word, and this member is none")
         if self.standing(message) is Standing.UNPINNED:
             raise UnpinnedError("that agency's fingerprint was not compared here")
-        opened = self.peek(prefix)
+        opened = self.peek(prefix, second_look=second_look)
         ack = self._acks.make(message.message_hash, AckState.OPENED)
         with self._store.begin() as c:
             if rows.add_ack(c, ack):
                 rows.update_message(c, message.message_hash, opened=self._clock())
         return opened
 
-    def peek(self, prefix: str) -> OpenedMessage:
+    def peek(self, prefix: str, *, second_look: bool = False) -> OpenedMessage:
         """Opens a kept message without saying so to anybody: own mail, or mail that was opened before.
 
+        Args:
+            prefix: of its hash.
+            second_look: also where it was set aside after a recall.
+
         Raises:
+            SetAsideError: it was set aside after a recall.
             RefusedError: NOT_FOUND: withdrawn, expired or quarantined, or nobody has opened it yet.
             CannotOpenError: it does not open.
         """
-        return self.peek_message(self.find(prefix))
+        opened = self.peek_message(self.find(prefix), second_look=second_look)
+        if not tells(opened.header.family, opened.header.verb):
+            return opened
+        return replace(opened, duplicates=tuple(self._facts.like(opened.payload, opened.header.case_id)))
 
-    def peek_message(self, message: Message, payload: Payload | None = None) -> OpenedMessage:
+    def peek_message(
+        self, message: Message, payload: Payload | None = None, *, second_look: bool = False
+    ) -> OpenedMessage:
         """Opens a kept message as `peek` does.
 
         Args:
             message: whole, as it is kept.
             payload: where it was opened a moment ago and need not be again.
+            second_look: also where it was set aside after a recall.
 
         Raises:
             UnpinnedError, RefusedError, CannotOpenError: as `peek`.
@@ -194,6 +198,8 @@ class Reading:
             raise RefusedError(Reason.NOT_FOUND, "the message was not stored as live mail", standing=standing)
         if standing is Standing.UNPINNED:
             raise UnpinnedError("that agency's fingerprint was not compared here")
+        if standing is Standing.RECALLED and not second_look:
+            raise SetAsideError("it was recalled and set aside here")
         if payload is not None:
             return _opened(message, standing, header_of(message), payload)
         wire = envelope_pb2.Envelope.FromString(message.envelope)
@@ -207,7 +213,32 @@ class Reading:
             raise CannotOpenError from None
         return _opened(message, standing, envelope.header, payload)
 
+    def code_of(self, message_hash: bytes) -> str:
+        """Returns the coded reason that an opened message gives, empty where it cannot be opened or gives none."""
+        with self._store.begin() as c:
+            message = rows.message(c, message_hash)
+        if message is None or not (message.outgoing or message.opened):
+            return ""
+        try:
+            body = body_of(self.peek_message(message).payload)
+        except ComityError:
+            return ""
+        field = body.DESCRIPTOR.fields_by_name.get("reason")
+        if field is None or field.enum_type is None:
+            return ""
+        prefix = field.enum_type.values_by_number[0].name.removesuffix("UNSPECIFIED")
+        said = {known.name: value for known, value in body.ListFields()}
+        found = field.enum_type.values_by_number.get(said.get("reason", 0))
+        return "" if found is None else str(found.name.removeprefix(prefix))
+
     # --- cases
+
+    def cases_from(self, prefix: str) -> list[str]:
+        """Returns the cases whose id begins so, two at most."""
+        if not _PREFIX.fullmatch(prefix):
+            return []
+        with self._store.begin() as c:
+            return [case_id.hex() for case_id in cases_from(c, prefix)]
 
     def legs(self, prefix: str) -> list[Leg]:
         """Returns the legs of the one case whose id begins so.
@@ -215,9 +246,10 @@ class Reading:
         Raises:
             NotUniqueError: none does, or several do.
         """
+        cases = self.cases_from(prefix)
         with self._store.begin() as c:
-            found = [leg for leg in rows.legs(c) if leg.case_id.hex().startswith(prefix)] if prefix else []
-        if len({leg.case_id for leg in found}) != 1:
+            found = rows.legs(c, bytes.fromhex(cases[0])) if len(cases) == 1 else []
+        if not found:
             raise NotUniqueError("no case, or more than one, has an id that begins so")
         return found
 
@@ -226,79 +258,7 @@ class Reading:
         with self._store.begin() as c:
             return [case_info(leg, self._home.desk, self._clock()) for leg in rows.legs(c)]
 
-    def timeline(self, prefix: str) -> list[TimelineEvent]:
-        """Returns what happened in a case, in the order of the log, each with its proof."""
-        case_id = self.legs(prefix)[0].case_id
-        with self._store.begin() as c:
-            messages = {m.message_hash: m for m in rows.messages_of_case(c, case_id)}
-            happened = rows.events(c, list(messages))
-            own = [a for h in messages for a in rows.acks_of(c, h) if a.own and a.receipt]
-        found = [
-            TimelineEvent(
-                time=event.time,
-                kind=_kind(event),
-                message=event.message_hash.hex(),
-                verb=messages[event.message_hash].verb,
-                sender=messages[event.message_hash].sender,
-                desk=event.desk,
-                log_index=event.log_index,
-                proof=event.believed,
-            )
-            for event in happened
-        ]
-        found += [_own_ack(ack, messages[ack.message_hash]) for ack in own]
-        return sorted(found, key=lambda event: event.log_index)
-
-    def reminders(self) -> list[Reminder]:
-        """Returns the answers that are due, once half their time has gone, by this side's own clock."""
-        now, found = self._clock(), list[Reminder]()
-        with self._store.begin() as c:
-            legs = [settle(leg, now).leg for leg in rows.legs(c)]
-            asked = {leg.key: rows.message(c, leg.question) for leg in legs if leg.question}
-        for leg in legs:
-            question = asked.get(leg.key)
-            if leg.respond_by is None or question is None:
-                continue
-            other = leg.recipient if self._home.desk == leg.originator else leg.originator
-            profile = profile_between(
-                self._trust.view(), self._home.agency, agency_of(other), leg.family, question.created
-            )
-            steps = zip(profile.reminders_percent, profile.reminders(question.created, leg.respond_by), strict=True)
-            passed = [percent for percent, moment in steps if moment <= now]
-            if now > leg.respond_by:
-                passed.append(100)
-            if passed:
-                ours = leg.awaiting is leg.side_of(self._home.desk)
-                found.append(
-                    Reminder(leg.case_id.hex(), leg.originator, leg.recipient, ours, leg.respond_by, passed[-1])
-                )
-        return found
-
 
 def _opened(message: Message, standing: Standing, header: Header, payload: Payload) -> OpenedMessage:
     found = tuple(AttachmentInfo(a.id.hex(), a.name, a.media_type, a.plain_length) for a in payload.attachments)
     return OpenedMessage(message.message_hash.hex(), standing, header, payload, found, message.author)
-
-
-def _kind(event: EventRow) -> str:
-    """Returns what happened: of an acknowledgement how far it goes. What the hub says alone has not happened."""
-    if event.kind in _PROVED and not event.believed:
-        return UNPROVED
-    if event.kind is not EventKind.ACKNOWLEDGED:
-        return event.kind.name
-    state = parse_event(parse_receipt(event.receipt).event).ack_state
-    return event.kind.name if state is None else state.name
-
-
-def _own_ack(ack: rows.AckRow, message: Message) -> TimelineEvent:
-    receipt = parse_receipt(ack.receipt)
-    return TimelineEvent(
-        time=parse_leaf(receipt.leaf).time_seconds * 1000,
-        kind=ack.state.name,
-        message=ack.message_hash.hex(),
-        verb=message.verb,
-        sender=message.sender,
-        desk=ack.desk,
-        log_index=receipt.index,
-        proof=proves(parse_event(receipt.event), ack),
-    )

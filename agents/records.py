@@ -12,7 +12,7 @@ from typing import Final
 from comity.envelope import Header
 from comity.payload_rules import Gap
 from comity.v1 import payload_pb2
-from comity.workflow.terms import Precedence, Side, State, Verb
+from comity.workflow.terms import Family, Precedence, Side, State, Verb
 
 PUBLISHED: Final = frozenset({Verb.PUBLISH, Verb.SNAPSHOT})
 """What agents publish and take, again and again: nobody reads it one by one, and no list of mail holds it."""
@@ -52,6 +52,12 @@ class Standing(StrEnum):
     """It came after its deliver_by: never live."""
     WITHDRAWN = "WITHDRAWN"
     """The originator took it back before it was stored."""
+    CONTRADICTS = "CONTRADICTS"
+    """What it says breaks a rule of its family (`agents/contents.py`): shown, acted on by nobody."""
+    RECALLED = "RECALLED"
+    """Its originator recalled it and this desk has said QUARANTINED: behind a second look, not acted on."""
+    DESTROYED = "DESTROYED"
+    """Its originator recalled it and this desk has said DESTROYED: the content is gone, the proof is kept."""
 
 
 class DraftState(StrEnum):
@@ -103,6 +109,18 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Another case of this home that names the same thing: perhaps the same request, through another channel."""
+
+    kind: str
+    """WALLET, ACCOUNT, TRANSACTION, REFERENCE, IDENTITY or PERSON. Never the thing itself."""
+    case_id: str
+    """The other case."""
+    message: str
+    """The message there that names it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """What a draft says, found by opening the very ciphertext that is signed."""
 
@@ -114,6 +132,8 @@ class Review:
     """What stands against sending it now; empty where nothing does."""
     warnings: tuple[str, ...]
     """What a person should think about; nothing prevents sending."""
+    duplicates: tuple[Duplicate, ...] = ()
+    """Other cases that name the same things; nothing prevents sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +206,8 @@ class OpenedMessage:
     attachments: tuple[AttachmentInfo, ...]
     author: str
     """Member id, empty where the directory no longer says."""
+    duplicates: tuple[Duplicate, ...] = ()
+    """Other cases here that name the same things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +228,8 @@ class CaseInfo:
     """Verbs this desk may send now."""
     opening: str
     """Message that opened it."""
+    family: Family = Family.REFERRAL
+    """Whose verbs it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +250,12 @@ class TimelineEvent:
     log_index: int
     proof: bool
     """The log has it, by a verified receipt, and it was found true: by signatures, or by the bytes held here."""
+    case_id: str = ""
+    """Which of the linked cases it belongs to."""
+    family: Family | None = None
+    """Of that case."""
+    own_clock: bool = False
+    """A limit went by on this side's own clock and the log has not said so (yet): `log_index` is -1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,18 +270,34 @@ class SyncReport:
     """Acknowledgements that the hub has logged."""
 
 
+class LimitKind(StrEnum):
+    """What a limit is the limit of."""
+
+    ANSWER = "ANSWER"
+    """By when an answer is due."""
+    RECALL = "RECALL"
+    """By when the recipient must answer a recall."""
+    LAPSE = "LAPSE"
+    """When the case ends by itself."""
+    DELIVERY = "DELIVERY"
+    """By when the message that opens the case must have been stored."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """An answer that is due."""
+    """A limit that comes near, or went by."""
 
     case_id: str
     originator: str
     recipient: str
     ours: bool
-    """This desk owes the answer; else it waits for one."""
+    """This desk owes the answer, or what keeps the case from ending; else it waits for one."""
     respond_by: int
+    """The limit, Unix milliseconds UTC."""
     percent: int
-    """50, 80, 95; 100 once it is overdue."""
+    """50, 80, 95 of its time have gone; 100 once it went by, by this side's own clock."""
+    kind: LimitKind = LimitKind.ANSWER
+    family: Family = Family.REFERRAL
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,15 @@ checkpoints = Table(
 )
 """Sizes of the exchange log that were proved to belong to one history; `note` is empty for those from a head."""
 
+gossip_due = Table(
+    "gossip_due",
+    METADATA,
+    Column("size", Integer, primary_key=True),
+    Column("root", LargeBinary, primary_key=True),
+    Column("note", LargeBinary, nullable=False),
+)
+"""Checkpoints that came in machines' batches, signed by the log and not yet tied to the one history."""
+
 pins = Table(
     "pins",
     METADATA,
@@ -192,3 +201,37 @@ tries = Table(
 
 INDEXES_3 = (messages_place, messages_flash, statuses_open, acks_pending, *legs.indexes)
 """What version 3 of the tables finds faster than version 2."""
+
+open_legs = Table(
+    "open_legs",
+    METADATA,
+    Column("originator", String, primary_key=True),
+    Column("case_id", LargeBinary, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("family", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("standing", Integer, nullable=False),
+    Column("opening", LargeBinary, nullable=False),
+    Column("opened", Integer, nullable=False),
+    Column("deliver_by", Integer, nullable=False),
+    Column("question", LargeBinary, nullable=False),
+    Column("respond_by", Integer),
+    Column("awaiting", String),
+    Column("recall", LargeBinary, nullable=False),
+    Column("recall_respond_by", Integer),
+    Column("lapses_at", Integer),
+)
+"""What boards and clocks need of the legs that are not over: written with each leg (`mailstore.put_leg`)."""
+
+told = Table(
+    "told",
+    METADATA,
+    Column("member", String, primary_key=True),
+    Column("originator", String, primary_key=True),
+    Column("case_id", LargeBinary, primary_key=True),
+    Column("recipient", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("limit_at", Integer, primary_key=True),
+    Column("percent", Integer, nullable=False),
+)
+"""Of which limits members were reminded, and how far those had gone: nobody is told the same again after a restart."""

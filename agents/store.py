@@ -17,14 +17,29 @@ from typing import Any, Final
 from comity.directory.heads import parse_head
 from comity.errors import ComityError
 from comity.receipts import EventKind
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 
+from agents import owing, schema
+from agents.boardstore import fill_open
+from agents.mailstore import legs
+from agents.onward import schema as onward
 from agents.schema import INDEXES_3, METADATA, heads
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Version of the tables; `_STEPS` leads from each to the next."""
-_SET_VERSION: Final = "PRAGMA user_version = 3"  # a PRAGMA takes no parameter
+_SET_VERSION: Final = "PRAGMA user_version = 4"  # a PRAGMA takes no parameter
 
+TABLES_4: Final[tuple[Table, ...]] = (
+    onward.grants,
+    onward.forwards,
+    onward.links,
+    onward.fact_keys,
+    onward.facts,
+    schema.told,
+    schema.open_legs,
+    owing.debt_cases,
+)
+"""Tables that came with version 4. Naming them here puts them among those that are made."""
 _LAST: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('lasting', x'')"
 """Something to write: a commit of nothing waits for nothing."""
 
@@ -38,6 +53,7 @@ class Store:
 
     def __init__(self, engine: Engine, quick: Engine) -> None:
         self._engine, self._quick = engine, quick
+        self._idle: dict[bool, list[Connection]] = {True: [], False: []}
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -64,16 +80,41 @@ class Store:
             lasting: whether it must outlive a power cut by itself. One that need not outlives the death of this
                 process all the same, and a power cut from the next lasting one on.
         """
-        with (self._engine if lasting else self._quick).begin() as connection:
-            yield connection
+        idle = self._idle[lasting]
+        try:
+            connection = idle.pop()
+        except IndexError:
+            connection = (self._engine if lasting else self._quick).connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        # Kept at hand: to take one from the engine's pool and give it back costs as much as a short transaction.
+        idle.append(connection)
 
     def make_lasting(self) -> None:
         """Has everything that was committed outlive a power cut, whoever of this home's processes has written it."""
         with self.begin() as connection:
             connection.exec_driver_sql(_LAST)
 
+    def leave_nothing(self) -> None:
+        """Has what was deleted leave the journal too, as far as nobody is reading: pages are overwritten when freed."""
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout = 500")  # whoever reads longer leaves it to the next checkpoint
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.execute("PRAGMA busy_timeout = 30000")
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Closes the file."""
+        for idle in self._idle.values():
+            while idle:
+                idle.pop().close()
         self._engine.dispose()
         self._quick.dispose()
 
@@ -113,7 +154,13 @@ def _to_3(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
-_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3)
+def _to_4(connection: Connection) -> None:
+    """Grants, forwards, links, facts and what clocks look at are kept beside the mail; what was there stays."""
+    METADATA.create_all(connection)
+    fill_open(connection, legs(connection))
+
+
+_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3, _to_4)
 """Step n leads from version n to n + 1."""
 
 

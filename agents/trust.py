@@ -30,12 +30,13 @@ from comity.names import HUB
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import SplitViewError, UnpinnedError
-from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History, Tied
+from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History
 from agents.home import Home
 from agents.monitor import watch_own_name
 from agents.session import Session
 from agents.store import Store
-from agents.truststore import Pin, SeenHead
+from agents.tied import Tied
+from agents.truststore import Pin, SeenHead, TrustedSize
 
 __all__ = ["CLOCK_SKEW_MS", "HEAD_MAX_AGE_MS", "Clock", "Trust"]
 
@@ -68,8 +69,7 @@ class Trust:
     @property
     def head(self) -> Head | None:
         """The newest head that was verified: the one over the longest logs."""
-        newest = self.history.newest
-        return None if newest is None else newest.head
+        return None if self.history.newest is None else self.history.newest.head
 
     def view(self, size: int | None = None) -> View:
         """Returns the directory as of a size, the present one by default.
@@ -221,8 +221,7 @@ class Trust:
                 rows.add_entries(c, grown.size - len(entries), entries)
                 watch_own_name(c, self._home.agency, statements, self._clock())
             self._directory = grown
-            size, root = seen.head.exchange_size, seen.head.exchange_root
-            await self.history.check(session, size, root, b"", head=(body, sig))
+            await self.history.check(session, seen.head.exchange_size, seen.head.exchange_root, b"", head=(body, sig))
             self.history.keep_head(seen)
             return self.head or seen.head
 
@@ -282,10 +281,48 @@ class Trust:
             VerificationError: not signed by a key of the log.
             SplitViewError: the sender was shown another history.
         """
+        found = self._gossiped(note, at_most)
+        return await self.history.tie(session, found.size, found.root, note, asking=asking)
+
+    def note_gossip(self, note: bytes, at_most: int) -> TrustedSize | None:
+        """Does what `check_gossip` does as far as that asks nobody, for mail by which only a machine acts.
+
+        Returns:
+            What is to be kept with the message until `settle_gossip`; None where it is of the one history already.
+
+        Raises:
+            VerificationError: as `check_gossip`.
+            SplitViewError: as `check_gossip`.
+        """
+        found = self._gossiped(note, at_most)
+        return None if self.history.holds(found) else found
+
+    async def settle_gossip(self, session: Session) -> None:
+        """Ties what `note_gossip` left.
+
+        Raises:
+            SplitViewError: a sender was shown another history.
+            RefusedError: the hub did not answer for one; raised once all had their turn.
+        """
+        with self._store.begin() as c:
+            due = rows.gossip_due(c)
+        failed: RefusedError | None = None
+        for found in due:  # each: what the hub will not answer for must not hide what stands behind it
+            try:
+                await self.history.check(session, found.size, found.root, found.note)
+            except RefusedError as error:
+                failed = failed or error
+            else:
+                with self._store.begin(lasting=False) as c:
+                    rows.drop_gossip_due(c, found)
+        if failed is not None:
+            raise failed
+
+    def _gossiped(self, note: bytes, at_most: int) -> TrustedSize:
         checkpoint = self.checkpoint(note)
         if checkpoint.size > at_most:
             self.history.contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
-        return await self.history.tie(session, checkpoint.size, checkpoint.root, note, asking=asking)
+        return TrustedSize(checkpoint.size, checkpoint.root, note)
 
     # --- how
 
@@ -314,15 +351,12 @@ class Trust:
 
     def _check_head(self, head: Head, view: View) -> None:
         state = self._directory.state if self._directory.size else None
-        origins = (head.directory_origin, head.exchange_origin)
-        if state is not None and origins != (state.origin, state.exchange_origin):
+        if state is not None and (head.directory_origin, head.exchange_origin) != (state.origin, state.exchange_origin):
             raise VerificationError("the head is another hub's")
         if head.directory_root != view.root:
-            self.history.alarm(
-                AlarmKind.SPLIT_VIEW,
-                f"directory {head.directory_size}",
-                {"directory_size": head.directory_size, "claimed": head.directory_root, "replayed": view.root},
-            )
+            size: dict[str, bytes | int] = {"directory_size": head.directory_size}
+            parts = size | {"claimed": head.directory_root, "replayed": view.root}
+            self.history.alarm(AlarmKind.SPLIT_VIEW, f"directory {head.directory_size}", parts)
             raise SplitViewError("the head names another directory than the entries the hub shows")
         if head.time > self._clock() + CLOCK_SKEW_MS:
             raise VerificationError("the head is from the future: check the clocks")

@@ -220,6 +220,23 @@ def newest_note(c: Connection) -> bytes:
     return c.execute(query.limit(1)).scalar() or b""
 
 
+def put_gossip_due(c: Connection, found: TrustedSize) -> None:
+    """Keeps a checkpoint that is still to be tied."""
+    c.execute(insert(s.gossip_due).values(size=found.size, root=found.root, note=found.note).on_conflict_do_nothing())
+
+
+def gossip_due(c: Connection) -> list[TrustedSize]:
+    """Returns the checkpoints that are still to be tied, the smallest first."""
+    t = s.gossip_due.c
+    return [TrustedSize(*row) for row in c.execute(select(t.size, t.root, t.note).order_by(t.size))]
+
+
+def drop_gossip_due(c: Connection, found: TrustedSize) -> None:
+    """Forgets one that was tied."""
+    t = s.gossip_due.c
+    c.execute(delete(s.gossip_due).where(t.size == found.size, t.root == found.root))
+
+
 def put_pin(c: Connection, pin: Pin) -> None:
     """Keeps a pin; an older one of that name is replaced."""
     row = {"name": pin.name, "digest": pin.digest, "time": pin.time, "member": pin.member}

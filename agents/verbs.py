@@ -60,7 +60,7 @@ class ReferralVerbs(Drafting):
         return await self.draft(Verb.DECLINE, body, case=case, **arguments)
 
     async def redirect(self, case: str, body: pb.Redirect, **arguments: Any) -> DraftInfo:
-        """Passes the case on; only with an onward grant, which this version does not offer (recipient)."""
+        """Says which desk has the case now; only after it was passed on under an onward grant (recipient)."""
         return await self.draft(Verb.REDIRECT, body, case=case, **arguments)
 
     async def report_progress(self, case: str, body: pb.ReportProgress, **arguments: Any) -> DraftInfo:

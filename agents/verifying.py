@@ -19,6 +19,7 @@ from comity.directory import View
 from comity.encoding import serialise
 from comity.envelope import Envelope, Signature, message_hash, parse_header, parse_seal, signatures_digest
 from comity.errors import MalformedError, Reason, RefusedError, VerificationError
+from comity.grants import verify_granted
 from comity.receipts import Event, Leaf, VerifiedReceipt, delivery_commitment, encode_receipt, receipt_from_wire
 from comity.v1 import envelope_pb2, feed_pb2
 from comity.workflow.legs import Leg
@@ -26,11 +27,11 @@ from comity.workflow.terms import SignatureRole
 
 from agents.alarms import AlarmKind
 from agents.cases import opens_case
-from agents.history import Tied
 from agents.home import Home
 from agents.mailstore import Cursor
 from agents.proving import tie, verify_place, verify_receipt
 from agents.session import Session
+from agents.tied import Offered, Tied
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 
 GAP: Final = "gap after"
@@ -67,6 +68,11 @@ class Verifier:
     def __init__(self, home: Home, trust: Trust, clock: Clock) -> None:
         self._home, self._trust, self._clock = home, trust, clock
 
+    @property
+    def desk(self) -> str:
+        """Whose feed it is."""
+        return self._home.desk
+
     async def item(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> Item:
         """Verifies an item's receipt and place.
 
@@ -88,7 +94,8 @@ class Verifier:
         except VerificationError:
             self.invalid(wire)
             raise
-        tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint)
+        offered = Offered(wire.consistency_size, tuple(wire.consistency_path)) if wire.consistency_size else None
+        tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint, offered=offered)
         self._check_gap(wire, after)
         view, time = self._trust.view(verified.leaf.directory_size), leaf_time(verified.leaf)
         return Item(wire.number, wire.delivery_salt, verified, view, time, wire, tied)
@@ -133,12 +140,13 @@ class Verifier:
             self.invalid(item.wire)
             raise VerificationError("the envelope is not the one that the log names")
 
-    def signers(self, envelope: Envelope, item: Item) -> tuple[Signer, ...]:
-        """Verifies an envelope's signatures at the directory of its leaf.
+    def signers(self, envelope: Envelope, item: Item, leg: Leg | None = None) -> tuple[Signer, ...]:
+        """Verifies an envelope's signatures at the directory of its leaf, and those on the grant that it carries.
 
         Args:
             envelope: the one that the event names; its form was checked.
             item: what brought it.
+            leg: of that case with the other side, None where there is none.
 
         Returns:
             The people behind it.
@@ -149,8 +157,11 @@ class Verifier:
         header = envelope.header
         if header.origin != self._trust.exchange_origin:
             raise RefusedError(Reason.WRONG_ORIGIN, "made for another hub")
-        signers = check_parties(envelope, item.view, item.time, opening=opens_case(header.family, header.verb))
+        opening, onward = opens_case(header.family, header.verb), leg is not None and bool(leg.onward)
+        signers = check_parties(envelope, item.view, item.time, opening=opening, onward=onward)
         verify_signatures(envelope, signers)
+        if header.granted is not None:
+            verify_granted(header.granted, item.view.sign_key)
         return signers
 
     def check_rules(self, envelope: Envelope, item: Item, leg: Leg | None) -> None:
@@ -165,9 +176,9 @@ class Verifier:
             RefusedError, MalformedError: for the same reasons as the hub's.
         """
         header = envelope.header
-        opened = None if leg is None else leg.opened
+        opened, onward = (None, False) if leg is None else (leg.opened, bool(leg.onward))
         opening = opens_case(header.family, header.verb)
-        check_rules(envelope, item.view, item.time, opening=opening, opened=opened)
+        check_rules(envelope, item.view, item.time, opening=opening, opened=opened, onward=onward)
 
     def invalid(self, wire: feed_pb2.FeedItem) -> None:
         """Saves evidence of a delivery that does not verify, and raises the alarm."""

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from comity.errors import RefusedError
 from comity.v1 import directory_pb2
+from comity.workflow.profiles import STANDARD, load_profile, parse_profile
 from comity.workflow.terms import Family
 
 from agents.admin import Admin
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError, UsageError
 from agents.cli.lists import by_code, number_of
+from agents.cli.profile import file_of
 from agents.cli.session import Session, fresh, read_file, write_file
 from agents.cli.times import stamp, when
 from agents.cli.words import label, short, value_code
@@ -41,6 +44,13 @@ def _shape(found: Any) -> dict[str, Any]:
     }
 
 
+def _profile_name(sha256: str) -> str:
+    try:
+        return f"{load_profile(bytes.fromhex(sha256)).name}, {sha256}"
+    except RefusedError:
+        return t("{digest}: not known here, so nothing could be sent under it", digest=sha256)
+
+
 def _show(session: Session, shape: dict[str, Any]) -> None:
     ways = {"BOTH": "{first} and {second}", "FIRST_TO_SECOND": "{first} only", "SECOND_TO_FIRST": "{second} only"}
     session.screen.fields(
@@ -51,7 +61,7 @@ def _show(session: Session, shape: dict[str, Any]) -> None:
             (t("Who may open"), t(ways[shape["direction"]], first=shape["first"], second=shape["second"])),
             (t("Legal basis"), shape["legal_basis"]),
             (t("Valid until"), stamp(shape["valid_until"])),
-            (t("Deadline profile"), shape["profile_sha256"]),
+            (t("Deadline profile"), _profile_name(shape["profile_sha256"])),
         ]
     )
 
@@ -66,6 +76,7 @@ def propose(
     out: Annotated[Path, typer.Option("--out", help="File to hand to the other agency.")],
     family: Annotated[list[str], typer.Option("--family", help="What it covers; may be repeated.")] = ["referral"],  # noqa: B006 # typer copies it
     direction: Annotated[str, typer.Option(help="Who may open cases: both, ours or theirs.")] = "both",
+    profile: Annotated[str, typer.Option(help="Deadline profile: see `comity profile show`.")] = STANDARD,
     root: RootFile = None,
 ) -> None:
     """Write an agreement, signed by this agency, for the other one to sign."""
@@ -81,6 +92,11 @@ def propose(
     if direction not in ways:
         raise UsageError(t("{option} is one of: {listed}", option="--direction", listed=", ".join(ways)))
     valid_until = when(until) or 0
+    agreed = parse_profile(file_of(session, profile))
+    missing = sorted(families - {covered for covered, _ in agreed.spans})
+    if missing:
+        listed = ", ".join(label(each) for each in missing)
+        raise UsageError(t("That deadline profile says nothing about: {listed}.", listed=listed))
     opened = session.root(root)
 
     async def body(client: Client) -> None:
@@ -94,6 +110,7 @@ def propose(
             legal_basis=legal_basis,
             valid_until=valid_until,
             direction=number_of(_DIRECTION, ways[direction], "--direction"),
+            profile_sha256=agreed.sha256,
         )
         write_file(out, data)
         shape = _shape(admin.read_agreement(data))

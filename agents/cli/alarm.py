@@ -29,9 +29,10 @@ def list_alarms(ctx: typer.Context) -> None:
         found = client.alarms()
         for alarm in found:
             session.screen.say(said(alarm.text), "bold red")
-            session.screen.fields(
-                [(t("Alarm"), alarm.id), (t("About"), alarm.subject), (t("Since"), stamp(alarm.raised))]
-            )
+            pairs = [(t("Alarm"), alarm.id), (t("About"), alarm.subject), (t("Since"), stamp(alarm.raised))]
+            if alarm.telephone:
+                pairs.append((t("Duty telephone"), alarm.telephone))
+            session.screen.fields(pairs)
         if not found:
             session.screen.say(t("No alarm."), "bold green")
         session.screen.result({"alarms": [alarm_view(alarm) for alarm in found]})

@@ -9,28 +9,37 @@ Never does: approve without showing.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from comity.payload import body_of
-from comity.workflow.terms import Precedence, Verb
+from comity.workflow.terms import Family, Precedence, Verb
 
+from agents.cases import opens_case
 from agents.cli.catalogue import t
 from agents.cli.exits import CommandError
 from agents.cli.lists import by_code
 from agents.cli.mail import caught_up, draft_named
 from agents.cli.render import show_gaps, show_readers, show_review
-from agents.cli.sending import after_draft, send_now
+from agents.cli.sending import after_draft, noun_of, send_now
 from agents.cli.session import Session, fresh, read_text, reading
+from agents.cli.templating import check_text, print_template
 from agents.cli.times import offset, short_stamp, when
 from agents.cli.views import draft_view, gap_views, reader_views, review_view, sent_view
 from agents.cli.words import COMMANDS, label, short, verb_label
 from agents.client import Client
+from agents.composing import CHOSEN_END
 from agents.errors import IncompleteError
+from agents.forms import load_form
 from agents.records import DraftState
-from agents.referral import FormError, check_form, load_form, template
 
 app = typer.Typer()
+
+
+def commands(*names: str) -> list[Any]:
+    """Returns commands of this module by name, for the other nouns below which they stand, too."""
+    return [command for command in app.registered_commands if command.name in names]
+
 
 DraftId = Annotated[str, typer.Argument(help="Draft id, or its first 6 digits.", metavar="DRAFT")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -51,9 +60,7 @@ def show_template(
         name: found for found, name in COMMANDS.items() if found is not Verb.ACCEPT_IN_PART
     }
     chosen = names.get(verb.lower()) or by_code(Verb, verb, "VERB")
-    text = template(chosen)
-    typer.echo(text, nl=not text.endswith("\n")) if not session.screen.as_json else None
-    session.screen.result({"verb": chosen.name, "form": text})
+    print_template(session, Family.REFERRAL, chosen)
 
 
 @app.command("draft")
@@ -71,7 +78,7 @@ def draft(
     """Draft a case referral. It stays here until a second person has approved it."""
     session = Session.of(ctx)
     level = by_code(Precedence, precedence, "--precedence")
-    body, handling = load_form(read_text(form), Verb.REFER, level)
+    body, handling = load_form(read_text(form), Family.REFERRAL, Verb.REFER, level)
 
     async def run(client: Client) -> None:
         await caught_up(session, client)
@@ -102,14 +109,19 @@ def check(
 ) -> None:
     """Say everything that is missing or wrong in a form, or that stands against sending a draft."""
     session = Session.of(ctx)
-    screen = session.screen
     if Path(what).is_file():
-        gaps = tuple(check_form(read_text(Path(what)), by_code(Verb, verb, "--verb")))
-        screen.result({"gaps": gap_views(gaps)})
-        if gaps:
-            raise FormError(gaps)
-        screen.say(t("The form is complete."), "bold green")
-        return
+        check_text(session, read_text(Path(what)), Family.REFERRAL, by_code(Verb, verb, "--verb"))
+    else:
+        check_draft(session, what)
+
+
+def check_draft(session: Session, what: str) -> None:
+    """Says everything that stands against sending a draft.
+
+    Raises:
+        IncompleteError: something does; all of it is named.
+    """
+    screen = session.screen
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
@@ -186,7 +198,7 @@ def approve(
             sent = await send_now(session, client, signed.info)
             screen.result({**review_view(signed), "sent": sent_view(sent)})
             return
-        screen.next(session.command(f"referral send {short(signed.info.id)}"))
+        screen.next(session.command(f"{noun_of(ctx)} send {short(signed.info.id)}"))
         screen.result({**review_view(signed), "sent": None})
 
     session.online(body)
@@ -199,7 +211,7 @@ def reseal(ctx: typer.Context, draft: DraftId) -> None:
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        after_draft(session, client, await client.reseal(draft_named(client, draft).id))
+        after_draft(session, client, await client.reseal(draft_named(client, draft).id), noun_of(ctx))
 
     session.online(body)
 
@@ -219,7 +231,7 @@ def attach_to_draft(
         if old.payload.attachments:
             raise CommandError(t("It has attachments already: draft it again and name every file with --attach."))
         header = old.header
-        opening = header.verb is Verb.REFER
+        opening = opens_case(header.family, header.verb)
         with session.screen.progress(t("Sealing")) as report:
             info = await client.draft(
                 header.verb,
@@ -231,10 +243,12 @@ def attach_to_draft(
                 precedence=header.precedence,
                 about=header.about.hex() or None,
                 joint=header.joint,
+                lapses_at=header.lapses_at or None if header.verb in CHOSEN_END else None,
+                family=header.family,
                 progress=report,
             )
         client.discard(old.info.id)
-        after_draft(session, client, info)
+        after_draft(session, client, info, noun_of(ctx))
 
     session.online(body)
 
@@ -263,7 +277,7 @@ def send(ctx: typer.Context, draft: DraftId, yes: Yes = False) -> None:
         await caught_up(session, client)
         info = draft_named(client, draft)
         if info.state is DraftState.AWAITING_APPROVAL:
-            after_draft(session, client, info)
+            after_draft(session, client, info, noun_of(ctx))
             raise CommandError(t("Not sent: a second person approves it first."))
         sent_before = info.state is DraftState.SENT  # its content is gone; sending says again what is proved
         readers = [] if sent_before else client.who_can_read(info.id)
@@ -308,6 +322,6 @@ def import_draft(
         async def body(client: Client) -> None:
             with session.screen.progress(t("Reading")) as report:
                 info = await client.import_draft(source, progress=report)
-            after_draft(session, client, info)
+            after_draft(session, client, info, noun_of(ctx))
 
         session.online(body)

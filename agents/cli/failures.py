@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from comity.errors import ComityError, Reason, RefusedError
+from comity.handling import HandlingLoweredError
+from comity.payload_rules import Gap
 from comity.workflow.terms import Verb
 
 from agents.cli.catalogue import Language, language, t
@@ -15,8 +17,9 @@ from agents.cli.exits import CommandError, ExitCode, exit_code_of
 from agents.cli.said import said
 from agents.cli.screen import Screen
 from agents.cli.views import gap_views
-from agents.cli.words import COMMANDS
-from agents.errors import IncompleteError, UnpinnedError, explain
+from agents.cli.words import COMMANDS_OF, NOUNS
+from agents.errors import ContentRefusedError, IncompleteError, UnpinnedError, explain
+from agents.handlings import NotOnwardError
 
 
 def _happened(error: ComityError | OSError) -> str:
@@ -25,6 +28,13 @@ def _happened(error: ComityError | OSError) -> str:
         known = {name: value or t("nothing") for name, value in error.metadata.items() if value or name == "allowed"}
         details = "; ".join(f"{name}: {value}" for name, value in known.items())
         return t("Not accepted ({details}).", details="; ".join(filter(None, (error.reason.value, details))))
+    if isinstance(error, HandlingLoweredError):
+        return t("Not accepted ({details}).", details="; ".join(("HANDLING_LOWERED", *error.fields)))
+    if isinstance(error, NotOnwardError):
+        return t("Not accepted ({details}).", details="NOT_ONWARD")
+    if isinstance(error, ContentRefusedError):
+        named = f"{error.path} {said(error.problem)}".strip()
+        return t("Not accepted ({details}).", details=f"{error.code}; {named}")
     if isinstance(error, IncompleteError):
         named = "; ".join(f"{gap.path} {said(gap.problem)}" for gap in error.gaps)
         return t("Not complete: {named}.", named=named)
@@ -41,7 +51,7 @@ def _joined(*sentences: str) -> str:
     return (" " if language() is Language.EN else "").join(sentence for sentence in sentences if sentence)
 
 
-def _following(error: ComityError) -> str:
+def _following(error: ComityError, noun: str) -> str:
     """Returns what to do next; where the state of a case was wrong, also which commands it admits."""
     advice = explain(error, language().value)
     if isinstance(error, UnpinnedError):
@@ -49,31 +59,45 @@ def _following(error: ComityError) -> str:
     if not isinstance(error, RefusedError) or error.reason is not Reason.WRONG_STATE:
         return advice
     verbs = [Verb[name] for name in error.metadata.get("allowed", "").split(",") if name in Verb.__members__]
-    commands = dict.fromkeys(COMMANDS[verb] for verb in verbs if verb in COMMANDS)
+    known = next((COMMANDS_OF[family] for family, name in NOUNS.items() if name == noun and family in COMMANDS_OF), {})
+    commands = dict.fromkeys(known[verb] for verb in verbs if verb in known)
     if not commands:
         return advice
-    return _joined(advice, t("Now possible: comity referral {commands}.", commands=" | ".join(commands)))
+    return _joined(advice, t("Now possible: comity {noun} {commands}.", noun=noun, commands=" | ".join(commands)))
 
 
-def report(screen: Screen, error: ComityError | OSError) -> ExitCode:
-    """Prints a failure and returns the exit code."""
+def report(screen: Screen, error: ComityError | OSError, noun: str = "referral") -> ExitCode:
+    """Prints a failure and returns the exit code.
+
+    Args:
+        screen: both streams.
+        error: what was raised.
+        noun: below which the command stood: where a state was wrong, its commands are named.
+    """
     code = exit_code_of(error)
     if isinstance(error, CommandError):
         happened, following = str(error), ""
     else:
         happened = _happened(error)
-        following = "" if isinstance(error, OSError) else _following(error)
+        following = "" if isinstance(error, OSError) else _following(error, noun)
     data: dict[str, Any] = {
         "code": int(code),
         "kind": code.name,
         "reason": error.reason.value if isinstance(error, RefusedError) else None,
         "metadata": dict(error.metadata) if isinstance(error, RefusedError) else {},
-        "gaps": gap_views(error.gaps) if isinstance(error, IncompleteError) else [],
+        "gaps": gap_views(gaps_of(error)),
         "message": happened,
         "next": following,
     }
     screen.failure({"error": data}, _joined(happened, following))
     return code
+
+
+def gaps_of(error: ComityError | OSError) -> tuple[Gap, ...]:
+    """Returns the fields that an error names."""
+    if isinstance(error, ContentRefusedError):
+        return (Gap(error.path, f"{error.code}: {error.problem}".removesuffix(": ")),)
+    return error.gaps if isinstance(error, IncompleteError) else ()
 
 
 def usage(screen: Screen, text: str, command: str) -> ExitCode:

@@ -63,12 +63,12 @@ def case_named(client: Client, text: str) -> list[CaseInfo]:
     """
     if len(text) < 6:
         raise NothingFoundError(t("Give at least 6 digits of an id."))
-    fitting = {case.case_id for case in client.cases() if case.case_id.startswith(text.lower())}
+    fitting = client.cases_from(text)
     if not fitting:
         raise NothingFoundError(t("There is no such case here: see `comity case list`."))
     if len(fitting) > 1:
         raise NothingFoundError(t("Several ids begin so: give more digits."))
-    return client.case(fitting.pop())
+    return client.case(fitting[0])
 
 
 def draft_named(client: Client, text: str) -> DraftInfo:

@@ -5,9 +5,11 @@ Never does: what a noun does.
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,15 +21,27 @@ from agents.cli import (
     agreement,
     alarm,
     answers,
+    assist,
+    assist_answers,
+    assist_show,
+    board,
     case,
     desk,
     drafts,
     exporting,
     failures,
+    freeze,
+    freeze_answers,
+    freeze_ledger,
+    freeze_now,
+    freeze_orders,
     keyring,
     lock,
     log,
     member,
+    onward,
+    profile,
+    recalls,
     receipt,
     referral,
     screening,
@@ -38,20 +52,56 @@ from agents.cli import (
     watchlist_imports,
     watchlist_mail,
 )
-from agents.cli.catalogue import Language, t, use
+from agents.cli.catalogue import Language, language, t, use
 from agents.cli.exits import ExitCode
 from agents.cli.screen import Screen
 from agents.cli.session import Session, default_home
 from agents.cli.usage import hoisted, language_of, problem, translate
+from agents.cli.words import NOUNS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-for noun in (agency, member, desk, agreement, referral, case, log, receipt, alarm, keyring, watchlist):
+for noun in (
+    agency,
+    member,
+    desk,
+    agreement,
+    profile,
+    referral,
+    freeze,
+    assist,
+    onward,
+    recalls,
+    case,
+    log,
+    receipt,
+    alarm,
+    keyring,
+    watchlist,
+):
     app.add_typer(noun.app)
 for commands in (drafts, answers):
     referral.app.registered_commands += commands.app.registered_commands
 for commands in (watchlist_imports, watchlist_changes, watchlist_mail, exporting):
     watchlist.app.registered_commands += commands.app.registered_commands
-for single in (waiting, watch, lock, screening):
+for commands in (assist_answers, assist_show):
+    assist.app.registered_commands += commands.app.registered_commands
+assist.app.registered_commands += answers.commands(
+    "ack", "ask", "supply", "accept", "progress", "withdraw", "recall", "answer-recall", "close"
+)
+assist.app.registered_commands += drafts.commands(
+    "drafts", "review", "approve", "reseal", "attach", "discard", "send", "export", "import"
+)
+assist.app.registered_commands += referral.commands("inbox", "sent", "save")
+for commands in (freeze_now, freeze_answers, freeze_orders, freeze_ledger):
+    freeze.app.registered_commands += commands.app.registered_commands
+freeze.app.registered_commands += answers.commands(
+    "ack", "ask", "supply", "progress", "withdraw", "recall", "answer-recall"
+)
+freeze.app.registered_commands += drafts.commands(
+    "drafts", "review", "approve", "reseal", "attach", "discard", "send", "export", "import"
+)
+freeze.app.registered_commands += referral.commands("inbox", "sent", "show", "save")
+for single in (waiting, board, watch, lock, screening):
     app.registered_commands += single.app.registered_commands
 
 
@@ -82,13 +132,20 @@ def options(
     )
 
 
+@cache
+def _command(_: Language) -> Any:
+    """Returns all commands in the language in use, put together once: a process may run several."""
+    command: Any = typer.main.get_command(app)
+    translate(command)
+    return command
+
+
 def run(arguments: Sequence[str]) -> int:
     """Runs one command and returns its exit code."""
     ordered = hoisted(arguments)
     use(language_of(ordered))
     screen = Screen(as_json="--json" in ordered)
-    command: Any = typer.main.get_command(app)
-    translate(command)
+    command = _command(language())
     try:
         ended = command.main(args=ordered, prog_name="comity", standalone_mode=False)
         return int(ended) if isinstance(ended, int) else ExitCode.OK
@@ -106,7 +163,8 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.OK
     except (ComityError, OSError) as error:
         _trace(ordered)
-        return failures.report(screen, error)
+        nouns = [argument for argument in ordered if argument in NOUNS.values()]
+        return failures.report(screen, error, *nouns[:1])
     except Exception as error:  # noqa: BLE001 # the last line of defence: one line, never a traceback with content
         _trace(ordered)
         screen.note(
@@ -122,6 +180,7 @@ def _trace(arguments: Sequence[str]) -> None:
 
 def main() -> None:
     """Entry point of the `comity` program."""
+    gc.freeze()  # what was imported stays: with ten thousand rows in hand the collector need not look at it again
     sys.exit(run(sys.argv[1:]))
 
 

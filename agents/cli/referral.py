@@ -6,31 +6,42 @@ Never does: open a message that was only listed; opening tells the sender that a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from comity.payload import body_of
+from comity.workflow.terms import Precedence, Side, Verb
 
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError, UsageError
+from agents.cli.linking import linked_legs, show_linked
 from agents.cli.mail import caught_up, message_named
 from agents.cli.render import (
     answers,
     next_actor,
     show_content,
+    show_duplicates,
     show_header,
     show_inbox,
     show_review,
     show_standing,
     size,
 )
+from agents.cli.said import said
 from agents.cli.session import Session
 from agents.cli.times import due
 from agents.cli.views import case_view, inbox_view, opened_view, outbox_view, review_view
 from agents.cli.words import BY_MACHINES, label, short, status_label, verb_label
 from agents.client import Client
-from agents.records import CaseInfo, MessageStatus, OpenedMessage, Standing
+from agents.records import CaseInfo, MessageStatus, OpenedMessage, SentItem, Standing
 
 app = typer.Typer(name="referral", help="Case referrals: draft, approve, send, read, answer.", no_args_is_help=True)
+
+
+def commands(*names: str) -> list[Any]:
+    """Returns commands of this module by name, for the other nouns below which they stand, too."""
+    return [command for command in app.registered_commands if command.name in names]
+
 
 NoSync = Annotated[bool, typer.Option("--no-sync", help="Show what is here; do not ask the hub.")]
 MessageId = Annotated[str, typer.Argument(help="Message id, or its first 6 digits.", metavar="MESSAGE")]
@@ -72,7 +83,7 @@ def sent(ctx: typer.Context, no_sync: NoSync = False) -> None:
         late = await caught_up(session, client, offline=no_sync)
         items = client.sent()
         rows = [
-            (short(item.message), verb_label(item.verb), desk, short(item.case_id), status_label(status))
+            (short(item.message), verb_label(item.verb), desk, short(item.case_id), proved(client, item, desk, status))
             for item in items
             for desk, status in item.statuses.items()
         ]
@@ -83,11 +94,21 @@ def sent(ctx: typer.Context, no_sync: NoSync = False) -> None:
     session.online(body)
 
 
+def proved(client: Client, item: SentItem, desk: str, status: MessageStatus) -> str:
+    """Returns how far a message has come; of a FLASH one that no person has opened, whom to call."""
+    contact = client.directory().contact(desk)
+    if item.precedence is not Precedence.FLASH or status is not MessageStatus.DELIVERED or contact is None:
+        return status_label(status)
+    unseen = t("stored, no person yet: call {telephone}", telephone=contact.telephone)
+    return f"{status_label(status)} · {unseen}"
+
+
 @app.command("show")
 def show(
     ctx: typer.Context,
     *,
     what: Annotated[str, typer.Argument(help="Message, draft or case id, or its first 6 digits.", metavar="ID")],
+    second_look: Annotated[bool, typer.Option("--second-look", help="Also what was set aside after a recall.")] = False,
     no_sync: NoSync = False,
 ) -> None:
     """Open a message and show it. The sender learns that a person has seen it."""
@@ -95,26 +116,50 @@ def show(
 
     async def body(client: Client) -> None:
         late = await caught_up(session, client, offline=no_sync)
-        screen = session.screen
-        message = message_named(client, what)
-        if not message and [info for info in client.drafts() if info.id.startswith(what.lower())]:
-            review = client.review(what)
-            show_review(screen, review)
-            screen.result({"draft": review_view(review)})
-            return
-        opened = await open_seen(client, message or _newest_of_case(client, what))
-        legs = client.case(opened.header.case_id.hex())
-        _show_opened(session, opened, legs)
-        screen.result({"message": opened_view(opened), "legs": [case_view(leg) for leg in legs]})
+        if not await show_one(session, client, what, second_look=second_look):
+            await show_one(session, client, _newest_of_case(client, what), second_look=second_look)
         late.raise_if_unreachable()
 
     session.online(body)
 
 
-async def open_seen(client: Client, message: str) -> OpenedMessage:
+async def show_one(session: Session, client: Client, what: str, *, second_look: bool = False) -> bool:
+    """Shows the message or draft whose id begins so; a message that nobody has opened is opened.
+
+    Args:
+        session: of the command.
+        client: open.
+        what: id of a message or draft, or its beginning.
+        second_look: also what was set aside after a recall.
+
+    Returns:
+        Whether there is one.
+    """
+    screen = session.screen
+    message = message_named(client, what)
+    if not message and [info for info in client.drafts() if info.id.startswith(what.lower())]:
+        review = client.review(what)
+        show_review(screen, review)
+        screen.result({"draft": review_view(review)})
+        return True
+    if not message:
+        return False
+    opened = await open_seen(client, message, second_look=second_look)
+    legs = client.case(opened.header.case_id.hex())
+    _show_opened(session, opened, legs)
+    linked = linked_legs(client, legs[0].case_id) if legs else []
+    show_linked(session, linked)
+    shown = {"message": opened_view(opened), "legs": [case_view(leg) for leg in legs]}
+    screen.result({**shown, "linked": [case_view(leg) for leg in linked]})
+    return True
+
+
+async def open_seen(client: Client, message: str, *, second_look: bool = False) -> OpenedMessage:
     """Opens a message for the person at the screen: for the first time with word to its sender."""
     unread = {item.message for item in client.inbox(unread_only=True)}
-    return await client.open_item(message) if message in unread else client.peek(message)
+    if message in unread:
+        return await client.open_item(message, second_look=second_look)
+    return client.peek(message, second_look=second_look)
 
 
 def _newest_of_case(client: Client, text: str) -> str:
@@ -132,6 +177,10 @@ def _show_opened(session: Session, opened: OpenedMessage, legs: list[CaseInfo]) 
     show_standing(screen, opened.standing)
     show_header(screen, opened.header, author=opened.author, message=opened.message)
     show_content(screen, opened.payload, opened.attachments)
+    if getattr(body_of(opened.payload), "other_channels", None):
+        screen.warn(said("the same request went through other channels"))
+    show_duplicates(screen, opened.duplicates)
+    _show_onward(session, opened, legs)
     if opened.attachments:
         first = opened.attachments[0]
         command = session.command(f"referral save {short(opened.message)} {short(first.id)} --into FOLDER")
@@ -144,6 +193,20 @@ def _show_opened(session: Session, opened: OpenedMessage, legs: list[CaseInfo]) 
         commands = answers(leg)
         if commands and opened.standing is Standing.GOOD:
             screen.next("\n  ".join(session.command(command) for command in commands), t("You can"))
+
+
+def _show_onward(session: Session, opened: OpenedMessage, legs: list[CaseInfo]) -> None:
+    """Shows how it goes on with what is to be passed on, or was."""
+    verb, sides = opened.header.verb, {leg.side for leg in legs}
+    commands = []
+    if verb is Verb.FORWARD:
+        commands = [f"onward show {short(opened.message)}"]
+    elif verb is Verb.ASK_ONWARD and Side.ORIGINATOR in sides:
+        commands = [f"onward grant {short(opened.message)}", f"onward refuse {short(opened.message)} --reason REASON"]
+    elif verb is Verb.GRANT_ONWARD and Side.RECIPIENT in sides:
+        commands = [f"onward forward {short(opened.message)}"]
+    if commands and opened.standing is Standing.GOOD:
+        session.screen.next("\n  ".join(session.command(command) for command in commands), t("You can"))
 
 
 @app.command("save")

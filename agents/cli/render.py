@@ -19,18 +19,23 @@ from agents.cli.catalogue import Language, language, t
 from agents.cli.said import said
 from agents.cli.screen import Screen
 from agents.cli.times import due, stamp
-from agents.cli.words import COMMANDS, LIST_COMMANDS, field_label, label, short, value_label, verb_label
-from agents.records import AttachmentInfo, CaseInfo, InboxItem, Reader, Review, Standing
+from agents.cli.words import COMMANDS_OF, LIST_COMMANDS, NOUNS, field_label, label, short, value_label, verb_label
+from agents.freezing.templates import headline
+from agents.records import AttachmentInfo, CaseInfo, Duplicate, InboxItem, Reader, Review, Standing
 
 _TIMES: Final = frozenset({"retain_until", "review_at"})
-_ALWAYS: Final = frozenset({"may_tell_affected"})  # what is not allowed must be seen too
+_ALWAYS: Final = frozenset({"may_tell_affected", "binding"})  # what is not allowed must be seen too
 _BYTES_SHOWN: Final = 64
+_CASES_SHOWN: Final = 5
 STANDINGS: Final = {
     Standing.SUSPECT: "SUSPECT: the signer's key was revoked. Do not act on it; call the sender back.",
     Standing.UNPINNED: "UNPINNED: nobody here has compared the sender's fingerprint. Do not act on it before that.",
     Standing.QUARANTINED: "QUARANTINED: it broke a rule and was refused. Do not act on it.",
     Standing.EXPIRED: "EXPIRED: it came too late to count. Do not act on it.",
     Standing.WITHDRAWN: "WITHDRAWN: the sender took it back. Do not act on it.",
+    Standing.CONTRADICTS: "CONTRADICTS: what it says breaks a rule. Do not act on it; call the sender back.",
+    Standing.RECALLED: "RECALLED: its originator recalled it and it was set aside here. Do not act on it.",
+    Standing.DESTROYED: "DESTROYED: its originator recalled it and it was destroyed here.",
 }
 """Why a message must not be acted on."""
 
@@ -81,6 +86,18 @@ def _people(count: int) -> str:
     return t("1 member") if count == 1 else t("{n} members", n=count)
 
 
+def _named(kind: str) -> str:
+    """Returns what two cases have in common."""
+    names = {
+        "WALLET": t("wallet"),
+        "ACCOUNT": t("platform account"),
+        "TRANSACTION": t("transaction"),
+        "REFERENCE": t("reference"),
+        "IDENTITY": t("identity document"),
+    }
+    return names.get(kind) or t("person")
+
+
 def show_readers(screen: Screen, readers: Sequence[Reader]) -> None:
     """Shows who will be able to read a message."""
     screen.heading(t("WHO WILL BE ABLE TO READ IT"))
@@ -121,6 +138,8 @@ def show_content(screen: Screen, payload: payload_pb2.Payload, attachments: Sequ
     screen.heading(t("Handling"))
     screen.fields(list(field_rows(payload.handling)))
     screen.heading(t("Content"))
+    if said_above := headline(body_of(payload), language().value):
+        screen.say(said_above, "bold")
     screen.fields(list(field_rows(body_of(payload))))
     listed = attachments or tuple(
         AttachmentInfo(item.id.hex(), item.name, item.media_type, item.plain_length) for item in payload.attachments
@@ -146,6 +165,23 @@ def show_review(screen: Screen, review: Review) -> None:
     show_gaps(screen, review.gaps)
     for warning in review.warnings:
         screen.warn(said(warning))
+    show_duplicates(screen, review.duplicates)
+
+
+def show_duplicates(screen: Screen, duplicates: Sequence[Duplicate]) -> None:
+    """Warns of other cases that name the same things: perhaps the same request, through another channel."""
+    if screen.as_json:
+        return  # they stand in the object
+    cases: dict[str, set[str]] = {}
+    for one in duplicates:
+        cases.setdefault(one.case_id, set()).add(one.kind)
+    for kinds in dict.fromkeys(frozenset(found) for found in cases.values()):
+        alike = [short(case) for case, found in cases.items() if found == kinds]
+        listed = ", ".join([*alike[:_CASES_SHOWN], "…"] if len(alike) > _CASES_SHOWN else alike)
+        named = ", ".join(_named(kind) for kind in sorted(kinds))
+        screen.warn(
+            t("Named in other cases, too: {kinds} ({cases}). Is it the same request?", kinds=named, cases=listed)
+        )
 
 
 def show_standing(screen: Screen, standing: Standing) -> None:
@@ -184,8 +220,9 @@ def next_actor(case: CaseInfo) -> str:
 
 def answers(case: CaseInfo) -> list[str]:
     """Returns the commands by which this desk may go on with a case, without recall, which is always possible."""
-    usual = [verb for verb in case.allowed if verb in COMMANDS and verb is not Verb.RECALL]
+    known = COMMANDS_OF.get(case.family, {})
+    usual = [verb for verb in case.allowed if verb in known and verb is not Verb.RECALL]
     lists = [verb for verb in case.allowed if verb in LIST_COMMANDS]
     if lists:
         return [f"watchlist {LIST_COMMANDS[verb]} {short(case.case_id)}" for verb in lists]
-    return list(dict.fromkeys(f"referral {COMMANDS[verb]} {short(case.case_id)}" for verb in usual))
+    return list(dict.fromkeys(f"{NOUNS[case.family]} {known[verb]} {short(case.case_id)}" for verb in usual))

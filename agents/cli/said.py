@@ -46,6 +46,8 @@ def said(text: str) -> str:
     reason, colon, _ = text.partition(": ")
     if colon and reason in set(Reason):
         return f"{reason}：{NEXT[Reason(reason)][1]}"
+    if colon and reason.isupper() and said(text.removeprefix(f"{reason}: ")) != text.removeprefix(f"{reason}: "):
+        return f"{reason}：{said(text.removeprefix(f'{reason}: '))}"
     if text in _ADVICE:
         return _ADVICE[text]
     if text in MESSAGES:

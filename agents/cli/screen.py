@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Literal
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -32,6 +33,8 @@ _PROGRESS_COLUMNS: Final = 60
 
 Report = Callable[[str, int, int], None]
 """Takes the name of what is worked on, what is done and what there is to do."""
+ShowTable = Callable[[str, Sequence[str], Sequence[Sequence[str]], Sequence[str]], None]
+"""Takes a heading, columns, rows and the rows' styles."""
 
 
 def safe(text: str, *, lines: bool = False) -> str:
@@ -55,6 +58,8 @@ def _shown(char: str, lines: bool) -> str:
 def encoded(data: Mapping[str, Any]) -> str:
     """Returns an object as one line of JSON in which no character is live on a terminal either."""
     text = json.dumps(data, ensure_ascii=False, separators=(", ", ": "))
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(char if _shown(char, lines=False) == char else _json_escape(char) for char in text)
 
 
@@ -108,13 +113,32 @@ class Screen:
             rows: one text a column.
             styles: one a row; empty for none.
         """
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for number, column in enumerate(columns):
-            table.add_column(Text(column), overflow="fold", no_wrap=number == 0)
-        for number, row in enumerate(rows):
-            style = styles[number] if styles else ""
-            table.add_row(*(Text(safe(cell, lines=True)) for cell in row), style=style)
-        self._print(table)
+        self._print(_table(columns, rows, styles))
+
+    @contextmanager
+    def live(self) -> Iterator[ShowTable]:
+        """Takes over the terminal, and yields what shows a heading and a table in the place of those before.
+
+        Only on a terminal (`is_terminal`). What was there before is there again when the block ends.
+        """
+        with Live(console=self._out, screen=True, auto_refresh=False) as live:
+
+            def show(
+                heading: str, columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]
+            ) -> None:
+                live.update(Group(Text(safe(heading), style="bold"), _table(columns, rows, styles)), refresh=True)
+
+            yield show
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether results go to a terminal."""
+        return not self.as_json and self._out.is_terminal
+
+    @property
+    def height(self) -> int:
+        """How many lines the terminal has."""
+        return self._out.height
 
     def fields(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Prints labels and values in two columns for people."""
@@ -176,6 +200,16 @@ class Screen:
                 bar.update(task, description=text, completed=done, total=total or None)
 
             yield report
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for number, column in enumerate(columns):
+        table.add_column(Text(column), overflow="fold", no_wrap=number == 0)
+    for number, row in enumerate(rows):
+        style = styles[number] if styles else ""
+        table.add_row(*(Text(safe(cell, lines=True)) for cell in row), style=style)
+    return table
 
 
 def _console(*, stderr: bool, plain: bool) -> Console:

@@ -20,9 +20,9 @@ from agents.cli.screen import Screen, safe
 from agents.cli.times import short_stamp
 from agents.cli.views import message_view
 from agents.cli.words import value_code, value_label
+from agents.handlings import to_wire
 from agents.sync.exporters.csv_rows import cell
 from agents.sync.screening import screening
-from agents.sync.screening.handled import to_wire
 from agents.sync.screening.lists import ASKED, subject_of
 from agents.sync.screening.screening import Age, Assertion, Result, Verdict
 

@@ -5,6 +5,7 @@ Never does: say SUBMITTED, DELIVERED or OPENED before the SDK holds the proof.
 
 from __future__ import annotations
 
+import typer
 from comity.workflow.terms import Role
 
 from agents.cli.catalogue import t
@@ -12,13 +13,26 @@ from agents.cli.render import show_gaps, show_readers
 from agents.cli.session import Session
 from agents.cli.times import now_ms, stamp
 from agents.cli.views import draft_view, reader_views, sent_view
-from agents.cli.words import label, short, verb_label
+from agents.cli.words import NOUNS, label, short, verb_label
 from agents.client import Client
 from agents.records import DraftInfo, DraftState, MessageStatus, Sent
 
 
-def after_draft(session: Session, client: Client, info: DraftInfo) -> None:
-    """Shows a draft's readers and state, and the command that comes next: of the second person, or to send."""
+def noun_of(ctx: typer.Context) -> str:
+    """Returns the noun below which a command was typed: the same commands on drafts stand below several."""
+    above = (ctx.parent.info_name or "") if ctx.parent is not None else ""
+    return above if above in NOUNS.values() else "referral"
+
+
+def after_draft(session: Session, client: Client, info: DraftInfo, noun: str = "referral") -> None:
+    """Shows a draft's readers and state, and the command that comes next: of the second person, or to send.
+
+    Args:
+        session: of the command.
+        client: open.
+        info: of the draft.
+        noun: whose commands come next.
+    """
     screen = session.screen
     screen.say(f"{verb_label(info.verb)} → {', '.join(info.to)}", "bold")
     screen.fields(
@@ -38,11 +52,11 @@ def after_draft(session: Session, client: Client, info: DraftInfo) -> None:
         why = t("Not sent. A second person of this desk now runs")
         if not approvers:
             screen.warn(t("Nobody else of this desk may approve: an admin certifies somebody with `member add`."))
-        screen.next(session.command(f"referral approve {short(info.id)}", approvers[0] if approvers else "MEMBER"), why)
+        screen.next(session.command(f"{noun} approve {short(info.id)}", approvers[0] if approvers else "MEMBER"), why)
         if len(approvers) > 1:
             screen.say(t("Others who may: {members}", members=", ".join(approvers[1:])), "dim")
     elif info.state is DraftState.READY:
-        screen.next(session.command(f"referral send {short(info.id)}"), t("Not sent yet"))
+        screen.next(session.command(f"{noun} send {short(info.id)}"), t("Not sent yet"))
     screen.result({"draft": draft_view(info), "readers": reader_views(readers), "approvers": approvers, "sent": None})
 
 
@@ -73,10 +87,12 @@ async def send_now(session: Session, client: Client, info: DraftInfo) -> Sent:
     return sent
 
 
-async def draft_and_send(session: Session, client: Client, info: DraftInfo, *, draft_only: bool, yes: bool) -> None:
+async def draft_and_send(
+    session: Session, client: Client, info: DraftInfo, *, draft_only: bool, yes: bool, noun: str = "referral"
+) -> None:
     """Sends a one-person draft at once, after showing who will read it; stops where a second person is needed."""
     if draft_only or info.state is not DraftState.READY:
-        after_draft(session, client, info)
+        after_draft(session, client, info, noun)
         return
     screen = session.screen
     readers = client.who_can_read(info.id)

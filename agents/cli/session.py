@@ -83,9 +83,18 @@ class Session:
             self._home = Home.load(self.home_path)
         return self._home
 
-    def change_home(self, *, pager: tuple[str, ...] | None = None, endpoints: tuple[str, ...] | None = None) -> None:
+    def change_home(
+        self,
+        *,
+        pager: tuple[str, ...] | None = None,
+        further_pagers: tuple[tuple[str, ...], ...] | None = None,
+        approver_pagers: tuple[tuple[str, ...], ...] | None = None,
+        endpoints: tuple[str, ...] | None = None,
+    ) -> None:
         """Changes the home's settings."""
-        self._home = self.home.changed(pager=pager, endpoints=endpoints)
+        self._home = self.home.changed(
+            pager=pager, further_pagers=further_pagers, approver_pagers=approver_pagers, endpoints=endpoints
+        )
 
     def member(self, name: str | None = None) -> str:
         """Returns a member of this home: the one named, or the only one there is, or the only one unlocked.

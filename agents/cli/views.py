@@ -22,6 +22,7 @@ from agents.records import (
     AttachmentInfo,
     CaseInfo,
     DraftInfo,
+    Duplicate,
     InboxItem,
     OpenedMessage,
     Reader,
@@ -31,6 +32,7 @@ from agents.records import (
     SentItem,
     TimelineEvent,
 )
+from agents.statistics import CaseStatistics, Took
 
 
 def message_view(message: Message) -> dict[str, Any]:
@@ -128,6 +130,7 @@ def review_view(review: Review) -> dict[str, Any]:
         "readers": reader_views(review.readers),
         "gaps": gap_views(review.gaps),
         "warnings": list(review.warnings),
+        "duplicates": duplicate_views(review.duplicates),
     }
 
 
@@ -182,7 +185,13 @@ def opened_view(opened: OpenedMessage) -> dict[str, Any]:
         "author": opened.author or None,
         "header": header_view(opened.header),
         "content": content_view(opened.payload, opened.attachments),
+        "duplicates": duplicate_views(opened.duplicates),
     }
+
+
+def duplicate_views(duplicates: Sequence[Duplicate]) -> list[dict[str, str]]:
+    """Returns the other cases that name the same things."""
+    return [{"kind": one.kind, "case": one.case_id, "message": one.message} for one in duplicates]
 
 
 def case_view(case: CaseInfo) -> dict[str, Any]:
@@ -197,6 +206,7 @@ def case_view(case: CaseInfo) -> dict[str, Any]:
         "awaiting": case.awaiting.value if case.awaiting else None,
         "allowed": [verb.name for verb in case.allowed],
         "opening": case.opening,
+        "family": case.family.name,
     }
 
 
@@ -209,18 +219,26 @@ def event_view(event: TimelineEvent) -> dict[str, Any]:
         "verb": event.verb.name if event.verb else None,
         "from": event.sender or None,
         "desk": event.desk or None,
-        "log_index": event.log_index,
+        "log_index": event.log_index if event.log_index >= 0 else None,
         "proof": event.proof,
+        "case": event.case_id or None,
+        "own_clock": event.own_clock,
     }
 
 
 def alarm_view(alarm: Alarm) -> dict[str, Any]:
     """Returns an alarm."""
-    return {"id": alarm.id, "kind": alarm.kind.value, "subject": alarm.subject, "raised": alarm.raised}
+    return {
+        "id": alarm.id,
+        "kind": alarm.kind.value,
+        "subject": alarm.subject,
+        "raised": alarm.raised,
+        "telephone": alarm.telephone or None,
+    }
 
 
 def reminder_view(reminder: Reminder) -> dict[str, Any]:
-    """Returns an answer that is due."""
+    """Returns a limit that comes near, or went by."""
     return {
         "case": reminder.case_id,
         "originator": reminder.originator,
@@ -228,4 +246,27 @@ def reminder_view(reminder: Reminder) -> dict[str, Any]:
         "ours": reminder.ours,
         "respond_by": reminder.respond_by,
         "percent": reminder.percent,
+        "kind": reminder.kind.value,
+        "family": reminder.family.name,
     }
+
+
+def statistics_view(one: CaseStatistics) -> dict[str, Any]:
+    """Returns how the cases with one desk, of one family, went."""
+    return {
+        "with": one.desk,
+        "family": one.family.name,
+        "side": one.side.value,
+        "cases": one.cases,
+        "acknowledged": _took_view(one.acknowledged),
+        "executed": _took_view(one.executed),
+        "overdue_ours": one.overdue_ours,
+        "overdue_theirs": one.overdue_theirs,
+        "lapsed": one.lapsed,
+        "expired": one.expired,
+        "refusals": dict(one.refusals),
+    }
+
+
+def _took_view(took: Took) -> dict[str, Any]:
+    return {"count": took.count, "median": took.median, "p90": took.p90}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from comity.workflow.terms import Precedence
+from comity.workflow.terms import Family, Precedence, Verb
 
 from agents.cli.catalogue import labelled, t
 from agents.cli.mail import caught_up
@@ -18,14 +18,14 @@ from agents.cli.said import said
 from agents.cli.sending import approvers_of
 from agents.cli.session import Session
 from agents.cli.times import due
-from agents.cli.words import BY_MACHINES, label, short, verb_label
+from agents.cli.words import BY_MACHINES, NOUNS, label, short, verb_label
 from agents.client import Client
 from agents.records import DraftState, MessageStatus, Standing
 
 app = typer.Typer()
 
 _NEVER = 1 << 62
-_CLOSES = ("DECLINED", "REDIRECTED", "OUTCOME_REPORTED")
+_CLOSES = ("DECLINED", "REFUSED", "REDIRECTED", "OUTCOME_REPORTED")
 _OURS_NEXT = {"ORIGINATOR": _CLOSES, "RECIPIENT": (*_CLOSES, "OFFERED")}
 """States in which a side acts next though no answer is due."""
 
@@ -35,7 +35,7 @@ class Task:
     """One thing that waits."""
 
     kind: str
-    """alarm, approve, send, read or answer."""
+    """alarm, approve, send, confirm, read or answer."""
     urgency: int
     """0 alarm, 1 FLASH, 2 URGENT, 3 anything else."""
     respond_by: int | None
@@ -85,6 +85,12 @@ def tasks(session: Session, client: Client) -> list[Task]:
         elif info.state is DraftState.READY:
             command = session.command(f"referral send {short(info.id)}")
             found.append(Task("send", _urgency(info.precedence), None, labelled(t("Send"), what), info.id, command))
+    for leg in client.unconfirmed() if may_approve else ():
+        if client.author_of(leg.opening) != client.member:
+            case_id, family = leg.case_id.hex(), Family(leg.family)
+            what = labelled(t("Confirm"), f"{label(family)} → {leg.recipient}")
+            command = session.command(f"{NOUNS[family]} confirm {short(case_id)}")
+            found.append(Task("confirm", 1, leg.lapses_at, what, case_id, command))
     unread: set[str] = set()
     for item in client.inbox(unread_only=True):
         if item.verb in BY_MACHINES:
@@ -96,8 +102,10 @@ def tasks(session: Session, client: Client) -> list[Task]:
             urgency = _urgency(item.precedence)
             found.append(Task("read", urgency, item.respond_by or None, what, item.message, command))
     for case in client.cases():
-        commands = answers(case)
-        ours = case.awaiting is case.side or case.state.value in _OURS_NEXT.get(case.side.value, ())
+        # What one person began and two must put in writing lapses by itself: that comes before any other answer.
+        commands = [found for found in answers(case) if Verb.COMPLETE in case.allowed and " complete " in found]
+        ours = bool(commands) or case.awaiting is case.side or case.state.value in _OURS_NEXT.get(case.side.value, ())
+        commands = commands or answers(case)
         if case.case_id in unread or not commands or not ours:
             continue
         other = case.recipient if case.side.value == "ORIGINATOR" else case.originator

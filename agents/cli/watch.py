@@ -9,6 +9,7 @@ import asyncio
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -27,14 +28,24 @@ def watch_command(
     ctx: typer.Context,
     *,
     pager: Annotated[
-        str | None, typer.Option(help="Program to run for urgent mail; kept in the home. Empty for none.")
+        list[str] | None,
+        typer.Option(
+            help="Program to run for urgent mail; given again: who is paged next. Kept in the home. Empty for none."
+        ),
+    ] = None,
+    approver_pager: Annotated[
+        list[str] | None,
+        typer.Option(help="The same, while an approver must confirm. Empty for the pagers of urgent mail."),
     ] = None,
     seconds: Annotated[float | None, typer.Option("--for", min=0.1, help="Stop after so many seconds.")] = None,
 ) -> None:
     """Stay connected and show what arrives, as it arrives. Stop with Ctrl-C."""
     session = Session.of(ctx)
-    if pager is not None:
-        session.change_home(pager=tuple(shlex.split(pager)))
+    if pager:
+        programs = _programs(pager)
+        session.change_home(pager=programs[0] if programs else (), further_pagers=programs[1:])
+    if approver_pager:
+        session.change_home(approver_pagers=_programs(approver_pager))
 
     def show(event: WatchEvent) -> None:
         text, style = line_of(event)
@@ -53,3 +64,8 @@ def watch_command(
         await watch(client, on_event=show, stop=stop)
 
     session.online(body)
+
+
+def _programs(texts: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Returns programs with their arguments; an empty text is none."""
+    return tuple(tuple(words) for words in map(shlex.split, texts) if words)

@@ -14,7 +14,8 @@ from agents.cli.said import said
 from agents.cli.times import due, now_ms, stamp
 from agents.cli.views import alarm_view, inbox_view, reminder_view
 from agents.cli.words import label, short, verb_label
-from agents.records import InboxItem, Reminder, Standing
+from agents.clocks import GONE
+from agents.records import InboxItem, LimitKind, Reminder, Standing
 from agents.watch import WatchEvent
 
 
@@ -28,9 +29,10 @@ def _said(event: WatchEvent) -> tuple[str, str]:
     if event.item is not None:
         return _item(event.item), "bold red" if event.item.precedence is Precedence.FLASH else "bold"
     if event.alarm is not None:
-        return labelled(t("ALARM"), f"{said(event.alarm.text)}  comity alarm dismiss {event.alarm.id[:8]}"), "bold red"
+        words = f"{said(event.alarm.text)}  {event.alarm.telephone}".rstrip()
+        return labelled(t("ALARM"), f"{words}  comity alarm dismiss {event.alarm.id[:8]}"), "bold red"
     if event.reminder is not None:
-        return _reminder(event.reminder), "bold yellow"
+        return _reminder(event.reminder), "bold red" if event.reminder.percent >= GONE else "bold yellow"
     match event.kind:
         case "connected":
             return t("Connected."), "green"
@@ -49,10 +51,20 @@ def _item(item: InboxItem) -> str:
 
 
 def _reminder(reminder: Reminder) -> str:
-    who = t("our answer is due") if reminder.ours else t("their answer is due")
     return labelled(
-        f"{t('Case')} {short(reminder.case_id)}", f"{who} {due(reminder.respond_by)} ({reminder.percent} %)"
+        f"{t('Case')} {short(reminder.case_id)} · {label(reminder.family)}",
+        f"{_what(reminder)} {due(reminder.respond_by)} ({reminder.percent} %)",
     )
+
+
+def _what(reminder: Reminder) -> str:
+    if reminder.kind is LimitKind.RECALL:
+        return t("a recall waits for our answer") if reminder.ours else t("a recall waits for their answer")
+    if reminder.kind is LimitKind.LAPSE:
+        if reminder.percent >= GONE:
+            return t("it has ended by its own date, by this desk's clock")
+        return t("it ends by itself unless we act") if reminder.ours else t("it ends by itself unless they act")
+    return t("our answer is due") if reminder.ours else t("their answer is due")
 
 
 def view_of(event: WatchEvent) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from comity.v1 import payload_pb2 as pb
 from comity.v1 import watchlist_pb2
 from comity.watchlists import EntryState, is_effective
 from comity.watchlists.entries import entry_id
-from comity.workflow.terms import Precedence, Verb
+from comity.workflow.terms import Family, Precedence, Verb
 
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError
@@ -31,7 +31,7 @@ from agents.cli.words import label, short, value_code, value_label
 from agents.client import Client
 from agents.composing import default_handling
 from agents.errors import IncompleteError, NotUniqueError
-from agents.referral import read_handling
+from agents.forms import read_handling
 from agents.sync.owner import lists, outbox, publications
 from agents.sync.owner.desk import create_list, find_entries
 from agents.sync.owner.lists import ListRow
@@ -187,7 +187,7 @@ def _check_terms(terms: pb.OfferList, handling: pb.Handling) -> None:
     offer.CopyFrom(terms)
     offer.list_id = offer.list_id or bytes(15) + b"\x01"
     payload = pb.Payload(version=1, handling=handling, gossip=pb.Gossip(), offer_list=offer)
-    found: list[Gap] = gaps(payload, Verb.OFFER, Precedence.ROUTINE)
+    found: list[Gap] = gaps(payload, Family.WATCHLIST, Verb.OFFER, Precedence.ROUTINE)
     if found:
         raise IncompleteError(tuple(found))
 

@@ -13,7 +13,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final
 
-from comity.workflow.terms import Verb
+from comity.workflow.terms import Family, Verb
 
 from agents.cli.catalogue import t
 
@@ -33,6 +33,18 @@ _VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "RECALL": "Recall",
         "ANSWER_RECALL": "Answer to a recall",
         "CLOSE": "Closure",
+        "REQUEST": "Request",
+        "CONFIRM": "Confirmation by a second person",
+        "COMPLETE": "Request in full",
+        "REFUSE": "Refusal",
+        "ORAL_NOTICE": "Oral notice",
+        "ANSWER_FIRST": "First answer",
+        "SUSPEND": "Suspension",
+        "RESUME": "Resumption",
+        "REPLY_PART": "Part of a reply",
+        "REPLY": "Reply",
+        "FOLLOW_UP": "Follow-up",
+        "FEEDBACK": "Feedback",
     }
 )
 _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -44,6 +56,7 @@ _FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "when": "Date",
         "what": "What happened",
         "gap": "What is missing",
+        "of": "Number of parts",
     }
 )
 _VALUES: Final[Mapping[str, str]] = MappingProxyType(
@@ -63,6 +76,9 @@ _VALUES: Final[Mapping[str, str]] = MappingProxyType(
         "ONWARD_ASK": "Ask the originator; silence is no",
         "ONWARD_LISTED": "Listed agencies only",
         "ONWARD_FREE": "Free",
+        "ASSISTANCE_INSTRUMENT_IOSCO_MMOU": "IOSCO MMoU",
+        "ASSISTANCE_INSTRUMENT_IOSCO_EMMOU": "IOSCO EMMoU",
+        "ASSISTANCE_INSTRUMENT_SFO_S186": "SFO s.186",
     }
 )
 
@@ -83,6 +99,75 @@ COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
     }
 )
 """The command below `comity referral` that sends a verb in an open case."""
+
+ASSIST_COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
+    {
+        Verb.CONFIRM: "confirm",
+        Verb.COMPLETE: "complete",
+        Verb.ACKNOWLEDGE: "ack",
+        Verb.ANSWER_FIRST: "answer-first",
+        Verb.REQUEST_INFO: "ask",
+        Verb.SUPPLY: "supply",
+        Verb.ACCEPT: "accept",
+        Verb.ACCEPT_IN_PART: "accept",
+        Verb.SUSPEND: "suspend",
+        Verb.RESUME: "resume",
+        Verb.REFUSE: "refuse",
+        Verb.REPORT_PROGRESS: "progress",
+        Verb.REPLY_PART: "reply-part",
+        Verb.REPLY: "reply",
+        Verb.FOLLOW_UP: "follow-up",
+        Verb.FEEDBACK: "feedback",
+        Verb.WITHDRAW: "withdraw",
+        Verb.RECALL: "recall",
+        Verb.ANSWER_RECALL: "answer-recall",
+        Verb.CLOSE: "close",
+    }
+)
+"""The command below `comity assist` that sends a verb in an open case."""
+
+FREEZE_COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
+    {
+        Verb.CONFIRM: "confirm",
+        Verb.COMPLETE: "complete",
+        Verb.ACKNOWLEDGE: "ack",
+        Verb.REQUEST_INFO: "ask",
+        Verb.SUPPLY: "supply",
+        Verb.ACCEPT: "accept",
+        Verb.REFUSE: "refuse",
+        Verb.REPORT_EXECUTION: "report",
+        Verb.REPORT_PROGRESS: "progress",
+        Verb.ASK_EXTENSION: "ask-extension",
+        Verb.EXTEND: "extend",
+        Verb.REFUSE_EXTENSION: "refuse-extension",
+        Verb.ASK_VARIATION: "ask-variation",
+        Verb.VARY: "vary",
+        Verb.CONVERT: "convert",
+        Verb.REPORT_CHALLENGE: "challenge",
+        Verb.ASK_RELEASE: "ask-release",
+        Verb.RELEASE: "release",
+        Verb.REPORT_OUTCOME: "outcome",
+        Verb.WITHDRAW: "withdraw",
+        Verb.RECALL: "recall",
+        Verb.ANSWER_RECALL: "answer-recall",
+    }
+)
+"""The command below `comity freeze` that sends a verb in an open case."""
+
+COMMANDS_OF: Final[Mapping[Family, Mapping[Verb, str]]] = MappingProxyType(
+    {Family.REFERRAL: COMMANDS, Family.FREEZE: FREEZE_COMMANDS, Family.ASSISTANCE: ASSIST_COMMANDS}
+)
+"""By family: the command that sends a verb in an open case of it."""
+
+NOUNS: Final[Mapping[Family, str]] = MappingProxyType(
+    {
+        Family.REFERRAL: "referral",
+        Family.WATCHLIST: "watchlist",
+        Family.FREEZE: "freeze",
+        Family.ASSISTANCE: "assist",
+    }
+)
+"""By family: the noun of its commands."""
 
 
 LIST_COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(

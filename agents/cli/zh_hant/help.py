@@ -10,8 +10,8 @@ HELP: Final = {
     "A message's id, or its first 6 digits.": "訊息編號，或其首 6 位。",
     "Accept the case, or with --part some parts of it.": "受理個案；以 --part 只受理部分。",
     "Accept this part only; may be repeated.": "只受理此部分；可重複使用。",
-    "Acknowledge a referral: your reference, your officer, your expected date.": (
-        "確認收悉轉介：本方檔號、承辦人員及預計日期。"
+    "Acknowledge a case: your reference, your officer, your expected date.": (
+        "確認收悉個案：本方檔號、承辦人員及預計日期。"
     ),
     "An agency, or hub; your own where none is named.": "機構代號或 hub；不填即為本機構。",
     "Answer by: 8h, 3d, a date; else the agreed time.": "答覆限期：8h、3d 或日期；不填則按協定。",
@@ -124,9 +124,6 @@ HELP: Final = {
     "Print a form with comments, to fill in: comity referral template refer > case.yaml.": (
         "列印附註解的空白表格：comity referral template refer > case.yaml。"
     ),
-    "Program to run for urgent mail; kept in the home. Empty for none.": (
-        "緊急訊息時執行的程式，設定存於節點；留空即取消。"
-    ),
     "Proofs that a message is in the log.": "訊息已載入日誌的證明。",
     "Publish the desk's duty telephone: the only number that others will call back.": (
         "公布席位的值勤電話：其他機構只會回撥此號碼。"
@@ -181,7 +178,6 @@ HELP: Final = {
         "顯示指紋以供讀出或核對；核對請用 `agency pin`。"
     ),
     "Show all that waits for you, the most urgent first.": "顯示你的所有待辦事項，最緊急者先行。",
-    "Show everything that happened in a case, in the order of the log.": "按日誌次序顯示個案的所有事件。",
     "Show received messages, without opening them.": "顯示收到的訊息，但不開啟。",
     "Show sent messages and how far each has come, as far as it is proved.": "顯示已發出的訊息及已獲證明的進度。",
     "Show the agencies, their desks and duty telephones, and whose fingerprint was compared here.": (
@@ -204,9 +200,7 @@ HELP: Final = {
     ),
     "Stop after so many seconds.": "多少秒後停止。",
     "Supply what was asked for.": "提交對方要求補充的資料。",
-    "Take a referral back before it was delivered; afterwards it is a recall.": (
-        "在送達之前撤回轉介；送達之後須用追回。"
-    ),
+    "Take a case back before it was delivered; afterwards it is a recall.": ("在送達之前撤回個案；送達之後須用追回。"),
     "Take a sealed draft from another home of this desk.": "匯入本席位另一節點的密封草稿。",
     "Take grants of the desk's key that were made in another home.": "接收在另一節點製作的席位金鑰授權。",
     "Take the operators' answer, after comparing the hub's fingerprint with them by telephone.": (

@@ -278,7 +278,7 @@ SCREENS: Final = {
     "The list is changed. What runs already takes it within a minute.": "清單已更改；運行中的程序會在一分鐘內採用。",
     "Whether they answer": "查看是否有回應",
     "answers in {n} ms": "{n} 毫秒內回應",
-    "Now possible: comity referral {commands}.": "目前可執行：comity referral {commands}。",
+    "Now possible: comity {noun} {commands}.": "目前可執行：comity {noun} {commands}。",
     "nothing": "無",
     "Not accepted ({details}).": "不獲接納（{details}）。",
     "Not complete: {named}.": "資料不全：{named}。",

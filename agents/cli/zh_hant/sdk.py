@@ -130,6 +130,10 @@ SDK: Final = {
     "is not of the right kind": "類型不正確",
     "is not a record of fields": "並非一組欄位",
     "has no fields": "沒有欄位",
+    "there is no such time zone": "沒有此時區",
+    "the library of holidays knows no such jurisdiction, or no such part of one": "假期程式庫沒有此司法管轄區或地區",
+    "the years of a calendar are none, or more than twenty": "日曆的年份有誤，或超過二十年",
+    "only a profile of version 2 has calendars": "只有第 2 版規範設有日曆",
     "is neither YAML nor JSON": "既非 YAML 亦非 JSON",
     "is too large, or the verb has none in this version": "過大，或此版本沒有該類表格",
 }

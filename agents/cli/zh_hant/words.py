@@ -213,16 +213,11 @@ WORDS: Final = {
     "The originator supplies; the recipient may still decide on what it has.": (
         "待轉介機構補充資料；收件機構亦可按現有資料決定。"
     ),
-    "The recipient works and reports the outcome.": "收件機構處理中，其後匯報結果。",
     "The originator closes.": "待轉介機構結案。",
     "The originator closes; the new desk has a leg of its own.": "待轉介機構結案；新席位另行處理。",
     "Nobody; only a recall can follow.": "無須行動；其後只可追回。",
     "Nobody; only a recall can follow, where a copy got out before.": "無須行動；如先前已有副本送出，其後只可追回。",
     "The recipient answers the recall.": "待收件機構回覆追回。",
-    "Nobody; it was not stored in time, the originator may open a new case.": (
-        "無須行動；逾期未儲存，轉介機構可另開個案。"
-    ),
-    "Nobody; it ended by its own date.": "無須行動；已按期屆滿。",
     "Stored": "已儲存（系統）",
 }
 """English text to Traditional Chinese text."""

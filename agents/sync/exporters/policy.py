@@ -16,20 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from comity.errors import ComityError, MalformedError
-from comity.handling import (
-    EvidentialUse,
-    Handling,
-    HandlingCode,
-    InformationGrade,
-    Onward,
-    PermittedAction,
-    SourceGrade,
-    Tlp,
-    may_forward,
-    texts,
-)
-from comity.v1 import payload_pb2 as pb
+from comity.errors import ComityError
+from comity.handling import Handling, Onward, PermittedAction, Tlp, may_forward
 from comity.v1 import watchlist_pb2 as wl
 
 
@@ -112,36 +100,3 @@ def standing(record: wl.WatchRecord, now_ms: int) -> Withheld | None:
     if record.set_id:
         return Withheld.SUSPENDED if record.provisional_until <= now_ms else Withheld.UNCONFIRMED
     return Withheld.EXPIRED if record.entry.valid_until <= now_ms else None
-
-
-def handling_of(wire: pb.Handling) -> Handling:
-    """Returns a handling as the wire carries it.
-
-    Raises:
-        MalformedError: a field is not set, or H3 has no text.
-    """
-    try:
-        return _handling_of(wire)
-    except ValueError as error:
-        raise MalformedError("a handling is not complete") from error
-
-
-def _handling_of(wire: pb.Handling) -> Handling:
-    return Handling(
-        tlp=Tlp(wire.tlp),
-        code=HandlingCode(wire.code),
-        code_texts=texts(wire.code_text),
-        source_grade=SourceGrade(wire.source_grade),
-        information_grade=InformationGrade(wire.information_grade),
-        permitted_action=PermittedAction(wire.permitted_action),
-        may_tell_affected=wire.may_tell_affected,
-        purposes=frozenset(wire.purposes),
-        legal_gateways=texts(wire.legal_gateway),
-        evidential_use=EvidentialUse(wire.evidential_use),
-        onward=Onward(wire.onward),
-        onward_agencies=frozenset(wire.onward_agencies),
-        retain_until=wire.retain_until or None,
-        review_at=wire.review_at or None,
-        original_languages=frozenset(filter(None, [wire.original_language])),
-        translators=texts(wire.translator),
-    )

@@ -14,8 +14,8 @@ from comity.names import agency_of
 from comity.v1 import watchlist_pb2 as wl
 from comity.watchlists.entries import parse_record
 
+from agents.handlings import handling_of
 from agents.home import Home
-from agents.sync.exporters.policy import handling_of
 from agents.sync.exporters.rows import Listed, ListHead
 from agents.sync.owner import lists as owned
 from agents.sync.owner.store import FILE as OWNED_FILE

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,6 +96,10 @@ class LiveRecords:
         """Returns a live record, or None."""
         row = self._c.execute(_RECORD, (self._number, entry_id)).fetchone()
         return None if row is None else parse_record(row[0], checked=False)
+
+    def among(self, entry_ids: Sequence[bytes]) -> dict[bytes, pb.WatchRecord]:
+        """Returns those of some ids that are live."""
+        return {entry_id: held for entry_id in entry_ids if (held := self.get(entry_id)) is not None}
 
     def of_set(self, set_id: bytes) -> list[bytes]:
         """Returns the entry ids of the live records that came with a change set and wait for its confirmation."""

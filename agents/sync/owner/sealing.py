@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import uuid_utils
-from comity.checks import agreement_for
+from comity.checks import agreement_for, jurisdiction_of
 from comity.envelope import Header, Recipient, encode_header, message_hash, signing_bytes
 from comity.errors import Reason, RefusedError
 from comity.header import WatchlistPosition
@@ -20,8 +20,9 @@ from comity.names import agency_of
 from comity.payload import Body, encode_payload, set_body
 from comity.sealing import seal_content
 from comity.v1 import envelope_pb2, payload_pb2
-from comity.workflow.clocks import Deadlines, load_profile
+from comity.workflow.clocks import Deadlines
 from comity.workflow.families import table_of
+from comity.workflow.profiles import load_profile
 from comity.workflow.terms import Family, Precedence, SignatureRole, Verb
 
 from agents.attachments import blob_refs
@@ -120,8 +121,8 @@ class Sealer:
                 gossip=payload_pb2.Gossip(checkpoint=self._note),
                 attachments=said.attachments,
             )
-            set_body(payload, said.verb, said.body)
-            self._payloads[key] = encode_payload(payload, said.verb, Precedence.ROUTINE)
+            set_body(payload, Family.WATCHLIST, said.verb, said.body)
+            self._payloads[key] = encode_payload(payload, Family.WATCHLIST, said.verb, Precedence.ROUTINE)
         return self._payloads[key]
 
     def _limits_of(self, agency: str, said: Said) -> Deadlines:
@@ -141,7 +142,15 @@ class Sealer:
                 attached=bool(said.attachments),
             )
             profile = load_profile(agreed.profile_sha256)
-            found = profile.deadlines_for(Family.WATCHLIST, said.verb, Precedence.ROUTINE, self._now, self._now)
+            found = profile.deadlines_for(
+                Family.WATCHLIST,
+                said.verb,
+                Precedence.ROUTINE,
+                self._now,
+                self._now,
+                answering=jurisdiction_of(self._view, agency),
+                own=jurisdiction_of(self._view, own),
+            )
             self._limits[agency, said.verb] = found
         return found
 

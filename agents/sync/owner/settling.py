@@ -23,12 +23,12 @@ from sqlalchemy import Connection
 from agents import mailstore
 from agents.cases import action_of
 from agents.client import Client
-from agents.history import OVERTAKEN_TRIES, OvertakenError, Tied
 from agents.proving import tie, verify_receipt
 from agents.records import MessageStatus
 from agents.sync.owner import mailrows, outbox
 from agents.sync.owner.outbox import Out
 from agents.sync.owner.store import OwnerStore
+from agents.tied import OVERTAKEN_TRIES, OvertakenError, Tied
 
 _STORED = frozenset({MessageStatus.DELIVERED, MessageStatus.OPENED})
 _ENDED = frozenset({MessageStatus.REFUSED, MessageStatus.EXPIRED, MessageStatus.WITHDRAWN})

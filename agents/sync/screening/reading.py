@@ -6,7 +6,7 @@ Never does: write, believe a short hash (`lists.tail_of`) without comparing the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +25,8 @@ from agents.sync.screening.lists import ListKey, ListStatus, ListTerms, WatchedL
 FILE: Final = "screening.db"
 """Name of the store in a home."""
 _PORTION: Final = 2_000
+_ASKED: Final = 32
+"""Ids in one question."""
 _WAIT_SECONDS: Final = 30.0
 
 
@@ -56,6 +58,16 @@ class HeldRecords:
         """Returns a record, or None where the list has none of that id."""
         row = self._connection.execute(sql.RECORD, (self._generation, entry_id)).fetchone()
         return None if row is None else parse_record(row[0], checked=False)
+
+    def among(self, entry_ids: Sequence[bytes]) -> dict[bytes, pb.WatchRecord]:
+        """Returns those of some ids that the list has."""
+        found: dict[bytes, pb.WatchRecord] = {}
+        for start in range(0, len(entry_ids), _ASKED):
+            asked = [*entry_ids[start : start + _ASKED]]
+            asked += [b""] * (_ASKED - len(asked))  # one text, so that the statement is found prepared
+            rows = self._connection.execute(sql.AMONG, (self._generation, *asked))
+            found |= {entry_id: parse_record(record, checked=False) for entry_id, record in rows}
+        return found
 
     def of_set(self, set_id: bytes) -> list[bytes]:
         """Returns the entry ids of the records that came with an urgent change set and are not confirmed."""

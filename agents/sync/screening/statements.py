@@ -118,6 +118,12 @@ LAST_CHANGE: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'changes'"
 FIRST_CHANGE: Final = "SELECT min(number) FROM changes"
 CHANGES_AFTER: Final = "SELECT tail FROM changes WHERE number > ?"
 
+
+AMONG: Final = (
+    "SELECT id, record FROM records WHERE generation = ?"
+    " AND id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+"""Records by id, 32 at once."""
 RECORD: Final = "SELECT record FROM records WHERE generation = ? AND id = ?"
 PORTION: Final = "SELECT id, record FROM records WHERE generation = ? AND id > ? ORDER BY id LIMIT ?"
 FOUND: Final = """SELECT lists.owner, lists.list_id, keys.id, records.record FROM lists

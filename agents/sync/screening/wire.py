@@ -10,7 +10,7 @@ from typing import Final
 from comity.errors import MalformedError, Reason
 from comity.v1 import screening_pb2 as pb
 
-from agents.sync.screening.handled import to_wire
+from agents.handlings import to_wire
 from agents.sync.screening.lists import subject_of
 from agents.sync.screening.screening import Age, Assertion, Query, Result
 

@@ -1,8 +1,9 @@
-"""Forms: a payload's body as YAML or JSON that a person writes, and back.
+"""Forms: a payload's body as YAML or JSON that a person writes, and back. Of every family.
 
-Field names are those of `payload.proto`; values of lists may be written without their prefix (`AMBER` for `TLP_AMBER`).
-`handling` stands beside the body's fields. Every gap is named at once, by its field. Wallets may be written as anybody
-writes them: the canonical form is put beside the text as received, which is kept untouched.
+Field names are those of `payload.proto`; values of lists may be written without their prefix (`AMBER` for `TLP_AMBER`),
+bytes as hexadecimal, times with an offset or the name of a time zone. `handling` stands beside the body's fields. Every
+gap is named at once, by its field. Wallets may be written as anybody writes them: the canonical form is put beside the
+text as received, which is kept untouched.
 
 Never does: sealing; guess what a person meant.
 """
@@ -10,24 +11,29 @@ Never does: sealing; guess what a person meant.
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import yaml
-from comity.payload import BODY_OF_VERB, Body, Gap, gaps, set_body
-from comity.payload_rules import RULES, Kind, Rule
+from comity.payload import Body, Gap, body_name, gaps, set_body
+from comity.payload_rules import RULES, Kind
 from comity.v1 import payload_pb2 as pb
 from comity.wallets import WalletError, parse_account
-from comity.workflow.terms import Precedence, Verb
+from comity.workflow.terms import Family, Precedence, Verb
 from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from agents.composing import default_handling
 from agents.errors import IncompleteError
+from agents.formtimes import FormTimeError, from_ms, is_zoned, moment, to_ms
 
 _FLAGS: Final = {"true": True, "yes": True, "false": False, "no": False}
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_DIGITS: Final = re.compile(r"[0-9]+")
+_MOMENTS: Final = frozenset({Kind.MOMENT, Kind.WHEN})
 FORM_LIMIT: Final = 4 << 20
 """Greatest length of a form, in bytes."""
 
@@ -36,13 +42,22 @@ class FormError(IncompleteError):
     """A form that cannot be taken. Carries every gap."""
 
 
-def load_form(text: str, verb: Verb, precedence: Precedence = Precedence.ROUTINE) -> tuple[Body, pb.Handling | None]:
+def load_form(
+    text: str,
+    family: Family,
+    verb: Verb,
+    precedence: Precedence = Precedence.ROUTINE,
+    *,
+    adding: Callable[[Any], None] | None = None,
+) -> tuple[Body, pb.Handling | None]:
     """Reads a form.
 
     Args:
         text: YAML or JSON.
+        family: whose verb it is.
         verb: which body it is.
         precedence: URGENT and FLASH need a reason.
+        adding: puts into the body what the form need not hold, before it is checked; None for nothing.
 
     Returns:
         The body, and the handling where the form has one.
@@ -50,9 +65,13 @@ def load_form(text: str, verb: Verb, precedence: Precedence = Precedence.ROUTINE
     Raises:
         FormError: every gap, by field.
     """
-    body, handling, found = _read(text, verb)
-    if body is not None and not found:
-        found = _gaps(body, handling, verb, precedence)
+    body, handling, found = read_form(text, family, verb)
+    if body is not None:
+        if adding is not None:
+            adding(body)
+        named = [gap.path for gap in found]
+        ruled = _gaps(body, handling, family, verb, precedence)
+        found += [gap for gap in ruled if not _told(gap.path, named)]
     if body is None or found:
         raise FormError(tuple(found))
     return body, handling
@@ -73,10 +92,10 @@ def read_handling(text: str) -> pb.Handling:
     return handling
 
 
-def check_form(text: str, verb: Verb, precedence: Precedence = Precedence.ROUTINE) -> list[Gap]:
+def check_form(text: str, family: Family, verb: Verb, precedence: Precedence = Precedence.ROUTINE) -> list[Gap]:
     """Returns everything that is missing or wrong in a form; empty where it is complete."""
     try:
-        load_form(text, verb, precedence)
+        load_form(text, family, verb, precedence)
     except FormError as error:
         return list(error.gaps)
     return []
@@ -84,28 +103,57 @@ def check_form(text: str, verb: Verb, precedence: Precedence = Precedence.ROUTIN
 
 def to_form(verb: Verb, body: Body, handling: pb.Handling | None = None) -> str:
     """Returns a body as the YAML that `load_form` reads."""
-    fields: dict[str, Any] = _plain(body)
+    fields = plain(body)
     if handling is not None:
-        fields["handling"] = _plain(handling)
+        fields["handling"] = plain(handling)
     return str(yaml.safe_dump({verb.name: fields}, allow_unicode=True, sort_keys=False, width=100))
 
 
-def template(verb: Verb) -> str:
-    """Returns an empty form with a comment on every field: what it holds, and whether it must stand."""
-    body = pb.Payload.DESCRIPTOR.fields_by_name[BODY_OF_VERB[verb]].message_type
-    lines = [f"# {verb.name}: fill in, delete what you do not need. Required fields are marked with *."]
-    lines += [f"{verb.name}:", *_template(body, "  ")]
-    lines += ["  # What may be done with it; delete the whole for the default.", "  handling:"]
-    handling = _plain(default_handling())
-    for field in pb.Handling.DESCRIPTOR.fields:
-        value = handling.get(field.name)
-        begin, comment = "    " if value else "    # ", _comment(field, "Handling")
-        lines.append(f"{begin}{field.name}: {_scalar(value)}  {comment}".rstrip())
-    return "\n".join([*lines, ""])
+def plain(message: Message) -> dict[str, Any]:
+    """Returns what stands in a message as a form has it: codes without prefix, bytes as hexadecimal, times in UTC."""
+    return {
+        field.name: [written(field, item) for item in value] if field.is_repeated else written(field, value)
+        for field, value in message.ListFields()
+    }
 
 
-def _read(text: str, verb: Verb) -> tuple[Body | None, pb.Handling | None, list[Gap]]:
-    name = BODY_OF_VERB.get(verb)
+def prefix_of(enum: Any) -> str:
+    """Returns what the values of a list begin with: the part before UNSPECIFIED."""
+    name: str = enum.values[0].name
+    return name.removesuffix("UNSPECIFIED")
+
+
+def written(field: Any, value: Any) -> Any:
+    """Returns one value of a field as a form writes it."""
+    if field.message_type is not None:
+        return plain(value)
+    if field.enum_type is not None:
+        found = field.enum_type.values_by_number.get(value)
+        return value if found is None else found.name.removeprefix(prefix_of(field.enum_type))
+    if isinstance(value, bytes):
+        return value.hex()
+    if _kind(field) is Kind.TIME:
+        return from_ms(value)
+    return value
+
+
+def _kind(field: Any) -> Kind | None:
+    rule = RULES.get(field.containing_type.name, {}).get(field.name)
+    return None if rule is None else rule.kind
+
+
+def _told(path: str, named: Iterable[str]) -> bool:
+    """Returns whether a gap says again what was said of that field, or of the record that it would stand in."""
+    return any(path == name or path.startswith((f"{name}.", f"{name}[")) for name in named)
+
+
+def read_form(text: str, family: Family, verb: Verb) -> tuple[Body | None, pb.Handling | None, list[Gap]]:
+    """Reads a form without asking whether it is complete.
+
+    Returns:
+        Body and handling, None where the form has none, and what of it could not be read.
+    """
+    name = body_name(family, verb)
     if name is None or len(text.encode("utf-8", "replace")) > FORM_LIMIT:
         return None, None, [Gap("form", "is too large, or the verb has none in this version")]
     try:
@@ -135,10 +183,10 @@ def _loaded(text: str) -> Any:
         raise FormError((Gap("form", "is neither YAML nor JSON"),)) from None
 
 
-def _gaps(body: Body, handling: pb.Handling | None, verb: Verb, precedence: Precedence) -> list[Gap]:
+def _gaps(body: Body, handling: pb.Handling | None, family: Family, verb: Verb, precedence: Precedence) -> list[Gap]:
     payload = pb.Payload(version=1, handling=handling or default_handling(), gossip=pb.Gossip())
-    set_body(payload, verb, body)
-    return gaps(payload, verb, precedence)
+    set_body(payload, family, verb, body)
+    return gaps(payload, family, verb, precedence)
 
 
 def _fill(message: Message, fields: Any, path: str, found: list[Gap]) -> None:
@@ -155,7 +203,7 @@ def _fill(message: Message, fields: Any, path: str, found: list[Gap]) -> None:
             found.append(Gap(f"{path}.{near[0]}" if near else path, problem))
         elif value is not None:
             _set(message, known[key], value, f"{path}.{key}", found)
-    if isinstance(message, pb.OnChainFact):
+    if "account_as_received" in known:
         _canonical(message, path, found)
 
 
@@ -164,10 +212,11 @@ def _set(message: Message, field: Any, value: Any, path: str, found: list[Gap]) 
     if isinstance(value, list) != field.is_repeated:
         found.append(Gap(path, "is a list" if field.is_repeated else "is no list"))
         return
+    rule = RULES[message.DESCRIPTOR.name][field.name]
     for number, item in enumerate(values):
         place = f"{path}[{number}]" if field.is_repeated else path
         if field.message_type is not None:
-            if field.is_repeated and _blank(item):
+            if _blank(item) and (field.is_repeated or not rule.required):
                 continue
             target = getattr(message, field.name)
             part = target.add() if field.is_repeated else target
@@ -179,38 +228,68 @@ def _set(message: Message, field: Any, value: Any, path: str, found: list[Gap]) 
 
 def _blank(item: Any) -> bool:
     """Returns whether a record was left as the template has it."""
-    return isinstance(item, dict) and all(value in (None, "", []) for value in item.values())
+    return isinstance(item, dict) and all(
+        value in (None, "", []) or _blank(value) or (isinstance(value, list) and all(map(_blank, value)))
+        for value in item.values()
+    )
 
 
 def _scalar_into(message: Message, field: Any, value: Any, path: str, found: list[Gap]) -> None:
-    if field.enum_type is not None and isinstance(value, str):
-        value = _enum_name(field.enum_type.values_by_name, value)
-    if field.type == FieldDescriptor.TYPE_BOOL:
-        value = _FLAGS.get(str(value).strip().lower(), value)
+    kind, text = _kind(field), value if isinstance(value, str) else None
     try:
+        if text is not None:
+            value = _meant(field, kind, text)
+        if isinstance(value, bytes):
+            _put(message, field, value)
+            return
         json_format.ParseDict({field.name: [value] if field.is_repeated else value}, (part := type(message)()))
+    except FormTimeError as error:
+        found.append(Gap(path, str(error)))
+        return
     except (json_format.ParseError, TypeError, ValueError):
         found.append(Gap(path, "is not of the right kind"))
         return
     message.MergeFrom(part)
 
 
-def _enum_name(names: Iterable[str], value: str) -> str:
+def _meant(field: Any, kind: Kind | None, text: str) -> Any:
+    """Returns a text as the field holds it."""
+    if field.enum_type is not None:
+        return _enum_name(field.enum_type, text)
+    if field.type == FieldDescriptor.TYPE_BOOL:
+        return _FLAGS.get(text.strip().lower(), text)
+    if field.type == FieldDescriptor.TYPE_BYTES and _HEX.fullmatch(text.strip()):
+        return bytes.fromhex(text.strip())
+    if kind is Kind.TIME and text and not _DIGITS.fullmatch(text):
+        return to_ms(text)
+    if kind in _MOMENTS and is_zoned(text):
+        return moment(text).isoformat()
+    return text
+
+
+def _put(message: Message, field: Any, value: bytes) -> None:
+    if field.is_repeated:
+        getattr(message, field.name).append(value)
+    else:
+        setattr(message, field.name, value)
+
+
+def _enum_name(enum: Any, value: str) -> str:
+    """Returns the value of a list that a text names, whole or without its prefix; else the text."""
     wanted = value.strip().upper().replace("-", "_").replace(" ", "_").replace("+", "_")
-    fitting = [name for name in names if name == wanted or name.endswith(f"_{wanted}")]
-    exact = [name for name in fitting if name == wanted] or sorted(fitting, key=len)[:1]
-    return exact[0] if exact else value
+    whole = f"{prefix_of(enum)}{wanted}"
+    return next((name for name in (wanted, whole) if name in enum.values_by_name), value)
 
 
-def _canonical(fact: pb.OnChainFact, path: str, found: list[Gap]) -> None:
+def _canonical(record: Any, path: str, found: list[Gap]) -> None:
     """Puts the canonical account beside the text as received, whichever of the two was written."""
-    written = fact.account_as_received or fact.account
+    written = record.account_as_received or record.account
     if not written:
         return
     try:
         account = parse_account(written)
-        if fact.account and fact.account_as_received:
-            given = parse_account(fact.account)
+        if record.account and record.account_as_received:
+            given = parse_account(record.account)
             account = parse_account(written, given.chain)
             if given.caip10 != account.caip10:
                 found.append(Gap(f"{path}.account", "is another account than the one received"))
@@ -218,55 +297,8 @@ def _canonical(fact: pb.OnChainFact, path: str, found: list[Gap]) -> None:
     except WalletError as error:
         found.append(Gap(f"{path}.account", f"{error.kind}: {error}"))
         return
-    fact.account_as_received = written
-    fact.account = account.caip10
-
-
-def _plain(message: Message) -> dict[str, Any]:
-    fields: dict[str, Any] = json_format.MessageToDict(message, preserving_proto_field_name=True)
-    return fields
-
-
-def _template(descriptor: Any, indent: str) -> list[str]:
-    lines = []
-    for field in descriptor.fields:
-        rule = RULES[descriptor.name][field.name]
-        comment = _comment(field, descriptor.name)
-        dash = "- " if field.is_repeated else ""
-        if field.message_type is not None:
-            lines.append(f"{indent}{field.name}:  {comment}".rstrip())
-            nested = _template(field.message_type, indent + "    ")
-            first = f"{indent}  {dash}{nested[0].strip()}" if dash else nested[0][2:]
-            lines += [first, *(nested[1:] if dash else [line[2:] for line in nested[1:]])]
-        elif field.is_repeated:
-            lines.append(f"{indent}{field.name}: []  {comment}".rstrip())
-        else:
-            lines.append(f"{indent}{field.name}: {_empty(rule)}  {comment}".rstrip())
-    return lines
-
-
-def _empty(rule: Rule) -> str:
-    return "" if rule.kind in (Kind.ENUM, Kind.NUMBER, Kind.FLAG, Kind.TIME, Kind.BYTES) else '""'
-
-
-def _comment(field: Any, message: str) -> str:
-    rule = RULES[message][field.name]
-    star = "* " if rule.required else ""
-    if field.enum_type is not None:
-        prefix = _prefix([value.name for value in field.enum_type.values])
-        return f"# {star}{', '.join(v.name.removeprefix(prefix) for v in field.enum_type.values if v.number)}"
-    limit = f", up to {rule.limit} bytes" if rule.limit > 0 and rule.kind is not Kind.BYTES else ""
-    many = f", up to {rule.count}" if field.is_repeated else ""
-    return f"# {star}{rule.kind.value}{limit}{many}"
-
-
-def _prefix(names: list[str]) -> str:
-    """Returns what the values of a list begin with: the part before UNSPECIFIED."""
-    return names[0].removesuffix("UNSPECIFIED")
-
-
-def _scalar(value: object) -> str:
-    return "" if value is None else str(value)
+    record.account_as_received = written
+    record.account = account.caip10
 
 
 class _PlainLoader(yaml.SafeLoader):

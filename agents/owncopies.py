@@ -1,0 +1,143 @@
+"""This desk's own message, as the feed brings it back: it has its place in the log, and its cases move.
+
+A message that another home of this desk has sent carries what the hub has shown to that home. Its content is judged
+like anybody's: what the other side's agents will not count is not counted here either.
+
+Never does: take what others sent (`agents/intake.py`); send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from comity.envelope import Envelope
+from comity.errors import CannotOpenError, MalformedError, RefusedError, VerificationError
+from comity.v1.payload_pb2 import Payload
+from comity.workflow.engine import apply
+
+from agents import mailstore as rows
+from agents.archive import Archive
+from agents.asides import Asides, Taken
+from agents.cases import action_of, author_of, leg_between, with_about
+from agents.contents import Taking
+from agents.entering import Entering, take_withdrawn
+from agents.errors import SplitViewError
+from agents.occurrences import finish
+from agents.outgoing import keep_receipt, outgoing_message
+from agents.records import PUBLISHED, MessageStatus
+from agents.session import Session
+from agents.store import Store
+from agents.tied import Tied
+from agents.tries import Try
+from agents.trust import Clock, Trust
+from agents.verifying import Item, Verifier
+
+
+class OwnCopies:
+    """Takes what one desk has sent, from its feed."""
+
+    def __init__(
+        self,
+        store: Store,
+        trust: Trust,
+        *,
+        verifier: Verifier,
+        asides: Asides,
+        entering: Entering,
+        archive: Archive,
+        opening: Callable[[Item, Envelope], tuple[bytes, Payload]],
+        clock: Clock,
+    ) -> None:
+        """Takes what its intake works with.
+
+        Args:
+            store: of the home.
+            trust: of the home.
+            verifier: of items.
+            asides: where goes what does not count.
+            entering: judges content and keeps what follows.
+            archive: of the home.
+            opening: returns the content key and the payload.
+            clock: Unix milliseconds UTC.
+        """
+        self._store, self._trust, self._verifier, self._asides = store, trust, verifier, asides
+        self._entering, self._archive, self._opening, self._clock = entering, archive, opening, clock
+
+    async def take(self, session: Session, item: Item, envelope: Envelope, attempt: Try) -> Taken:
+        """Takes this desk's own message: now, and not before, its cases move.
+
+        Args:
+            session: to the hub.
+            item: what brought it.
+            envelope: its bytes are those that the event names.
+            attempt: taken back while the hub is asked.
+
+        Raises:
+            SplitViewError: what it carries belongs to another history.
+            RefusedError: the hub did not answer what a proof needs.
+        """
+        header = envelope.header
+        with self._store.begin() as c:
+            known = rows.message(c, envelope.message_hash)
+            seen = rows.envelope_seen(c, header.sender_agency, header.envelope_id)
+            before = leg_between(c, header.case_id, header.sender, header.counterparts[0])
+        if known is None and seen is not None:  # somebody here made two messages of one envelope id
+            return self._asides.spoilt(item)
+        try:
+            signers = self._verifier.signers(envelope, item, before)
+            self._verifier.check_rules(envelope, item, before)
+            content_key, payload = self._opening(item, envelope) if known is None else (b"", Payload())
+            gossip = payload.gossip.checkpoint
+            payload = payload if known is None else self._kept(envelope)
+            entry = self._entering.own(item, header, payload, signers)
+        except (RefusedError, MalformedError, CannotOpenError):
+            return self._asides.spoilt(item)
+        gossiped: Tied | None = None
+        try:
+            if gossip:
+                gossiped = await self._trust.check_gossip(session, gossip, item.index, attempt.take_back)
+                attempt.go_on()
+        except SplitViewError:
+            raise
+        except VerificationError:
+            return self._asides.spoilt(item)
+        archive = self._archive.seal(envelope.message_hash, content_key) if known is None else b""
+        try:
+            with self._store.begin() as c:
+                if gossiped is not None:
+                    gossiped.keep(c)
+                if not rows.to_be_taken(c, item.index):
+                    return Taken()
+                if known is None:
+                    message = outgoing_message(envelope, author_of(signers), self._clock())
+                    rows.put_message(c, replace(message, archive=archive))
+                    for desk in header.counterparts:
+                        rows.set_status(c, envelope.message_hash, desk, MessageStatus.PENDING)
+                if entry.refused is not None:
+                    rows.update_message(c, envelope.message_hash, standing=entry.standing.value)
+                keep_receipt(c, envelope, item.verified)
+                takings = list[Taking]()
+                for desk in header.counterparts:
+                    leg = leg_between(c, header.case_id, header.sender, desk)
+                    granted = header.granted is not None
+                    action = with_about(c, action_of(envelope, signers, item.view, desk, granted=granted))
+                    after = apply(leg, action, item.time).leg
+                    rows.put_leg(c, after)
+                    takings.append(
+                        Taking(header, envelope.message_hash, payload, leg, after, outgoing=True, time=item.time)
+                    )
+                gone = self._entering.keep_own(c, entry, takings)
+                take_withdrawn(c, header)
+                finish(c, item, believed=True)
+        except (RefusedError, MalformedError):
+            return self._asides.spoilt(item)
+        self._entering.clear(gone)
+        return Taken(event=True)
+
+    def _kept(self, envelope: Envelope) -> Payload:
+        """Returns what this desk's own message says, which is kept; an empty payload where nobody here asks for it."""
+        if envelope.header.verb in PUBLISHED:
+            return Payload()
+        with self._store.begin() as c:
+            return self._entering.read(c, envelope.message_hash) or Payload()
