@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from comity.directory import parse_statement, sign_body
@@ -23,6 +25,7 @@ from agents.home import Home
 from agents.keyring import MemberKeyring, RootKeyring, create_root, new_member_id
 from agents.keys import LocalKeys
 from hub.cli.store import migrate
+from hub.clock import Clock as HubClock
 from hub.log.commands import AppendStatements
 from hub.server import Hub
 from tests.support.hub import running_hub
@@ -35,6 +38,7 @@ NAMES = {
     "hkma": ("Hong Kong Monetary Authority", "香港金融管理局"),
     "hkpf": ("Hong Kong Police Force", "香港警務處"),
     "icac": ("Independent Commission Against Corruption", "廉政公署"),
+    "bafin": ("Bundesanstalt für Finanzdienstleistungsaufsicht", "德國聯邦金融監管局"),
 }
 
 
@@ -80,7 +84,9 @@ class Town:
         ]
         return serialise(JoinAnswer(version=1, genesis=self.world.statements[0], certificates=certificates))
 
-    async def office(self, agency: str) -> Office:
+    async def office(
+        self, agency: str, *, jurisdiction: str = "HK", languages: Sequence[str] = ("en", "zh-Hant")
+    ) -> Office:
         """Founds an agency with one desk and its admin, and lets it join."""
         path = self.folder / agency
         home = Home.create(path, agency=agency, desk=f"{agency}/intake", endpoints=[f"127.0.0.1:{self.hub.port}"])
@@ -95,10 +101,10 @@ class Town:
             kind=AgencyKind.AUTHORITY,
             name_en=NAMES[agency][0],
             name_zh=NAMES[agency][1],
-            jurisdiction="HK",
+            jurisdiction=jurisdiction,
             telephone="+85212345678",
             hours="24/7",
-            languages=["en", "zh-Hant"],
+            languages=list(languages),
             hub_origin=self.world.origin,
             floor=CHEAP,
         )
@@ -152,15 +158,25 @@ class Office:
 
 
 @contextlib.asynccontextmanager
-async def town(folder: Path, database_url: str = "") -> AsyncIterator[Town]:
-    """A hub serving on a free port, on a migrated database, by default one on SQLite of its own."""
-    world = begin_world()
+async def town(
+    folder: Path, database_url: str = "", clock: HubClock | None = None, world: World | None = None
+) -> AsyncIterator[Town]:
+    """A hub serving on a free port, on a migrated database, by default one on SQLite of its own.
+
+    Args:
+        folder: of the hub's home and the offices'.
+        database_url: with the newest schema.
+        clock: the hub's.
+        world: whose hub the folder holds already; a new one by default.
+    """
     hub_home = folder / "hub"
-    hub_home.mkdir()
     url = database_url or f"sqlite:///{hub_home / 'hub.sqlite'}"
-    if not database_url:
-        migrate(url)
-    async with running_hub(url, world, home=hub_home) as running:
+    if world is None:
+        hub_home.mkdir()
+        if not database_url:
+            migrate(url)
+        world = begin_world()
+    async with running_hub(url, world, home=hub_home, clock=clock) as running:
         here = Town(running.hub, world, folder)
         try:
             yield here
@@ -169,20 +185,95 @@ async def town(folder: Path, database_url: str = "") -> AsyncIterator[Town]:
                 await office.close()
 
 
+@dataclass(frozen=True)
+class Settled:
+    """A town that was left as it was, for copies to be made of it."""
+
+    world: World
+    offices: dict[str, Office]
+    files: dict[Path, bytes]
+    """By their place in its folder. Every one of them is its owner's alone to read."""
+    folders: tuple[Path, ...]
+    """In the order in which they are made."""
+
+    @classmethod
+    def take(cls, town: Town) -> Settled:
+        """Keeps what a town that has closed left in its folder, and removes it there."""
+        found = sorted(path for path in town.folder.rglob("*") if not path.is_socket())
+        files = {path.relative_to(town.folder): path.read_bytes() for path in found if path.is_file()}
+        folders = tuple(path.relative_to(town.folder) for path in found if path.is_dir())
+        shutil.rmtree(town.folder)
+        return cls(town.world, town.offices, files, folders)
+
+    def put(self, folder: Path) -> World:
+        """Lays out its files in another folder; returns a world that may state more."""
+        for place in self.folders:
+            (folder / place).mkdir(mode=0o700)
+        for place, data in self.files.items():
+            (folder / place).touch(mode=0o600)
+            (folder / place).write_bytes(data)
+        return replace(self.world, statements=list(self.world.statements), positions=dict(self.world.positions))
+
+
+SETTLED: dict[Hashable, Settled] = {}
+"""What was settled in this process, by its name."""
+
+
+@contextlib.asynccontextmanager
+async def settled(
+    folder: Path, name: Hashable, settle: Callable[[Town], Awaitable[None]], clock: HubClock | None = None
+) -> AsyncIterator[Town]:
+    """A town as somebody leaves it: made once in a process, and copied for every test that begins from there.
+
+    The copies have the same people and keys. Nothing that happens in one is seen in another.
+
+    Args:
+        folder: of the copy.
+        name: of what `settle` leaves behind.
+        settle: founds its offices.
+        clock: of the copy's hub.
+    """
+    if name not in SETTLED:
+        (folder / "settled").mkdir()
+        async with town(folder / "settled") as first:
+            await settle(first)
+        SETTLED[name] = Settled.take(first)
+    kept = SETTLED[name]
+    async with town(folder, clock=clock, world=kept.put(folder)) as here:
+        for agency, office in kept.offices.items():
+            home = Home.load(folder / agency).changed(endpoints=[f"127.0.0.1:{here.hub.port}"])
+            here.offices[agency] = Office(here, home, office.root, office.admin, dict(office.people))
+        yield here
+
+
 @contextlib.asynccontextmanager
 async def two_offices(
-    folder: Path, *, hire: bool = True, database_url: str = "", families: Sequence[Family] = (Family.REFERRAL,)
+    folder: Path,
+    *,
+    hire: bool = True,
+    database_url: str = "",
+    families: Sequence[Family] = (Family.REFERRAL,),
+    clock: HubClock | None = None,
 ) -> AsyncIterator[tuple[Office, Office]]:
     """Two agencies with an agreement, each with an analyst, an approver and an agent, that have pinned each other."""
-    async with town(folder, database_url) as here:
-        sfc, hkma = await here.office("sfc"), await here.office("hkma")
-        for office in (sfc, hkma):
-            for role in (Role.ANALYST, Role.APPROVER, Role.AGENT) if hire else ():
-                await office.hire(role)
-        await agree(sfc, hkma, families)
-        for one, other in ((sfc, hkma), (hkma, sfc)):
-            await pin(one, other)
-        yield sfc, hkma
+    settle = partial(_settle_two, hire=hire, families=tuple(families))
+    if database_url:
+        async with town(folder, database_url, clock) as here:
+            await settle(here)
+            yield here.offices["sfc"], here.offices["hkma"]
+    else:
+        async with settled(folder, ("two offices", hire, tuple(families)), settle, clock) as here:
+            yield here.offices["sfc"], here.offices["hkma"]
+
+
+async def _settle_two(here: Town, hire: bool, families: Sequence[Family]) -> None:
+    sfc, hkma = await here.office("sfc"), await here.office("hkma")
+    for office in (sfc, hkma):
+        for role in (Role.ANALYST, Role.APPROVER, Role.AGENT) if hire else ():
+            await office.hire(role)
+    await agree(sfc, hkma, families)
+    for one, other in ((sfc, hkma), (hkma, sfc)):
+        await pin(one, other)
 
 
 async def agree(one: Office, other: Office, families: Sequence[Family] = (Family.REFERRAL,)) -> None:

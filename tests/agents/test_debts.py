@@ -11,7 +11,7 @@ from comity.v1 import feed_pb2
 from comity.workflow.terms import Role
 
 from agents import debts, mailstore
-from agents.intake import Taken
+from agents.asides import Taken
 from agents.keys import UnknownKeyError
 from agents.mailstore import Cursor
 from agents.session import Session

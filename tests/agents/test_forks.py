@@ -18,9 +18,10 @@ from agents import mailstore
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import SplitViewError
-from agents.history import History, OvertakenError, Tied
+from agents.history import History
 from agents.home import Home
 from agents.store import Store
+from agents.tied import OvertakenError, Tied
 from agents.truststore import TrustedSize
 from tests.agents.offices import send_referral, two_offices
 

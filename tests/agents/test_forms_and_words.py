@@ -9,19 +9,28 @@ from pathlib import Path
 import pytest
 from comity.blobs import BlobSecrets, open_blob
 from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError
-from comity.payload import BODY_OF_VERB
+from comity.payload import BODY_NAMES
 from comity.payload_rules import Gap
 from comity.v1 import payload_pb2 as pb
-from comity.workflow.terms import Precedence, Verb
+from comity.workflow.terms import Family, Precedence, Verb
 
 from agents import errors
 from agents.attachments import fetch, safe_name, seal_files
 from agents.errors import CHINESE, NEXT, explain
+from agents.forms import FormError, check_form, load_form, to_form
 from agents.home import Home
 from agents.keyprocess import LockedError
-from agents.referral import FormError, check_form, load_form, template, to_form
 from agents.store import VERSION, Store, StoreError
+from agents.templates import template
 
+MAY_BE_EMPTY = (
+    Verb.WITHDRAW,
+    Verb.CLOSE,
+    Verb.CONFIRM,
+    Verb.GRANT_ONWARD,
+    Verb.REVOKE_GRANT,
+    Verb.RESUME,
+)
 FORM = """
 REFER:
   reference: SFC/2026/117
@@ -57,7 +66,7 @@ REFER:
 
 
 def test_a_form_is_taken_as_it_was_written_with_the_canonical_wallet_beside_it() -> None:
-    body, handling = load_form(FORM, Verb.REFER)
+    body, handling = load_form(FORM, Family.REFERRAL, Verb.REFER)
 
     assert isinstance(body, pb.Refer)
     fact = body.on_chain[0]
@@ -71,21 +80,21 @@ def test_a_form_is_taken_as_it_was_written_with_the_canonical_wallet_beside_it()
 
 
 def test_a_form_goes_there_and_back_and_may_be_json() -> None:
-    body, handling = load_form(FORM, Verb.REFER)
-    again = load_form(to_form(Verb.REFER, body, handling), Verb.REFER)
+    body, handling = load_form(FORM, Family.REFERRAL, Verb.REFER)
+    again = load_form(to_form(Verb.REFER, body, handling), Family.REFERRAL, Verb.REFER)
     plain = {"reference": "x", "contact": {"name": "y", "telephone": "+85298765432"}, "expected_date": "2026-12-01"}
 
     assert again == (body, handling)
-    assert load_form(json.dumps(plain), Verb.ACKNOWLEDGE)[0].reference == "x"  # type: ignore[union-attr]
+    assert load_form(json.dumps(plain), Family.REFERRAL, Verb.ACKNOWLEDGE)[0].reference == "x"  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("verb", BODY_OF_VERB)
-def test_every_verb_has_a_template_that_is_a_form_whose_gaps_are_named(verb: Verb) -> None:
-    gaps = check_form(template(verb), verb)
+@pytest.mark.parametrize(("family", "verb"), BODY_NAMES)
+def test_every_verb_has_a_template_that_is_a_form_whose_gaps_are_named(family: Family, verb: Verb) -> None:
+    gaps = check_form(template(family, verb), family, verb)
 
-    assert all(gap.path.startswith(BODY_OF_VERB[verb]) for gap in gaps)
+    assert all(gap.path.startswith(BODY_NAMES[family, verb]) for gap in gaps)
     assert not any("handling" in gap.path for gap in gaps)
-    assert bool(gaps) == (verb not in (Verb.WITHDRAW, Verb.CLOSE))
+    assert bool(gaps) == (verb not in MAY_BE_EMPTY)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +119,7 @@ def test_every_verb_has_a_template_that_is_a_form_whose_gaps_are_named(verb: Ver
 )
 def test_what_does_not_fit_a_form_is_a_gap_that_repeats_nothing_of_it(text: str, path: str) -> None:
     with pytest.raises(FormError) as refused:
-        load_form(text, Verb.REFER)
+        load_form(text, Family.REFERRAL, Verb.REFER)
 
     assert path in [gap.path for gap in refused.value.gaps]
     assert "secret" not in refused.value.diagnostics()
@@ -122,26 +131,28 @@ def test_an_account_is_made_canonical_and_must_be_the_one_received() -> None:
     fact = f"on_chain: [{{account: 'eip155:1:{low}', account_as_received: '{low}', confidence: RECORD, kind: FACT}}]"
     other = fact.replace(f"received: '{low}'", "received: '0xde709f2102306220921060314715629080e2fb77'")
 
-    assert not [gap for gap in check_form(fact, Verb.REFER) if "on_chain" in gap.path]
-    assert "refer.on_chain[0].account" in [gap.path for gap in check_form(other, Verb.REFER)]
+    assert not [gap for gap in check_form(fact, Family.REFERRAL, Verb.REFER) if "on_chain" in gap.path]
+    assert "refer.on_chain[0].account" in [gap.path for gap in check_form(other, Family.REFERRAL, Verb.REFER)]
 
 
 def test_the_handling_may_stand_beside_the_fields_or_among_them() -> None:
     beside = "REFER: {reference: x}\nhandling: {tlp: SECRET}"
     among = "REFER: {reference: x, handling: {tlp: SECRET}}"
 
-    assert "handling.tlp" in [gap.path for gap in check_form(beside, Verb.REFER)]
-    assert check_form(beside, Verb.REFER) == check_form(among, Verb.REFER)
+    assert "handling.tlp" in [gap.path for gap in check_form(beside, Family.REFERRAL, Verb.REFER)]
+    assert check_form(beside, Family.REFERRAL, Verb.REFER) == check_form(among, Family.REFERRAL, Verb.REFER)
 
 
 def test_a_form_too_large_or_of_a_verb_without_one_is_refused() -> None:
-    assert check_form("x" * (5 << 20), Verb.REFER)[0].path == "form"
-    assert check_form("{}", Verb.REQUEST)[0].path == "form"
+    assert check_form("x" * (5 << 20), Family.REFERRAL, Verb.REFER)[0].path == "form"
+    assert check_form("{}", Family.REFERRAL, Verb.REQUEST)[0].path == "form"
 
 
 def test_an_urgent_form_says_why() -> None:
-    assert [gap.path for gap in check_form(FORM, Verb.REFER, Precedence.FLASH)] == ["refer.urgency_reason"]
-    assert check_form(FORM, Verb.REFER) == []
+    assert [gap.path for gap in check_form(FORM, Family.REFERRAL, Verb.REFER, Precedence.FLASH)] == [
+        "refer.urgency_reason"
+    ]
+    assert check_form(FORM, Family.REFERRAL, Verb.REFER) == []
 
 
 @pytest.mark.parametrize(
@@ -241,5 +252,5 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError):
         Store.open(path)
-    assert VERSION == 3
+    assert VERSION == 4
     assert path.stat().st_mode & 0o777 == 0o600

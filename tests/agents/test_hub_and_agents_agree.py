@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from comity.checks import jurisdiction_of
 from comity.directory import Directory, parse_statement
 from comity.directory.statements import make_entry
 from comity.envelope import parse_envelope
@@ -17,9 +18,9 @@ from comity.names import agency_of
 from comity.v1 import directory_pb2
 from comity.v1 import payload_pb2 as pb
 from comity.workflow.actions import AboutFacts
-from comity.workflow.clocks import standard_profile
 from comity.workflow.engine import apply
 from comity.workflow.legs import Leg
+from comity.workflow.profiles import standard_profile
 from comity.workflow.terms import Family, Precedence, Role, Side, State, Verb
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -180,7 +181,8 @@ def test_hub_and_recipient_take_the_same(
     deliver: tuple[int, int],
 ) -> None:
     at = NOW + sum(created)
-    agreed = standard_profile().deadlines_for(Family.REFERRAL, verb, precedence, at)
+    there = jurisdiction_of(stage.directory.view(), agency_of(desk))
+    agreed = standard_profile().deadlines_for(Family.REFERRAL, verb, precedence, at, answering=there)
     wire = stage.world.envelope(
         stage.directory.view(stage.directory.size - older),
         DESK,
@@ -205,7 +207,6 @@ def test_both_take_what_is_right_and_refuse_what_is_not(stage: Stage) -> None:
     """So that the property above is of something."""
     view, exact = stage.directory.view(), standard_profile()
     for verb in (Verb.REFER, Verb.SUPPLY, Verb.RECALL):
-        due = exact.deadlines_for(Family.REFERRAL, verb, Precedence.ROUTINE, NOW).respond_by or 0
         about = OPENING if verb is Verb.RECALL else b""
         previous = OPENING if verb is Verb.SUPPLY else b""
         for desk, sooner, expected in (
@@ -214,8 +215,11 @@ def test_both_take_what_is_right_and_refuse_what_is_not(stage: Stage) -> None:
             ("osr/intake", 0, "taken"),
             ("hkpf/cctb", 0, "taken" if verb is Verb.RECALL else Reason.NO_AGREEMENT),
         ):
+            there = jurisdiction_of(view, agency_of(desk))
+            limits = exact.deadlines_for(Family.REFERRAL, verb, Precedence.ROUTINE, NOW, answering=there)
+            due = (limits.respond_by or 0) - sooner
             wire = stage.world.envelope(
-                view, DESK, [desk], verb=verb, case_id=CASE, previous=previous, about=about, respond_by=due - sooner
+                view, DESK, [desk], verb=verb, case_id=CASE, previous=previous, about=about, respond_by=due
             )
             envelope, leg = parse_envelope(wire), leg_for(verb, desk)
             said = [says(stage, envelope, leg, desk, NOW) for says in (hub_says, recipient_says)]

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
+import comity.freezes
 import comity.payload
 import comity.payload_rules
-import comity.payload_watchlists
 import pytest
+from comity.payload import BODY_NAMES
 from comity.receipts import AckState, EventKind
 from comity.v1 import payload_pb2, watchlist_pb2
 from comity.watchlists import EntryState
@@ -20,21 +21,25 @@ from comity.workflow.families import TABLES
 from comity.workflow.terms import Family, Precedence, Role, State
 
 import agents.cli
-import agents.referral
+from agents import formtimes
 from agents.alarms import AlarmKind
 from agents.cli import render, usage, words
 from agents.cli.catalogue import Language, from_locale, t, use
 from agents.cli.said import said
 from agents.cli.zh_hant import MESSAGES
 from agents.cli.zh_hant.sdk import SDK
-from agents.reading import UNPROVED
 from agents.records import DraftState, MessageStatus, Standing
+from agents.story import UNPROVED
 from agents.sync.owner.outbox import SubscriberState
 from agents.sync.owner.publications import PublicationState
 from agents.sync.progress import ImportState
+from agents.templates import Wording, template
 
 PACKAGE = Path(agents.cli.__file__).parent
+CONTRACT = Path(comity.payload.__file__).parent
 SEALED_RECORDS = {"Payload", "Gossip", "Attachment"}
+SAY = {"Gap": 1, "ContentRefusedError": 2, "NoContactError": 2}
+"""What says what is wrong with a field, and which argument says it."""
 
 
 @pytest.fixture(autouse=True)
@@ -88,15 +93,30 @@ def texts_of_codes() -> set[str]:
 
 
 def texts_of_contract() -> set[str]:
-    """Returns the constant texts of alarms and of gaps."""
-    modules = (comity.payload, comity.payload_rules, comity.payload_watchlists, agents.referral)
-    sources = [Path(str(module.__file__)).read_text("utf-8") for module in modules]
-    found = {kind.text for kind in AlarmKind}
-    for source in sources:
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Gap":
-                found.update(texts_of(node.args[1]))
-    return found | {f"is not {kind.value}" for kind in comity.payload_rules.Kind}
+    """Returns the constant texts of alarms, of gaps, of ledgers, and of what rules of content say."""
+    found = {kind.text for kind in AlarmKind} | set(comity.freezes.TEXTS.values())
+    for source in [*CONTRACT.glob("payload*.py"), *PACKAGE.parent.rglob("*.py")]:
+        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                place = SAY.get(node.func.id)
+                if place is not None and len(node.args) > place:
+                    found.update(texts_of(node.args[place]))
+    times = {text for text in vars(formtimes).values() if isinstance(text, str) and " " in text and "\n" not in text}
+    return found | {f"is not {kind.value}" for kind in comity.payload_rules.Kind} | times
+
+
+def texts_of_templates() -> set[str]:
+    """Returns what the comments of forms say, part by part."""
+    found: set[str] = set()
+
+    def kept(*texts: str) -> str:
+        found.update(texts)
+        return ""
+
+    wording = Wording(kind=lambda parts: kept(*parts), head=kept)
+    for family, verb in BODY_NAMES:
+        template(family, verb, wording)
+    return found
 
 
 def normal(text: str) -> str:
@@ -116,7 +136,8 @@ def test_every_code_field_and_listed_value_has_its_chinese() -> None:
 
 
 def test_every_alarm_and_gap_has_its_chinese() -> None:
-    missing = {text for text in texts_of_contract() if text not in MESSAGES and normal(text) not in MESSAGES}
+    texts = texts_of_contract() | texts_of_templates()
+    missing = {text for text in texts if text not in MESSAGES and normal(text) not in MESSAGES}
 
     assert sorted(missing) == []
 
@@ -141,7 +162,7 @@ def test_both_languages_have_the_same_values_in_them(english: str) -> None:
 
 def test_no_entry_is_left_over_from_a_text_that_is_gone() -> None:
     used = texts_of_commands() | texts_of_tables() | texts_of_codes() | {normal(text) for text in texts_of_contract()}
-    used |= texts_of_contract()
+    used |= texts_of_contract() | texts_of_templates() | {normal(text) for text in texts_of_templates()}
 
     assert sorted(set(MESSAGES) - used - set(SDK)) == []
 

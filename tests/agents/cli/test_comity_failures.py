@@ -12,8 +12,8 @@ from comity.workflow.terms import Family, Verb
 from agents.cli.catalogue import Language, use
 from agents.cli.failures import report
 from agents.cli.screen import Screen
-from agents.cli.words import COMMANDS
-from agents.errors import NEXT
+from agents.cli.words import COMMANDS_OF
+from agents.errors import NEXT, ContentRefusedError
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +74,28 @@ def test_a_hub_cannot_put_a_command_into_the_line(capsys: pytest.CaptureFixture[
     assert line.endswith("Now possible: comity referral accept.")
 
 
-def test_every_verb_that_a_state_may_admit_has_its_command() -> None:
-    answers = {rule.verb for rule in TABLES[Family.REFERRAL].rules if rule.from_states and not rule.needs_grant}
-    openings = {verb for verb in answers if TABLES[Family.REFERRAL].opening(verb) is not None}
-    assert answers - openings - set(COMMANDS) == {Verb.CONFIRM} & answers
+@pytest.mark.parametrize("family", COMMANDS_OF, ids=lambda family: family.name)
+def test_every_verb_that_a_state_may_admit_has_its_command(family: Family) -> None:
+    table = TABLES[family]
+    answers = {rule.verb for rule in table.rules if rule.from_states and not rule.needs_grant}
+    openings = {verb for verb in answers if table.opening(verb) is not None}
+    below_onward = {Verb.ASK_ONWARD, Verb.GRANT_ONWARD, Verb.REFUSE_ONWARD, Verb.REVOKE_GRANT}
+    assert answers - openings - set(COMMANDS_OF[family]) == below_onward
+
+
+def test_where_the_state_was_wrong_the_commands_are_those_of_the_noun(capsys: pytest.CaptureFixture[str]) -> None:
+    use(Language.EN)
+    report(Screen(), RefusedError(Reason.WRONG_STATE, "x", state="REPLIED", allowed="FOLLOW_UP,FEEDBACK"), "assist")
+
+    assert capsys.readouterr().err.endswith("Now possible: comity assist follow-up | feedback.\n")
+
+
+def test_a_rule_of_content_is_named_with_its_field_and_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ContentRefusedError("PART_OUT_OF_ORDER", "reply_part.number", "is not the number of the next part")
+
+    line = line_of(error, Language.EN, capsys)
+    assert "PART_OUT_OF_ORDER; reply_part.number is not the number of the next part" in line
+    assert "並非下一部分的編號" in line_of(error, Language.ZH_HANT, capsys)
 
 
 @pytest.mark.parametrize("reason", [Reason.DESK_KEY_STALE, Reason.DIRECTORY_STALE])

@@ -30,6 +30,29 @@ urgency_reason: Funds still moving
 handling: {tlp: AMBER_STRICT, code: H1, source_grade: B, information_grade: "2", permitted_action: INTERNAL,
   legal_gateway: SFO s.378(3), evidential_use: WITH_CONSENT, onward: ASK}
 """
+WRITTEN = """
+number: P/1
+requesting_authority: Police 警務處
+requested_authority: SFC 證監會
+contact: {name: Chan Tai Man 陳大文, telephone: "+85228605012"}
+instrument: courtesy
+signatory: Chief Superintendent
+competence: [Police Force Ordinance s.10]
+provisions: [Theft Ordinance s.16A]
+kinds: [INFORMATION_HELD]
+facts: The victim paid into an account. 受害人存入一個戶口。
+purpose: Investigation
+why_useful: Who owns it is not known.
+jurisdiction_link: The platform is licensed there.
+questions: ["Who owns the account?"]
+made_orally: yes
+urgency_reason: The money leaves today
+intended_uses: [Investigation]
+"""
+RED = """
+handling: {tlp: RED, code: H0, source_grade: X, information_grade: "4", permitted_action: NONE,
+  evidential_use: INTELLIGENCE_ONLY, onward: FORBIDDEN}
+"""
 AGENCIES = (
     {"name": "police", "desk": "police/duty", "english": "Police", "chinese": "警務處", "telephone": "+85223456781"},
     {"name": "sfc", "desk": "sfc/intake", "english": "SFC", "chinese": "證監會", "telephone": "+85223456782"},
@@ -54,6 +77,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.chdir(found)
     (found / "case.yaml").write_text(CASE, "utf-8")
     (found / "incomplete.yaml").write_text(CASE.replace("summary: |", "modus_operandi: |"), "utf-8")
+    (found / "half.yaml").write_text("subjects: [{name: 吳家明}]\nquestions: [Who is it]\n", "utf-8")
+    (found / "written.yaml").write_text(WRITTEN, "utf-8")
+    (found / "wider.yaml").write_text(WRITTEN.replace("[INFORMATION_HELD]", "[RECORDS]"), "utf-8")
+    (found / "red.yaml").write_text(RED, "utf-8")
     (found / "statement.txt").write_text("account statement\n", "utf-8")
     (found / "saved").mkdir()
     yield found
@@ -104,6 +131,10 @@ def test_what_else_a_draft_goes_through_and_how_a_message_is_taken_back(folder: 
 
 def test_copies_of_keys_open_with_the_right_passphrases_only(folder: Path, story: dict[str, str]) -> None:
     play(TRANSCRIPTS / "keys.txt", dict(story))
+
+
+def test_assistance_goes_from_a_telephone_call_to_feedback(folder: Path, words: dict[str, str]) -> None:
+    play(TRANSCRIPTS / "assist.txt", dict(words))
 
 
 def test_the_same_commands_speak_json(folder: Path, words: dict[str, str]) -> None:

@@ -12,25 +12,37 @@ import typer
 from comity.envelope import Header, Recipient
 from comity.v1 import payload_pb2
 from comity.workflow.terms import Family, Precedence, Side, State, Verb
+from comity.workflow.terms import Standing as WorkflowStanding
 
 import agents.cli
+from agents.assisting.story import AssistanceStory
+from agents.board import BoardRow
 from agents.cli import views
+from agents.cli.assist_show import story_view
+from agents.cli.boarding import row_view
 from agents.cli.main import app
+from agents.cli.onward import grant_view
+from agents.cli.recalls import line_view
+from agents.onward.lists import GrantInfo, RecallLine
 from agents.records import (
     AttachmentInfo,
     CaseInfo,
     DraftInfo,
     DraftState,
+    Duplicate,
     InboxItem,
+    LimitKind,
     MessageStatus,
     OpenedMessage,
     Reader,
+    Reminder,
     Review,
     Sent,
     SentItem,
     Standing,
     TimelineEvent,
 )
+from agents.statistics import CaseStatistics, Took
 
 PAGE = (Path(agents.cli.__file__).parent / "JSON.md").read_text("utf-8")
 SHAPES: dict[str, dict[str, Any]] = {
@@ -87,6 +99,43 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "opened": views.opened_view(OpenedMessage("m1", Standing.GOOD, HEADER, PAYLOAD, (), "")),
     "case": views.case_view(
         CaseInfo("ca", "police/duty", "sfc/intake", Side.ORIGINATOR, State.SENT, "", None, None, (Verb.WITHDRAW,), "m1")
+    ),
+    "row": row_view(
+        BoardRow(
+            "ca",
+            Family.FREEZE,
+            Side.ORIGINATOR,
+            "sfc/intake",
+            State.SENT,
+            WorkflowStanding.PROVISIONAL,
+            flash=True,
+            ours=True,
+            theirs=False,
+            due=1,
+            limit=LimitKind.LAPSE,
+            respond_by=None,
+            recall_respond_by=None,
+            lapses_at=1,
+            deliver_by=2,
+            opened=0,
+            own_clock=False,
+            unseen="DELIVERED",
+            telephone="+85212345678",
+        ),
+        None,
+        0,
+    ),
+    "reminder": views.reminder_view(Reminder("ca", "police/duty", "sfc/intake", True, 1, 50)),
+    "statistics": views.statistics_view(
+        CaseStatistics("sfc/intake", Family.FREEZE, Side.ORIGINATOR, 1, Took(), Took(), 0, 0, 0, 0, {})
+    ),
+    "assistance": story_view(
+        AssistanceStory("ca", "sfc/intake", "osr/intake", State.SENT, WorkflowStanding.FULL, None, None)
+    ),
+    "duplicate": views.duplicate_views([Duplicate("WALLET", "ca", "m1")])[0],
+    "grant": grant_view(GrantInfo("g1", "ca", "m1", "sfc/intake", "a/b", "c/d", 1, "OPEN", 0, "", ours=True)),
+    "recall": line_view(
+        RecallLine("a/b", "", "m1", "", None, 0, 0, overdue=False, answer="", text="", answered=0, answer_message="")
     ),
     "event": views.event_view(TimelineEvent(1, "SUBMITTED", "m1", None, "", "", 4, proof=True)),
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from comity.header import WatchlistPosition, parse_header
@@ -30,7 +31,7 @@ from agents.sync.owner.cutting import Change
 from agents.sync.owner.lists import ListRow
 from agents.sync.owner.publications import Publication
 from agents.sync.owner.publisher import Publisher
-from tests.agents.offices import Office, agree, pin, town
+from tests.agents.offices import Office, Town, agree, pin, settled
 from tests.support.world import DAY
 
 WALLETS = [parse_account(f"eip155:1:0x{number:040x}").caip10 for number in range(1, 400)]
@@ -170,21 +171,26 @@ class Follower:
         self.records = MemoryRecords(found)
 
 
+async def _settle_market(here: Town, names: Sequence[str]) -> None:
+    sfc = await here.office("sfc")
+    for role in (Role.ANALYST, Role.APPROVER):
+        await sfc.hire(role)
+    for name in names:
+        office = await here.office(name)
+        await office.hire(Role.ANALYST)
+        await agree(sfc, office, (Family.WATCHLIST,))
+        await pin(sfc, office)
+        await pin(office, sfc)
+
+
 @contextlib.asynccontextmanager
 async def market(folder: Path, followers: int = 1) -> AsyncIterator[tuple[Owner, list[Follower]]]:
     """An owner with an empty list, and desks that have agreed with it and were offered the list."""
-    async with town(folder) as here:
-        sfc = await here.office("sfc")
-        for role in (Role.ANALYST, Role.APPROVER):
-            await sfc.hire(role)
-        following = []
-        for name in ("hkma", "hkpf", "icac")[:followers]:
-            office = await here.office(name)
-            await office.hire(Role.ANALYST)
-            await agree(sfc, office, (Family.WATCHLIST,))
-            await pin(sfc, office)
-            await pin(office, sfc)
-            following.append(Follower(office, await office.as_(Role.ANALYST)))
+    names = ("hkma", "hkpf", "icac")[:followers]
+    async with settled(folder, ("market", names), partial(_settle_market, names=names)) as here:
+        sfc = here.offices["sfc"]
+        offices = [here.offices[name] for name in names]
+        following = [Follower(office, await office.as_(Role.ANALYST)) for office in offices]
         analyst, approver = await sfc.as_(Role.ANALYST), await sfc.as_(Role.APPROVER)
         await analyst.refresh()
         publisher = Publisher.open(analyst)
