@@ -5,7 +5,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+ifndef APART
 .NOTPARALLEL:
+endif
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 VENV := .venv
@@ -15,8 +17,15 @@ SOURCES := proto hub agents tests deploy migrations
 TYPED := proto/comity hub agents
 WORKERS ?= 3
 PYTEST := $(PY) -m pytest
+# What a run of many tests needs: a folder of its own, mostly in memory, that is gone with it; and no worker that waits.
+SCRATCHED = scratch=$$(.ci/scratch); trap 'rm -rf "$$scratch"' EXIT; \
+	TMPDIR=$$scratch TEST_POSTGRES_PLACE=$$(dirname $$scratch) \
+	$(PYTEST) -o tmp_path_retention_policy=failed -n $(WORKERS) --dist worksteal
 LOCK := $(BIN)/uv pip compile --generate-hashes --no-emit-index-url --universal --python-version 3.11 --no-header --quiet \
 	$(if $(UPGRADE),--upgrade)
+
+# The longest first: what is short fills the end.
+REST := $(wildcard tests/system tests/attack tests/hub tests/agents tests/architecture)
 
 CHECKS := check-format check-lint check-types check-imports check-contract check-generated check-dependencies \
 	check-unused check-architecture
@@ -40,13 +49,13 @@ test: $(VENV)/.dev-ready ## Runs every test: the contract with its coverage gate
 	exit $$status
 
 test-contract: $(VENV)/.dev-ready ## Runs the contract's tests; every line and branch of comity must be reached
-	$(PYTEST) tests/contract -n $(WORKERS) --cov=comity --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
+	@$(SCRATCHED) tests/contract --cov=comity --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 test-rest: $(VENV)/.dev-ready ## Runs the tests of the hub, the agents, the whole system and the architecture
-	$(PYTEST) $(wildcard tests/architecture tests/hub tests/agents tests/attack tests/system) -n $(WORKERS)
+	@$(SCRATCHED) $(REST)
 
 check: $(VENV)/.dev-ready ## Runs every static check to its end: format, types, imports, contract, generated files
-	@$(MAKE) --keep-going $(CHECKS)
+	@$(MAKE) --keep-going --jobs=2 --output-sync=target APART=1 $(filter-out $(SKIP),$(CHECKS))
 
 check-format:
 	$(BIN)/ruff format --check $(wildcard $(SOURCES))

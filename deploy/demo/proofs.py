@@ -27,14 +27,14 @@ def agencies_verify(stage: Stage, desks: list[Desk]) -> None:
         )
 
 
-def stranger_is_refused(stage: Stage, sfc: Desk, stranger: Desk) -> None:
+def stranger_is_refused(stage: Stage, other: Desk, stranger: Desk) -> None:
     """An agency without an agreement is refused, the same as one that does not exist."""
-    stage.heading("A regulator without an agreement with the SFC tries the same: refused, before anything is stored.")
-    stage.comity(stranger, 0, "agency", "pin", sfc.agency, "--fingerprint", sfc.fingerprint)
+    stage.heading(
+        f"A regulator without an agreement with {other.agency.upper()} tries a referral: refused, before it is stored."
+    )
+    stage.comity(stranger, 0, "agency", "pin", other.agency, "--fingerprint", other.fingerprint)
     form = stage.folder / "referral.json"
-    command = ("referral", "draft", "--to", sfc.desk, "--from", form)
-    stage.begin(stranger.agency, "comity", "--home", stranger.home, "--as", stranger.members[0], *command)
-    stage.say(stage.finish(stranger.agency, fails=1))
+    stage.say(stage.refused(stranger, 0, "referral", "draft", "--to", other.desk, "--from", form))
 
 
 def hub_knows_nothing(stage: Stage, story: Story, listed: list[str]) -> None:

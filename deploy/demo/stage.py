@@ -38,6 +38,8 @@ class Desk:
     jurisdiction: str
     telephone: str
     home: Path
+    kind: str = "authority"
+    """authority or holder."""
     members: list[str] = field(default_factory=list)
     """The first is the admin; the second, where there is one, seconds."""
     fingerprint: str = ""
@@ -115,12 +117,16 @@ class Stage:
         return self._workers[who]
 
     def begin(self, who: str, program: str, *arguments: object, passphrases: int = 0, quiet: bool = False) -> None:
-        """Starts a command in an agency's process; `finish` waits for it."""
-        texts = [str(a) for a in arguments]
+        """Starts a command in an agency's process; `finish` waits for it. Several begun are run and finish in order."""
         if not quiet:
-            shown = " ".join(f"'{t}'" if " " in t else t for t in texts).replace(str(self.folder), "…")
-            print(f"    $ {program} {shown[:150]}{'…' if len(shown) > 150 else ''}", flush=True)
-        self._worker(who).begin(program, texts, [PASSPHRASE] * passphrases)
+            self.show(program, *arguments)
+        self._worker(who).begin(program, [str(a) for a in arguments], [PASSPHRASE] * passphrases)
+
+    def show(self, program: str, *arguments: object) -> None:
+        """Shows a command as it is typed."""
+        texts = [str(a) for a in arguments]
+        shown = " ".join(f"'{t}'" if " " in t else t for t in texts).replace(str(self.folder), "…")
+        print(f"    $ {program} {shown[:150]}{'…' if len(shown) > 150 else ''}", flush=True)
 
     def finish(self, who: str, *, fails: int | None = None, ends: int = 0) -> str:
         """Waits for an agency's command and returns what it printed.
@@ -150,6 +156,11 @@ class Stage:
         return self.run(
             desk.agency, "comity", "--home", desk.home, "--as", desk.members[member], *arguments, quiet=quiet
         )
+
+    def refused(self, desk: Desk, member: int, *arguments: object, code: int = 1) -> str:
+        """Runs a command for a member that must be refused. Returns the first line of why."""
+        self.begin(desk.agency, "comity", "--home", desk.home, "--as", desk.members[member], *arguments)
+        return self.finish(desk.agency, fails=code).splitlines()[0]
 
     def data(self, desk: Desk, member: int, *arguments: object, quiet: bool = True) -> Any:
         """Runs a command for a member with `--json` and returns what it says."""

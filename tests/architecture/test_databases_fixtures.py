@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -50,5 +51,5 @@ def test_a_server_ends_with_its_owner() -> None:
         time.sleep(0.25)
         gone = subprocess.run(["/bin/ls", home], capture_output=True, check=False).returncode != 0
 
-    assert home.startswith("/tmp/pg-")
+    assert home.startswith(f"{os.environ.get('TEST_POSTGRES_PLACE', '/tmp')}/pg-")
     assert gone

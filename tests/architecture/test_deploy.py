@@ -46,7 +46,7 @@ def test_systemd_finds_nothing_to_say_about_a_unit(unit: Path, tmp_path: Path) -
     assert (result.returncode, result.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["run", "venv", "breaking"])
+@pytest.mark.parametrize("name", ["run", "venv", "breaking", "scratch"])
 def test_a_command_of_ci_can_be_run_and_parses(name: str) -> None:
     path = ROOT / ".ci" / name
 

@@ -39,8 +39,8 @@ def tell(patch: pytest.MonkeyPatch, lie: Lie) -> None:
     """From now on the hub hands out items changed so."""
     honest = feed_rpc._item
 
-    def lying(item: Any) -> feed_pb2.FeedItem:
-        made = honest(item)
+    def lying(*arguments: Any) -> feed_pb2.FeedItem:
+        made = honest(*arguments)
         if made.envelope.ciphertext:
             lie(made)
         return made

@@ -14,7 +14,7 @@ from comity.errors import CannotOpenError
 from comity.sealing import open_content, open_wrap
 from comity.v1 import directory_pb2, envelope_pb2, exchange_pb2, payload_pb2
 from comity.v1.exchange_pb2_grpc import ExchangeServiceStub
-from comity.workflow.clocks import standard_profile
+from comity.workflow.profiles import standard_profile
 from comity.workflow.terms import Family, Role
 
 from agents.admin import Admin

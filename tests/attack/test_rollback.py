@@ -37,7 +37,7 @@ async def test_A_03_a_hub_put_back_to_a_backup_signs_nothing_and_its_clients_fin
     migrated_database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     world = make_world(agencies=("sfc", "hkma"))
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start()
         sfc = hub.session("sfc/intake")
         await sfc.submit(world.envelope(hub.view()))

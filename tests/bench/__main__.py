@@ -6,7 +6,9 @@ Parts: `calls` (a bare grpc.aio echo over mutual TLS with 128 calls in flight; `
 hubs on one PostgreSQL), `growth` (a log of a million leaves beside one of a thousand), `brokers` (the same bytes
 through NATS JetStream and RabbitMQ, where they are installed). Of watchlists, on SQLite: `lookups` (wallets screened a
 second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta` (publish to screenable
-at 1, 10 and 50 subscribers).
+at 1, 10 and 50 subscribers). Of cases: `boards` (ten thousand open ones on an officer's screen, and the story of one),
+`clocks` (a hundred thousand open ones with deadlines at the hub), `flash` (from the second signature under a FLASH
+request to the recipient's screen, beside fifty other messages a second and a thousand readers).
 
 Every envelope is a distinct referral with a payload of 2 KiB, three recipients (the sender's own copy is one) and two
 signatures, sealed before the clock starts. A ratio compares a round with what ran just beside it, and the median of the
@@ -30,9 +32,12 @@ from rich.console import Console
 
 from tests.bench import (
     alone,
+    boards,
     brokers,
     calls,
+    clocks,
     feeds,
+    flash,
     growth,
     handling,
     latency,
@@ -63,6 +68,9 @@ PARTS: Final[dict[str, tuple[Callable[[Size], int], Part]]] = {
     "brokers": (brokers.needs, brokers.run),
     "lookups": (watchlists_lookups.needs, watchlists_lookups.run),
     "sync": (watchlists_sync.needs, watchlists_sync.run),
+    "boards": (boards.needs, boards.run),
+    "clocks": (clocks.needs, clocks.run),
+    "flash": (flash.needs, flash.run),
     "delta": (watchlists_delta.needs, watchlists_delta.run),
 }
 """How many envelopes each takes, and what it measures. `calls` comes first and has a table of its own."""

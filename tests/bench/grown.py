@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from comity.receipts import EventKind
-from comity.workflow.terms import Family, State, Verb
+from comity.workflow.terms import Family, Standing, State, Verb
 
 from hub.db import Database
 from hub.exchange import statements as sql
@@ -143,4 +143,5 @@ def _leg(message_hash: bytes, case: bytes, desk: str, opened: int) -> tuple[Any,
     return (
         *(SENDER, case, desk, int(Family.REFERRAL), str(State.CLOSED), 5, message_hash, message_hash, opened, opened),
         *(b"", None, None, False, b"", None, False, None, opened, None, None, opened),
+        *(int(Standing.FULL), False, None),
     )

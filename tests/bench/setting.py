@@ -27,7 +27,7 @@ from tests.support.postgres import PostgresServer
 ENGINES: Final = ("sqlite", "postgres")
 IN_FLIGHT: Final = 128
 BATCH: Final = 64
-BATCHES_IN_FLIGHT: Final = 4
+BATCHES_IN_FLIGHT: Final = 8
 """Calls of `SubmitBatch` in flight: the hub verifies one while it commits another."""
 MEGABYTE: Final = 1 << 20
 
@@ -73,6 +73,16 @@ class Size:
     """Wallets that are screened."""
     deltas: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
     """Subscribers of a watchlist, and for each number of changes how often so many are published."""
+    cases: int
+    """Open cases on the board of one home."""
+    clocks: int
+    """Open cases with deadlines at a hub."""
+    clock_seconds: int
+    """For how long limits run out."""
+    flash: int
+    """FLASH messages that are measured."""
+    readers: int
+    """Readers that are connected meanwhile."""
 
 
 FULL: Final = Size(
@@ -100,6 +110,11 @@ FULL: Final = Size(
         (10, ((1, 10), (100, 20), (10_000, 1))),
         (50, ((1, 4), (100, 12), (10_000, 1))),
     ),
+    cases=10_000,
+    clocks=100_000,
+    clock_seconds=60,
+    flash=200,
+    readers=1_000,
 )
 QUICK: Final = Size(
     rounds=1,
@@ -122,6 +137,11 @@ QUICK: Final = Size(
     taxii=(100,),
     lookups=4_000,
     deltas=((3, ((1, 2), (100, 3))),),
+    cases=300,
+    clocks=2_000,
+    clock_seconds=3,
+    flash=4,
+    readers=20,
 )
 
 

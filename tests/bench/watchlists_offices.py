@@ -20,7 +20,7 @@ from comity.keys import fingerprint
 from comity.tls import issue_client_certificate, request_spki
 from comity.v1 import directory_pb2 as pb
 from comity.v1.draft_pb2 import JoinAnswer, JoinRequest
-from comity.workflow.clocks import standard_profile
+from comity.workflow.profiles import standard_profile
 from comity.workflow.terms import AgencyKind, Family, Role
 
 from agents import joining, truststore
@@ -123,14 +123,14 @@ class _Register:
         self.state(content, [home])
         return replace(office, approver=member)
 
-    def agree(self, one: Office, other: Office) -> None:
-        """Makes an agreement on watchlists; each side pins the other."""
+    def agree(self, one: Office, other: Office, families: Sequence[Family]) -> None:
+        """Makes an agreement on some families; each side pins the other."""
         homes = sorted((Home.load(one.path), Home.load(other.path)), key=lambda home: home.agency)
         content = pb.AgreementSigned(
             id=os.urandom(16),
             first=homes[0].agency,
             second=homes[1].agency,
-            families=[int(Family.WATCHLIST)],  # type: ignore[list-item] # the number of the enum
+            families=[int(family) for family in families],  # type: ignore[misc] # the number of the enum
             direction=pb.AGREEMENT_DIRECTION_BOTH,
             legal_basis="Memorandum of understanding",
             valid_until=self.now + 300 * DAY_MS,
@@ -169,13 +169,14 @@ class Town:
 
 
 @contextmanager
-def town(setting: Setting, name: str, count: int) -> Iterator[Town]:
+def town(setting: Setting, name: str, count: int, families: Sequence[Family] = (Family.WATCHLIST,)) -> Iterator[Town]:
     """Runs a hub (a process, SQLite) with an owner and some subscribers until the block ends.
 
     Args:
         setting: the run's.
         name: of the folder with everything of it.
         count: of subscribers.
+        families: what they have agreed on.
     """
     folder = setting.folder / name
     folder.mkdir()
@@ -183,7 +184,7 @@ def town(setting: Setting, name: str, count: int) -> Iterator[Town]:
     owner = register.second_person(register.admit(OWNER))
     subscribers = tuple(register.admit(f"s{number:03d}") for number in range(count))
     for subscriber in subscribers:
-        register.agree(owner, subscriber)
+        register.agree(owner, subscriber, families)
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'hub.sqlite'}"
         keys = hub_keys(register.world)

@@ -22,7 +22,7 @@ from comity.keys import SigningKey, Use, WrapKey, kid
 from comity.names import HUB
 from comity.tls import TlsKey, certificate_to_pem, create_authority
 from comity.v1 import directory_pb2 as pb
-from comity.workflow.clocks import standard_profile
+from comity.workflow.profiles import standard_profile
 from comity.workflow.terms import AgencyKind, Family, Role
 
 from hub.certificates import Authority

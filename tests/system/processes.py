@@ -25,6 +25,7 @@ from typing import Any
 
 import grpc
 from comity.directory import View
+from comity.keyfile import MODERATE, Cost
 from comity.tls import TlsKey
 from comity.v1 import directory_pb2
 from comity.v1.directory_pb2_grpc import DirectoryServiceStub
@@ -37,10 +38,13 @@ from hub.founding import found
 from hub.log.fsck import Finding, Fsck
 from tests.support.hub import hub_keys, hub_settings, running_hub
 from tests.support.world import DAY, World
+from tests.system.copies import Copy, original
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = b"hub: velvet anchor lantern"
 START_SECONDS = 60.0
+CHEAP = Cost(1, 64 << 10)
+"""What a key file costs that only copies open (`tests/chaos/zygote.py`)."""
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -71,10 +75,12 @@ class HubProcess:
     world: World = field(repr=False)
     port: int = 0
     """The first start takes a free one; every later start takes the same."""
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Copy | None = None
     sessions: list[Session] = field(default_factory=list, repr=False)
     program: str = "hub"
     """Module that is run."""
+    copied: bool = False
+    """Whether its processes are copies of one that has imported the hub, which start in a moment."""
 
     @property
     def log(self) -> Path:
@@ -110,7 +116,12 @@ class HubProcess:
         await until(listens, START_SECONDS)
         self.port = int(ready.read_text(encoding="ascii"))
 
-    def _run(self, command: str, *arguments: object, more: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _run(self, command: str, *arguments: object, more: dict[str, str]) -> subprocess.Popen[bytes] | Copy:
+        variables = {"TMPDIR": str(self.temporary)} | more
+        if self.copied:
+            words = [command, "--home", self.home, "--database-url", self.url, *arguments]
+            model = original(ROOT, *sorted(environment().items()))
+            return model.start([str(word) for word in words], variables, self.log, PASSPHRASE)
         reading, writing = os.pipe()
         os.write(writing, PASSPHRASE + b"\n")
         os.close(writing)
@@ -123,7 +134,7 @@ class HubProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment(TMPDIR=str(self.temporary), **more),
+                env=environment(**variables),
                 cwd=ROOT,
             )
         os.close(reading)
@@ -210,7 +221,9 @@ class HubProcess:
 
 
 @contextlib.asynccontextmanager
-async def hub_home(url: str, folder: Path, world: World, *, whole: bool = True) -> AsyncIterator[HubProcess]:
+async def hub_home(
+    url: str, folder: Path, world: World, *, whole: bool = True, copied: bool = False
+) -> AsyncIterator[HubProcess]:
     """Founds a hub in a database with the newest schema, and ends its process with the block.
 
     Args:
@@ -218,11 +231,12 @@ async def hub_home(url: str, folder: Path, world: World, *, whole: bool = True) 
         folder: where its home is made.
         world: its keys and statements.
         whole: whether all of the world's statements are entered, or the genesis alone.
+        copied: whether its processes are copies of one that has imported the hub; its key file is then a cheap one.
     """
-    hub = HubProcess(folder / "hub", url, world)
+    hub = HubProcess(folder / "hub", url, world, copied=copied)
     hub.home.mkdir()
     keys = hub_keys(world)
-    (hub.home / "hub.key").write_bytes(keys.seal(PASSPHRASE))
+    (hub.home / "hub.key").write_bytes(keys.seal(PASSPHRASE, CHEAP if copied else MODERATE))
     await found(hub_settings(url, hub.home), keys, world.statements[0])
     if whole:
         async with running_hub(url, world, home=hub.home):
@@ -235,7 +249,7 @@ async def hub_home(url: str, folder: Path, world: World, *, whole: bool = True) 
 
 def twin(hub: HubProcess, name: str) -> HubProcess:
     """Returns a second process's home on the same database: its keys, and nothing else of the first."""
-    other = HubProcess(hub.home.with_name(name), hub.url, hub.world)
+    other = HubProcess(hub.home.with_name(name), hub.url, hub.world, copied=hub.copied)
     other.home.mkdir()
     shutil.copy2(hub.home / "hub.key", other.home / "hub.key")
     return other

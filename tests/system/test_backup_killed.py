@@ -52,7 +52,7 @@ async def test_a_backup_or_restore_that_is_killed_leaves_nothing_that_could_be_t
     migrated_database_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start()
         session = hub.session("sfc/intake")
         receipts = await asyncio.gather(*(session.submit(world.envelope(hub.view())) for _ in range(60)))
@@ -105,7 +105,7 @@ async def test_A_03_a_hub_restored_to_a_state_behind_the_checkpoint_outside_says
     migrated_database_url: str, postgres_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start()
         session = hub.session("sfc/intake")
         await session.submit(world.envelope(hub.view()))
@@ -142,7 +142,7 @@ async def test_A_03_a_hub_that_lost_the_outside_checkpoint_too_stops_at_the_firs
     migrated_database_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start()
         assert (await run("backup", tmp_path / "backup", "--home", hub.home, "--database-url", hub.url))[0] == 0
         await hub.session("sfc/intake").submit(world.envelope(hub.view()))

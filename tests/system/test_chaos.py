@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,13 @@ async def test_S_03_kills_under_load_lose_nothing_that_was_acknowledged_and_doub
     assert outcome.delivered >= outcome.submitted
 
 
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A folder where chaos has its own, wherever the tests' temporary files lie: that may be in memory."""
+    with tempfile.TemporaryDirectory(prefix="disk-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
 @needs_cachestat
 async def test_S_04_what_was_acknowledged_outlives_the_loss_of_every_page_that_was_not_on_the_disk(
     tmp_path: Path,
@@ -70,9 +78,9 @@ async def test_S_04_what_was_acknowledged_outlives_the_loss_of_every_page_that_w
 @needs_cachestat
 @pytest.mark.parametrize("synchronous", ["OFF", "FULL"])
 def test_a_cut_of_the_power_costs_whoever_does_not_wait_for_the_disk_what_was_promised(
-    tmp_path: Path, synchronous: str
+    disk: Path, synchronous: str
 ) -> None:
-    database, copy = tmp_path / "wall.sqlite", tmp_path / "cut.sqlite"
+    database, copy = disk / "wall.sqlite", disk / "cut.sqlite"
     with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as writer:
         writer.execute("PRAGMA journal_mode=WAL")
         writer.execute("CREATE TABLE wall (brick INTEGER PRIMARY KEY)")
@@ -88,8 +96,8 @@ def test_a_cut_of_the_power_costs_whoever_does_not_wait_for_the_disk_what_was_pr
 
 
 @needs_cachestat
-def test_a_page_counts_as_lost_until_it_was_waited_for(tmp_path: Path) -> None:
-    path = tmp_path / "file"
+def test_a_page_counts_as_lost_until_it_was_waited_for(disk: Path) -> None:
+    path = disk / "file"
     with path.open("wb", buffering=0) as file:
         file.write(bytes(5 * 4096))
         assert unwritten(path) == {0, 1, 2, 3, 4}

@@ -46,7 +46,7 @@ async def test_S_01_S_02_a_hub_killed_before_and_after_commit_takes_the_envelope
     migrated_database_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         # A start says so in the log, by a batch of its own; the second batch is the envelope's.
         await hub.start(FAULT="submit.before_commit:kill@2")
         envelope = world.envelope(hub.view())
@@ -83,7 +83,7 @@ async def test_S_09_another_content_under_the_id_of_one_that_was_committed_and_n
     migrated_database_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start(FAULT="submit.after_commit:kill@2")
         first = world.envelope(hub.view())
         envelope_id = parse_envelope(first).header.envelope_id
@@ -115,7 +115,7 @@ async def test_S_08_R_12_a_hundred_parallel_duplicates_are_one_and_a_stop_under_
     migrated_database_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start()
         first = log_size(hub)
         envelopes = [world.envelope(hub.view()) for _ in range(200)]
@@ -162,7 +162,7 @@ async def test_two_processes_serve_one_postgres_and_a_client_carries_on_when_one
     migrated_postgres_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_postgres_url, tmp_path, world) as first:
+    async with hub_home(migrated_postgres_url, tmp_path, world, copied=True) as first:
         second = twin(first, "second")
         try:
             await asyncio.gather(first.start(), second.start())
@@ -207,7 +207,7 @@ async def test_S_14_a_deadline_that_passes_at_the_client_while_the_hub_succeeds_
     migrated_database_url: str, tmp_path: Path, point: str
 ) -> None:
     world = make_world(agencies=TWO)
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start(FAULT=f"{point}:pause@2")  # the first batch is the start's
         envelope = world.envelope(hub.view())
         request = exchange_pb2.SubmitRequest(envelope=envelope)
@@ -238,7 +238,7 @@ async def test_S_11_a_hub_does_not_start_on_a_database_that_may_lose_what_it_com
     request: pytest.FixtureRequest, tmp_path: Path, engine: str
 ) -> None:
     url = request.getfixturevalue(f"migrated_{engine}_url")
-    async with hub_home(url, tmp_path, make_world(agencies=TWO)) as hub:
+    async with hub_home(url, tmp_path, make_world(agencies=TWO), copied=True) as hub:
         if engine == "sqlite":
             hub.url, setting = f"{url}?synchronous=NORMAL", "synchronous"
         else:
@@ -260,7 +260,7 @@ async def test_S_05_postgresql_that_crashes_under_200_messages_a_second_is_unava
     with postgres_server() as server:
         url = server.create_database()
         await asyncio.to_thread(migrate, url)
-        async with hub_home(url, tmp_path, world) as hub:
+        async with hub_home(url, tmp_path, world, copied=True) as hub:
             await hub.start()
             assert hub.process is not None
             served_by = hub.process.pid

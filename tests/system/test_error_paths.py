@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +40,7 @@ WORDS = (
     "site-packages",
     "Error(",
     "/tmp",
+    tempfile.gettempdir(),
     str(ROOT),
     sys.prefix,
     os.path.expanduser("~") + "/",
@@ -134,7 +136,7 @@ async def test_I_07_no_answer_of_a_real_hub_to_a_wrong_call_speaks_of_the_machin
     migrated_database_url: str, tmp_path: Path
 ) -> None:
     world = make_world()
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await hub.start()
         foreign = [*WORDS, str(tmp_path), hub.home.name + ".sqlite", *metadata.tables]
         # Words that are the protocol's too cannot be told apart from a table's name.

@@ -71,7 +71,7 @@ async def test_A_01_fsck_names_every_tampered_row_and_the_hub_does_not_start(
     migrated_database_url: str, tmp_path: Path
 ) -> None:
     world = make_world(agencies=("sfc", "hkma"))
-    async with hub_home(migrated_database_url, tmp_path, world) as hub:
+    async with hub_home(migrated_database_url, tmp_path, world, copied=True) as hub:
         await fill(hub.url, world)
         good = fsck(hub)
         assert (good.returncode, good.stdout) == (0, "everything stored verifies\n"), good.stdout + good.stderr

@@ -96,7 +96,7 @@ async def test_a_release_follows_another_under_traffic(
             assert await old.stop(ending) == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
             await traffic.more()
             # 5. Contract, under traffic, and expand by what waited behind it.
-            assert "database at schema 0004" in await asyncio.to_thread(hub_command, *contract)
+            assert "database at schema 0005" in await asyncio.to_thread(hub_command, *contract)
             await traffic.more()
             await traffic.end()
 

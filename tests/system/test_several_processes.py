@@ -46,7 +46,7 @@ def world() -> World:
 @asynccontextmanager
 async def two_hubs(url: str, folder: Path, world: World) -> AsyncIterator[tuple[HubProcess, HubProcess]]:
     """Two homes on one database; the processes are for the test to start. All that was stored verifies in the end."""
-    async with hub_home(url, folder, world) as first:
+    async with hub_home(url, folder, world, copied=True) as first:
         second = twin(first, "second")
         try:
             yield first, second

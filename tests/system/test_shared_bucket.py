@@ -55,7 +55,7 @@ async def test_an_upload_begun_at_a_process_that_is_killed_is_finished_at_the_ot
     }
     data = os.urandom(2 * PART + 700_001)
     sha256 = hashlib.sha256(data).digest()
-    async with hub_home(migrated_postgres_url, tmp_path, world) as first:
+    async with hub_home(migrated_postgres_url, tmp_path, world, copied=True) as first:
         second = twin(first, "second")
         try:
             await asyncio.gather(first.start(**where), second.start(**where))
