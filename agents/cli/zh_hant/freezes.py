@@ -327,7 +327,6 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "is negative": "為負數",
         "goes on with what cannot be read here": "所承接的內容無法在此閱讀",
         "destroys what a freeze that goes on rests on: quarantine it": "會銷毀未完結凍結所依據的內容：請改作隔離",
-        "lets everything go: that is a release": "等於全部放行：應作放行處理",
         "is larger than a ledger can hold": "超出帳本上限",
         "is nothing at all": "為零",
         "belongs to a freeze that was not asked for": "所屬凍結並未有人請求",
@@ -346,7 +345,16 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "is more than what is held": "多於已扣存數額",
         "leaves something held: a part is a variation, no release": "仍有餘額扣存：部分放行屬更改",
         "goes beyond what was asked": "超出所請求者",
-        "was not asked for, and no court orders it": "無人請求，亦無法院命令",
+        "was not asked for, or what asked for it is not here": "並無請求，或所據請求不在此處",
+        "reports as gone what was held": "將已扣存者報告為已轉走",
+        "leaves a crumb of a line, with the variations before it: that is a release": (
+            "連同先前更改，該項目所餘無幾：實屬放行"
+        ),
+        "extends what was passed on: a conversion to an instrument of one's own goes on from it": (
+            "所延長者為轉交之凍結：須以本機構文書轉換方可繼續"
+        ),
+        "is later than when the original ends": "遲於原凍結的終止時間",
+        "is a hold by one person's word: only the full form is passed on": "屬一人所作的臨時扣存：只可轉交完整表格",
         "begins after the one before has ended": "在先前文書終止後才開始",
         "is not later than the end that is set": "不遲於現定終止日期",
         "is another end than the header's lapses_at": "與信封所載終止時間不同",
@@ -355,9 +363,6 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "is not the desk that had to be called": "並非應致電的席位",
         "is not the directory's duty telephone": "並非名錄所載值勤電話",
         "the directory has no duty contact of that desk": "名錄並無該席位的值勤聯絡",
-        "accepts what binds the holder, or lets go of what is held: two people sign": (
-            "所接受者對持有人具約束力，或將放行已扣存者：須由兩人簽署"
-        ),
         "cannot be checked here": "無法在此核對",
         "is agreed not to be extended: convert it": "按協議不得延期：請轉換文書",
         "is agreed to bind nobody": "按協議並無約束力",
