@@ -76,7 +76,7 @@ class Server:
         self._status = status
         self._idle = idle_seconds
         self._lock = threading.Lock()
-        self._used = time.monotonic()
+        self._used, self._locked = time.monotonic(), False
         self.ended = threading.Event()
 
     def idle_left(self) -> float:
@@ -122,7 +122,7 @@ class Server:
             case "status":
                 return {**self._status, "member": self._keys.member, "idle_seconds_left": self.idle_left()}
             case "lock":
-                self.ended.set()
+                self._locked = True
                 return {}
         raise MalformedError("not a request")
 
@@ -131,8 +131,12 @@ class Server:
         try:
             while True:
                 connection.send_bytes(self.answer(connection.recv_bytes(MESSAGE_LIMIT)))
+                if self._locked:  # not before: the process ends at once, and whoever asked must hear of it
+                    self.ended.set()
         except (EOFError, OSError):
             connection.close()
+            if self._locked:
+                self.ended.set()
 
     def listen(self, listener: Listener) -> None:
         """Takes clients, each in a thread of its own. Never returns; the process ends around it."""

@@ -116,7 +116,7 @@ async def verdict_of(agent: Agent, address: str) -> int:
 
 async def test_the_agent_as_a_process_follows_is_killed_comes_back_equal_and_ends_in_order(tmp_path: Path) -> None:
     async with market(tmp_path) as (owner, (follower,)):
-        agent = await agent_of(follower.office, tmp_path / "agent")
+        agent = await agent_of(follower.office, tmp_path / "a")
         await follower.subscribe(owner.row.list_id)
         await owner.publish(entry(1))
         await owner.hear()
