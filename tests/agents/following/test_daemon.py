@@ -168,8 +168,13 @@ async def test_a_hub_of_the_release_before_is_said_plainly_and_everything_else_g
         async with running(desk, settings(desk)) as (daemon, lines):
             await until(lambda: desk.equals(owner))
             gap = Gap(desk.agent.clock(), desk.listed.sequence + 1, desk.listed.sequence + 1, "is missing")
-            daemon.follower.gaps.open(desk.key, gap)
-            await until(lambda: not daemon.condition.offered)
+
+            def is_refused() -> bool:
+                if daemon.follower.gaps.of(desk.key) is None:  # what was applied last may close it once more
+                    daemon.follower.gaps.open(desk.key, gap)
+                return not daemon.condition.offered
+
+            await until(is_refused)
             await until(lambda: AlarmKind.NOT_FIT in {alarm.kind for alarm in desk.agent.alarms()})
             assert (await get(daemon.health.port, "/live"))[0] == 200
             assert json.loads((await get(daemon.health.port, "/ready"))[1])["family_offered"] is False
