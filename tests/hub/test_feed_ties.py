@@ -49,7 +49,7 @@ async def test_a_reader_asks_for_no_proof_that_came_with_its_item_and_for_one_wh
     async with two_offices(tmp_path) as (sfc, hkma):
         reader = await hkma.as_(Role.AGENT)
         await reader.sync()
-        asked = 0
+        asked, offered = 0, list[int]()
         honest, feed = reader.session.get_consistency, reader.session.read_feed
 
         async def counted(log: str, first: int, second: int) -> list[bytes]:
@@ -59,6 +59,7 @@ async def test_a_reader_asks_for_no_proof_that_came_with_its_item_and_for_one_wh
 
         async def told(start: int, *, follow: bool):  # type: ignore[no-untyped-def]
             async for response in feed(start, follow=follow):
+                offered.append(response.item.consistency_size)
                 if broken and response.item.consistency_size:
                     response.item.consistency_path[0] = bytes(32)
                 yield response
@@ -74,6 +75,13 @@ async def test_a_reader_asks_for_no_proof_that_came_with_its_item_and_for_one_wh
         while second not in {item.message for item in reader.inbox()}:
             before = asked
             await anext(reading)
+        assert offered[-1]
+        # Whoever reads it all again, however often, has the hub prove nothing.
+        offered.clear()
+        async for _ in told(0, follow=False):
+            pass
+        assert len(offered) > 2
+        assert set(offered) == {0}
         await reading.aclose()  # type: ignore[attr-defined]
         assert asked - before == int(broken)
         assert not reader.alarms()
