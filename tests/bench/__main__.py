@@ -5,8 +5,8 @@ Parts: `calls` (a bare grpc.aio echo over mutual TLS with 128 calls in flight; `
 an agency), `latency` (submit to a subscriber's hands), `directory` (replay of 10,000 statements), `sequencer` (alone),
 `pair` (two hubs on one PostgreSQL), `growth` (a log of a million leaves beside one of a thousand), `brokers` (the same
 bytes through NATS JetStream and RabbitMQ, where they are installed). Of watchlists, on SQLite: `lookups` (wallets
-screened a second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta` (publish to screenable
-at 1, 10 and 50 subscribers). Of cases: `boards` (ten thousand open ones on an officer's screen, and the story of one),
+screened a second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta` (publish to
+screenable at 1, 10 and 50 subscribers). Of cases: `boards` (ten thousand open ones on an officer's screen, and the story of one),
 `clocks` (a hundred thousand open ones with deadlines at the hub), `flash` (from the second signature under a FLASH
 request to the recipient's screen, beside fifty other messages a second and a thousand readers).
 
