@@ -1,14 +1,15 @@
 """`make bench`: what hub and agents take on this machine, in one run, TLS on, durable commits, both databases.
 
 Parts: `calls` (a bare grpc.aio echo over mutual TLS with 128 calls in flight; `Submit` with 1, 16 and 128 in flight;
-`SubmitBatch` of 64, 8 in flight), `feeds` (1, 10 and 100 readers), `handling` (what sealing, verifying and opening cost
-an agency), `latency` (submit to a subscriber's hands), `directory` (replay of 10,000 statements), `sequencer` (alone),
-`pair` (two hubs on one PostgreSQL), `growth` (a log of a million leaves beside one of a thousand), `brokers` (the same
-bytes through NATS JetStream and RabbitMQ, where they are installed). Of watchlists, on SQLite: `lookups` (wallets
-screened a second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta` (publish to
-screenable at 1, 10 and 50 subscribers). Of cases: `boards` (ten thousand open ones on an officer's screen, and the story of one),
-`clocks` (a hundred thousand open ones with deadlines at the hub), `flash` (from the second signature under a FLASH
-request to the recipient's screen, beside fifty other messages a second and a thousand readers).
+`SubmitBatch` of 64, 8 in flight), `feeds` (1, 10 and 100 readers), `handling` (what sealing, verifying and opening
+cost an agency), `latency` (submit to a subscriber's hands), `directory` (replay of 10,000 statements), `sequencer`
+(alone), `pair` (two hubs on one PostgreSQL), `growth` (a log of a million leaves beside one of a thousand), `brokers`
+(the same bytes through NATS JetStream and RabbitMQ, where they are installed). Of watchlists, on SQLite: `lookups`
+(wallets screened a second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta`
+(publish to screenable at 1, 10 and 50 subscribers). Of cases: `boards` (ten thousand open ones on an officer's
+screen, and the story of one), `clocks` (a hundred thousand open ones with deadlines at the hub), `flash` (from the
+second signature under a FLASH request to the recipient's screen, beside fifty other messages a second and a thousand
+readers).
 
 Every envelope is a distinct referral with a payload of 2 KiB, three recipients (the sender's own copy is one) and two
 signatures, sealed before the clock starts. A ratio compares a round with what ran just beside it, and the median of the
