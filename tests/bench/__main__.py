@@ -6,10 +6,10 @@ cost an agency), `latency` (submit to a subscriber's hands), `directory` (replay
 (alone), `pair` (two hubs on one PostgreSQL), `growth` (a log of a million leaves beside one of a thousand), `brokers`
 (the same bytes through NATS JetStream and RabbitMQ, where they are installed). Of watchlists, on SQLite: `lookups`
 (wallets screened a second), `sync` (first sync of a million entries beside its floor and a TAXII 2.1 pair), `delta`
-(publish to screenable at 1, 10 and 50 subscribers). Of cases: `boards` (ten thousand open ones on an officer's
-screen, and the story of one), `clocks` (a hundred thousand open ones with deadlines at the hub), `flash` (from the
-second signature under a FLASH request to the recipient's screen, beside fifty other messages a second and a thousand
-readers).
+(publish to screenable at 1, 10 and 50 subscribers), `backlog` (what a desk that was away takes a second). Of cases:
+`boards` (ten thousand open ones on an officer's screen, and the story of one), `clocks` (a hundred thousand open ones
+with deadlines at the hub), `flash` (from the second signature under a FLASH request to the recipient's screen, beside
+fifty other messages a second and a thousand readers).
 
 Every envelope is a distinct referral with a payload of 2 KiB, three recipients (the sender's own copy is one) and two
 signatures, sealed before the clock starts. A ratio compares a round with what ran just beside it, and the median of the
@@ -44,6 +44,7 @@ from tests.bench import (
     latency,
     pair,
     replaying,
+    watchlists_backlog,
     watchlists_delta,
     watchlists_lookups,
     watchlists_sync,
@@ -72,6 +73,7 @@ PARTS: Final[dict[str, tuple[Callable[[Size], int], Part]]] = {
     "boards": (boards.needs, boards.run),
     "clocks": (clocks.needs, clocks.run),
     "flash": (flash.needs, flash.run),
+    "backlog": (watchlists_backlog.needs, watchlists_backlog.run),
     "delta": (watchlists_delta.needs, watchlists_delta.run),
 }
 """How many envelopes each takes, and what it measures. `calls` comes first and has a table of its own."""

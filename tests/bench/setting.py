@@ -73,6 +73,8 @@ class Size:
     """Wallets that are screened."""
     deltas: tuple[tuple[int, tuple[tuple[int, int], ...]], ...]
     """Subscribers of a watchlist, and for each number of changes how often so many are published."""
+    backlog: int
+    """Batches of a watchlist that wait for a desk that was away."""
     cases: int
     """Open cases on the board of one home."""
     clocks: int
@@ -110,6 +112,7 @@ FULL: Final = Size(
         (10, ((1, 10), (100, 20), (10_000, 1))),
         (50, ((1, 4), (100, 12), (10_000, 1))),
     ),
+    backlog=5_000,
     cases=10_000,
     clocks=100_000,
     clock_seconds=60,
@@ -137,6 +140,7 @@ QUICK: Final = Size(
     taxii=(100,),
     lookups=4_000,
     deltas=((3, ((1, 2), (100, 3))),),
+    backlog=50,
     cases=300,
     clocks=2_000,
     clock_seconds=3,

@@ -43,13 +43,13 @@ def _with(setting: Setting, count: int, rounds: dict[int, int]) -> list[Number]:
     numbers: list[Number] = []
     with ExitStack() as stack:
         found = stack.enter_context(town(setting, f"delta-{count}", count))
-        owner = stack.enter_context(_owner(setting, found.owner, f"delta-{count}-owner"))
+        owner = stack.enter_context(owner_of(setting, found.owner, f"delta-{count}-owner"))
         made = owner.ask({"do": "create"})
         owner.ask({"do": "grow", "rows": str(rows_file(setting, SEEDED))})
         owner.ask({"do": "offer", "desks": [one.desk for one in found.subscribers]})
         groups = [found.subscribers[at::SHARED_BY] for at in range(min(SHARED_BY, count))]
         followers = [
-            stack.enter_context(_followers(setting, group, f"delta-{count}-followers-{at}"))
+            stack.enter_context(followers_of(setting, group, f"delta-{count}-followers-{at}"))
             for at, group in enumerate(groups)
         ]
         for process in followers:
@@ -128,10 +128,12 @@ def _numbers(count: int, size: int, deltas: list[_Delta]) -> list[Number]:
     ]
 
 
-def _owner(setting: Setting, office: Office, name: str) -> Process:
+def owner_of(setting: Setting, office: Office, name: str) -> Process:
+    """Returns the process of a list's owner, not started."""
     return Process("tests.bench.watchlists_owner", json.dumps(asdict(office)), log=setting.folder / f"{name}.log")
 
 
-def _followers(setting: Setting, offices: tuple[Office, ...], name: str) -> Process:
+def followers_of(setting: Setting, offices: tuple[Office, ...], name: str) -> Process:
+    """Returns a process of subscribers, not started."""
     said = json.dumps([asdict(office) for office in offices])
     return Process("tests.bench.watchlists_followers", said, log=setting.folder / f"{name}.log")

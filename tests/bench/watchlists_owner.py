@@ -90,6 +90,13 @@ class Owner:
             found = self._publisher.publish_digest(c, lists.all_lists(c)[0])
         return {"sequence": found.sequence, "live": found.live}
 
+    async def beat(self, count: int) -> dict[str, Any]:
+        """Publishes so many batches that change nothing, and sends them to all subscribers."""
+        for _ in range(count):
+            self._publisher.heartbeat(self.row.number)
+        await self._publisher.fanout.pump()
+        return {"sequence": self.row.sequence}
+
     async def offer(self, desks: list[str]) -> dict[str, Any]:
         """Offers the list."""
         await self._client.refresh()

@@ -55,6 +55,7 @@ ONCE = (
     "delta_p50_ms_3_subscribers",
     "delta_p99_ms_3_subscribers",
     "delta_1_entries_p99_ms_3_subscribers",
+    "backlog_per_s",
     "board_10k_ms",
     "timeline_10k_ms",
     "clock_event_p99_ms",
