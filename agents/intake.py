@@ -250,8 +250,9 @@ class Intake:
         entry = await self._entering.received(
             session, item, envelope, payload=payload, signers=signers, before=before, attempt=attempt
         )  # step 9
-        message = replace(self._asides.message(item, envelope, author_of(signers)), standing=entry.standing)
-        message = replace(message, archive=self._archive.seal(message.message_hash, content_key))
+        sealed = self._archive.seal(envelope.message_hash, content_key)
+        message = self._asides.message(item, envelope, author_of(signers))
+        message = replace(message, standing=entry.standing, archive=sealed)
         stored = apply_stored(leg, message.message_hash, item.time).leg
         taking = Taking(header, message.message_hash, payload, before, stored, outgoing=False, time=item.time)
         if not self._store_received(item, message, entry, taking, gossip=(gossiped, due)):
@@ -275,7 +276,7 @@ class Intake:
             if gossiped is not None:
                 gossiped.keep(c)
             if due is not None:
-                put_gossip_due(c, due)
+                put_gossip_due(c, due, self._clock())
             if not rows.to_be_taken(c, item.index):
                 return False
             rows.put_message(c, message)

@@ -218,7 +218,12 @@ class Mailing(Connected):
 
     async def _flush(self) -> int:
         """Acknowledges what is stored, and ties what waits for it. Returns how many acknowledgements were logged."""
-        logged = await self._acks.flush(self.session)
+        try:
+            logged = await self._acks.flush(self.session)
+        except ComityError:
+            # A hub that never answers an acknowledgement must not keep what it said elsewhere from being looked at.
+            await self.trust.settle_gossip(self.session)
+            raise
         await self.trust.settle_gossip(self.session)
         return logged
 

@@ -55,6 +55,7 @@ gossip_due = Table(
     Column("size", Integer, primary_key=True),
     Column("root", LargeBinary, primary_key=True),
     Column("note", LargeBinary, nullable=False),
+    Column("since", Integer, nullable=False),
 )
 """Checkpoints that came in machines' batches, signed by the log and not yet tied to the one history."""
 

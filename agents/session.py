@@ -63,6 +63,8 @@ PASS_ENTRIES: Final = 1024
 PASS_BYTES: Final = 1 << 20
 """Of the directory, in one pass; it ends with the message that reaches one of the two."""
 _TRY_AGAIN: Final = ELSEWHERE | {Reason.QUOTA}
+_BEFORE_LOOKING: Final = frozenset({Reason.QUOTA, Reason.UNKNOWN_TLS_KEY, Reason.NOT_PERMITTED})
+"""What the hub refuses a caller with, whatever the message is."""
 LOGS: Final = {"directory": log_pb2.LOG_KIND_DIRECTORY, "exchange": log_pb2.LOG_KIND_EXCHANGE}
 """The two logs by name."""
 
@@ -162,7 +164,8 @@ class Session:
         """Submits an envelope. Returns its receipt, not yet verified."""
         request = exchange_pb2.SubmitRequest(envelope=envelope)
         response = await self._call(
-            lambda c: exchange_pb2_grpc.ExchangeServiceStub(c).Submit(request, timeout=CALL_SECONDS)
+            lambda c: exchange_pb2_grpc.ExchangeServiceStub(c).Submit(request, timeout=CALL_SECONDS),
+            changes=True,
         )
         return receipt_from_wire(response.receipt)
 
@@ -174,7 +177,8 @@ class Session:
         """
         request = exchange_pb2.SubmitBatchRequest(envelopes=envelopes)
         response = await self._call(
-            lambda c: exchange_pb2_grpc.ExchangeServiceStub(c).SubmitBatch(request, timeout=CALL_SECONDS)
+            lambda c: exchange_pb2_grpc.ExchangeServiceStub(c).SubmitBatch(request, timeout=CALL_SECONDS),
+            changes=True,
         )
         if len(response.results) != len(envelopes):
             raise RefusedError(Reason.INTERNAL, "the hub did not answer as it should")
@@ -263,16 +267,18 @@ class Session:
 
     # --- how
 
-    async def _call(self, make: Callable[[Any], Awaitable[T]], seconds: float = 0.0) -> T:
+    async def _call(self, make: Callable[[Any], Awaitable[T]], seconds: float = 0.0, *, changes: bool = False) -> T:
         """Makes a call, on the next endpoint where one fails, until it is answered or patience ends.
 
         Args:
             make: begins an attempt on a connection.
             seconds: how long it may take; 0 for what is usual, infinity where it looks to that itself.
+            changes: whether an attempt without an answer may have been taken. Then what a later one is refused with
+                before the hub looks at the message says nothing of that: UNAVAILABLE is raised.
         """
         loop = asyncio.get_running_loop()
         give_up, untried = loop.time() + self.patience_seconds, set(self.endpoints.addresses)
-        pause = 0.05
+        pause, open_fate = 0.05, False
         while True:
             asked = False
             try:
@@ -287,9 +293,10 @@ class Session:
             if not asked:
                 untried.clear()  # none takes a connection
             told = told_to_wait(refused)
+            open_fate = open_fate or (changes and asked and refused.reason is Reason.UNAVAILABLE)
             on = refused.reason in ELSEWHERE and bool(untried)
             if refused.reason not in _TRY_AGAIN or (loop.time() + max(pause, told) > give_up and not on):
-                raise refused from None
+                raise (silent() if open_fate and refused.reason in _BEFORE_LOOKING else refused) from None
             if not on:
                 await asyncio.sleep(told + pause * (0.5 + random.random()))  # noqa: S311 # spreads retries, protects nothing
                 pause = min(pause * 2, 5.0)

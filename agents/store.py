@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as DriverConnection
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from comity.directory.heads import parse_head
 from comity.errors import ComityError
@@ -25,9 +25,9 @@ from agents.mailstore import legs
 from agents.onward import schema as onward
 from agents.schema import INDEXES_3, METADATA, heads
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Version of the tables; `_STEPS` leads from each to the next."""
-_SET_VERSION: Final = "PRAGMA user_version = 4"  # a PRAGMA takes no parameter
+_SET_VERSION: Final = "PRAGMA user_version = 5"  # a PRAGMA takes no parameter
 
 TABLES_4: Final[tuple[Table, ...]] = (
     onward.grants,
@@ -53,7 +53,7 @@ class Store:
 
     def __init__(self, engine: Engine, quick: Engine) -> None:
         self._engine, self._quick = engine, quick
-        self._idle: dict[bool, list[Connection]] = {True: [], False: []}
+        self._idle: dict[bool, list[tuple[Connection, DriverConnection]]] = {True: [], False: []}
 
     @classmethod
     def open(cls, path: Path) -> Store:
@@ -82,17 +82,23 @@ class Store:
         """
         idle = self._idle[lasting]
         try:
-            connection = idle.pop()
+            connection, driver = idle.pop()
         except IndexError:
-            connection = (self._engine if lasting else self._quick).connect()
+            connection, driver = _connect(self._engine if lasting else self._quick)
         try:
-            with connection.begin():
+            driver.execute("BEGIN IMMEDIATE")
+            try:
                 yield connection
+                driver.execute("COMMIT")
+            except BaseException:
+                if driver.in_transaction:  # a full disk has ended it already
+                    driver.execute("ROLLBACK")
+                raise
         except BaseException:
             connection.close()
             raise
         # Kept at hand: to take one from the engine's pool and give it back costs as much as a short transaction.
-        idle.append(connection)
+        idle.append((connection, driver))
 
     def make_lasting(self) -> None:
         """Has everything that was committed outlive a power cut, whoever of this home's processes has written it."""
@@ -114,7 +120,7 @@ class Store:
         """Closes the file."""
         for idle in self._idle.values():
             while idle:
-                idle.pop().close()
+                idle.pop()[0].close()
         self._engine.dispose()
         self._quick.dispose()
 
@@ -160,7 +166,15 @@ def _to_4(connection: Connection) -> None:
     fill_open(connection, legs(connection))
 
 
-_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3, _to_4)
+def _to_5(connection: Connection) -> None:
+    """Of each checkpoint that waits for its proof it is known since when; of those that wait now, since now."""
+    columns = {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(gossip_due)")}
+    if "since" not in columns:
+        connection.exec_driver_sql("ALTER TABLE gossip_due ADD COLUMN since INTEGER NOT NULL DEFAULT 0")
+        connection.exec_driver_sql("UPDATE gossip_due SET since = CAST(strftime('%s', 'now') AS INTEGER) * 1000")
+
+
+_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3, _to_4, _to_5)
 """Step n leads from version n to n + 1."""
 
 
@@ -168,8 +182,18 @@ def _engine(path: Path, prepare: Callable[[DriverConnection, Any], None]) -> Eng
     # Every transaction is ended by `begin`: there is nothing to take back when its connection is returned.
     engine = create_engine(f"sqlite+pysqlite:///{path}", connect_args={"timeout": 30}, pool_reset_on_return=None)
     event.listen(engine, "connect", prepare)
-    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _connect(engine: Engine) -> tuple[Connection, DriverConnection]:
+    """Returns a connection, and the driver's own beneath it, on which `begin` begins and ends transactions.
+
+    SQLAlchemy takes what runs on it for one transaction that never ends: beginning and ending one itself costs it more
+    than all that most of them do.
+    """
+    connection = engine.connect()
+    connection.begin()
+    return connection, cast("DriverConnection", connection.connection.driver_connection)
 
 
 def _prepare_quick(connection: DriverConnection, record: Any) -> None:
@@ -178,7 +202,7 @@ def _prepare_quick(connection: DriverConnection, record: Any) -> None:
 
 
 def _prepare(connection: DriverConnection, _record: Any) -> None:
-    # SQLAlchemy begins transactions itself (`_begin`): the driver's own begin is too late for a lock.
+    # `Store.begin` begins transactions: the driver's own begin is too late for a lock.
     connection.isolation_level = None
     for statement in (
         "PRAGMA journal_mode = WAL",
@@ -187,7 +211,3 @@ def _prepare(connection: DriverConnection, _record: Any) -> None:
         "PRAGMA secure_delete = ON",
     ):
         connection.execute(statement)
-
-
-def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

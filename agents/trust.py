@@ -30,6 +30,7 @@ from comity.names import HUB
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import SplitViewError, UnpinnedError
+from agents.gossip import settle
 from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History
 from agents.home import Home
 from agents.monitor import watch_own_name
@@ -298,25 +299,14 @@ class Trust:
         return None if self.history.holds(found) else found
 
     async def settle_gossip(self, session: Session) -> None:
-        """Ties what `note_gossip` left.
+        """Ties what `note_gossip` left, see `agents/gossip.py`.
 
         Raises:
-            SplitViewError: a sender was shown another history.
-            RefusedError: the hub did not answer for one; raised once all had their turn.
+            SplitViewError: a sender was shown another history, or the hub does not prove that it was not.
+            RefusedError: the hub did not answer for one yet. Both are raised once all had their turn.
         """
-        with self._store.begin() as c:
-            due = rows.gossip_due(c)
-        failed: RefusedError | None = None
-        for found in due:  # each: what the hub will not answer for must not hide what stands behind it
-            try:
-                await self.history.check(session, found.size, found.root, found.note)
-            except RefusedError as error:
-                failed = failed or error
-            else:
-                with self._store.begin(lasting=False) as c:
-                    rows.drop_gossip_due(c, found)
-        if failed is not None:
-            raise failed
+        head_time = None if self.head is None else self.head.time
+        await settle(session, self._store, self.history, head_time, self._clock())
 
     def _gossiped(self, note: bytes, at_most: int) -> TrustedSize:
         checkpoint = self.checkpoint(note)

@@ -17,6 +17,8 @@ from agents import schema as s
 from agents.driver import Driver
 
 # What every message asks for is constant text: putting such a statement together would cost more than running it.
+_PUT_GOSSIP_DUE: Final = "INSERT OR IGNORE INTO gossip_due (size, root, note, since) VALUES (?, ?, ?, ?)"
+_PINS: Final = "SELECT name, digest, time, member FROM pins"
 _PUT_META: Final = (
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )
@@ -220,19 +222,36 @@ def newest_note(c: Connection) -> bytes:
     return c.execute(query.limit(1)).scalar() or b""
 
 
-def put_gossip_due(c: Connection, found: TrustedSize) -> None:
-    """Keeps a checkpoint that is still to be tied."""
-    c.execute(insert(s.gossip_due).values(size=found.size, root=found.root, note=found.note).on_conflict_do_nothing())
+@dataclass(frozen=True, slots=True)
+class GossipDue:
+    """A checkpoint that is still to be tied."""
+
+    found: TrustedSize
+    """What it says, and its note."""
+    since: int
+    """Unix milliseconds from which on the hub could have proved it; negative where a person was told of it."""
 
 
-def gossip_due(c: Connection) -> list[TrustedSize]:
+def put_gossip_due(c: Connection, found: TrustedSize, since: int) -> None:
+    """Keeps a checkpoint that is still to be tied, from a moment on, Unix milliseconds."""
+    Driver(c).exec_driver_sql(_PUT_GOSSIP_DUE, (found.size, found.root, found.note, since))
+
+
+def gossip_due(c: Connection) -> list[GossipDue]:
     """Returns the checkpoints that are still to be tied, the smallest first."""
     t = s.gossip_due.c
-    return [TrustedSize(*row) for row in c.execute(select(t.size, t.root, t.note).order_by(t.size))]
+    query = select(t.size, t.root, t.note, t.since).order_by(t.size)
+    return [GossipDue(TrustedSize(size, root, note), since) for size, root, note, since in c.execute(query)]
+
+
+def set_gossip_since(c: Connection, found: TrustedSize, since: int) -> None:
+    """Sets from when on the hub could have proved one; negative once a person was told."""
+    t = s.gossip_due.c
+    c.execute(update(s.gossip_due).where(t.size == found.size, t.root == found.root).values(since=since))
 
 
 def drop_gossip_due(c: Connection, found: TrustedSize) -> None:
-    """Forgets one that was tied."""
+    """Forgets one that needs to be tied no more."""
     t = s.gossip_due.c
     c.execute(delete(s.gossip_due).where(t.size == found.size, t.root == found.root))
 
@@ -250,8 +269,7 @@ def remove_pin(c: Connection, name: str) -> None:
 
 def pins(c: Connection) -> dict[str, Pin]:
     """Returns all pins by name."""
-    rows = c.execute(select(s.pins.c.name, s.pins.c.digest, s.pins.c.time, s.pins.c.member))
-    return {row.name: Pin(row.name, row.digest, row.time, row.member) for row in rows}
+    return {row[0]: Pin(*row) for row in Driver(c).exec_driver_sql(_PINS)}
 
 
 def add_own_statement(c: Connection, digest: bytes) -> None:

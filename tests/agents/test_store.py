@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,24 @@ def test_a_store_of_version_2_is_given_the_indexes_of_the_newest(tmp_path: Path)
     assert version(path) == VERSION
 
 
+def test_checkpoints_that_wait_in_a_store_of_version_4_are_due_since_now(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    Store.open(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE gossip_due DROP COLUMN since")
+        connection.execute("INSERT INTO gossip_due VALUES (7, x'00', x'01')")
+        connection.execute("PRAGMA user_version = 4")
+    connection.close()
+
+    before = time.time_ns() // 10**9 * 1000
+    store = Store.open(path)
+    with store.begin() as c:
+        (waiting,) = truststore.gossip_due(c)
+    store.close()
+    assert waiting.found == truststore.TrustedSize(7, b"\0", b"\1")
+    assert before <= waiting.since <= time.time_ns() // 10**6
+
+
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     with sqlite3.connect(path) as connection:
@@ -93,3 +112,20 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         Store.open(path)
     assert version(path) == VERSION + 1
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_goes_on(tmp_path: Path, lasting: bool) -> None:
+    store = Store.open(tmp_path / "store.sqlite")
+    with pytest.raises(KeyError), store.begin(lasting=lasting) as c:
+        truststore.put_meta(c, "cut", b"off")
+        raise KeyError
+    with store.begin(lasting=lasting) as c:
+        assert truststore.get_meta(c, "cut") == b""
+        truststore.put_meta(c, "whole", b"one")
+        with sqlite3.connect(tmp_path / "store.sqlite") as other:
+            assert other.execute("SELECT value FROM meta WHERE name = 'whole'").fetchone() is None
+        other.close()
+    with store.begin(lasting=not lasting) as c:
+        assert truststore.get_meta(c, "whole") == b"one"
+    store.close()

@@ -12,13 +12,14 @@ from agents import truststore
 from agents.alarms import AlarmKind
 from agents.client import Client
 from agents.errors import SplitViewError
+from agents.gossip import settle
 from tests.agents.following.desks import Desk, desks
 from tests.agents.owner.market import Owner, entry
 
 
 def due(desk: Desk) -> list[int]:
     with desk.agent.store.begin() as c:
-        return [found.size for found in truststore.gossip_due(c)]
+        return [one.found.size for one in truststore.gossip_due(c)]
 
 
 def newest(desk: Desk) -> truststore.TrustedSize:
@@ -72,8 +73,8 @@ async def test_a_batch_counts_at_once_and_its_checkpoint_is_tied_with_the_acknow
         # What the hub does not answer for hides no other history that waits behind it.
         with desk.agent.store.begin() as c:
             c.exec_driver_sql("DELETE FROM checkpoints WHERE size = ?", (size,))
-            truststore.put_gossip_due(c, truststore.TrustedSize(size, bytes(32), b""))
-            truststore.put_gossip_due(c, truststore.TrustedSize(size + 1, bytes(32), b""))
+            truststore.put_gossip_due(c, truststore.TrustedSize(size, bytes(32), b""), desk.agent.clock())
+            truststore.put_gossip_due(c, truststore.TrustedSize(size + 1, bytes(32), b""), desk.agent.clock())
         assert due(desk) == [size, size + 1]
         desk.agent.trust.history._tied.clear()
         desk.agent.session.get_consistency = silent  # type: ignore[method-assign,assignment]
@@ -110,3 +111,120 @@ async def test_what_no_log_has_signed_is_no_checkpoint_and_stops_nothing(tmp_pat
         report = await desk.agent.sync()
         assert report.quarantined == 1
         assert due(desk) == []
+
+
+async def hidden_fork(owner: Owner, desk: Desk) -> int:
+    """Has the owner shown a root at a size that the desk does not hold; the batch that says so is applied."""
+    await desk.subscribe()
+    await owner.publish(entry(1))
+    await owner.hear()
+    await desk.pull()
+    with desk.agent.store.begin() as c:
+        held = set(c.exec_driver_sql("SELECT size FROM checkpoints").scalars())
+    size = max(set(range(1, newest(desk).size)) - held)
+    passes_off(owner, size, bytes(32))
+    return size
+
+
+def split(desk: Desk) -> int:
+    """How many alarms of a second history stand."""
+    return sum(alarm.kind is AlarmKind.SPLIT_VIEW for alarm in desk.agent.alarms())
+
+
+def without_proof_of(desk: Desk, size: int, reason: Reason) -> list[int]:
+    """Has the hub answer for everything but that size; returns what grows with each refusal."""
+    asked: list[int] = []
+    honest = desk.agent.session.get_consistency
+
+    async def answer(log: str, first: int, second: int) -> list[bytes]:
+        if size in (first, second):
+            asked.append(size)
+            raise RefusedError(reason, "no")
+        return await honest(log, first, second)
+
+    desk.agent.session.get_consistency = answer  # type: ignore[method-assign]
+    return asked
+
+
+async def test_a_hub_that_says_it_has_no_proof_is_told_of_at_once_and_once(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        asked = without_proof_of(desk, size, Reason.NOT_FOUND)
+        await owner.publish(entry(2))
+        with pytest.raises(SplitViewError):
+            await desk.pull()
+        assert split(desk) == 1
+        evidence = len(list(desk.agent.home.evidence_path.iterdir()))
+        with pytest.raises(RefusedError):
+            await desk.agent.flush()
+        # It stays due, and nobody is told anew at each pass.
+        assert (due(desk), len(asked), len(list(desk.agent.home.evidence_path.iterdir()))) == ([size], 2, evidence)
+
+
+async def test_a_hub_that_signs_heads_and_never_proves_is_told_of_after_ten_minutes(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        without_proof_of(desk, size, Reason.UNAVAILABLE)
+        await owner.publish(entry(2))
+        with pytest.raises(RefusedError):
+            await desk.pull()
+        with desk.agent.store.begin() as c:
+            (waiting,) = truststore.gossip_due(c)
+        store, history = desk.agent.store, desk.agent.trust.history
+
+        async def later(minutes: int, head_minutes: int) -> None:
+            moments = (waiting.since + at * 60_000 for at in (head_minutes, minutes))
+            head_time, now = moments
+            await settle(desk.agent.session, store, history, head_time, now)
+
+        with pytest.raises(RefusedError):
+            await later(9, 9)
+        # A hub of which nothing comes at all is another alarm; its time begins again when it is back.
+        with pytest.raises(RefusedError):
+            await later(30, 9)
+        with pytest.raises(RefusedError):
+            await later(39, 39)
+        assert split(desk) == 0
+        with pytest.raises(SplitViewError):
+            await later(41, 41)
+        assert split(desk) == 1
+
+
+async def test_a_hub_that_answers_no_acknowledgement_is_still_asked_for_its_proofs(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        await owner.publish(entry(2))
+        reading = desk.agent.live_unseen()
+        while len(desk.held()) < 2:
+            await anext(reading)
+            await desk.follower.catch_up()
+        await reading.aclose()  # type: ignore[attr-defined]
+        assert due(desk) == [size]
+
+        async def silent(*_: object) -> list[object]:
+            raise RefusedError(Reason.UNAVAILABLE, "not now")
+
+        desk.agent.session.acknowledge = silent  # type: ignore[method-assign,assignment]
+        with pytest.raises(SplitViewError):
+            await desk.agent.flush()
+        assert (split(desk), due(desk)) == (1, [])
+
+
+async def test_a_fork_that_was_explained_away_hides_none_that_comes_later(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        await desk.subscribe()
+        await owner.publish(entry(1))
+        await owner.hear()
+        await desk.pull()
+        agent = desk.agent
+
+        async def shown(size: int, root: bytes) -> None:
+            with agent.store.begin() as c:
+                truststore.put_gossip_due(c, truststore.TrustedSize(size, root, b""), agent.clock())
+            with pytest.raises(SplitViewError):
+                await agent.trust.settle_gossip(agent.session)
+
+        await shown(2, bytes(32))
+        agent.dismiss_alarm(agent.alarms()[0].id)
+        await shown(newest(desk).size - 1, b"\x01" * 32)
+        assert (split(desk), due(desk)) == (1, [])
