@@ -117,9 +117,14 @@ def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lasting", [True, False])
 def test_a_transaction_that_fails_leaves_nothing_and_the_next_one_goes_on(tmp_path: Path, lasting: bool) -> None:
     store = Store.open(tmp_path / "store.sqlite")
-    with pytest.raises(KeyError), store.begin(lasting=lasting) as c:
-        truststore.put_meta(c, "cut", b"off")
-        raise KeyError
+
+    def cut_off() -> None:
+        with store.begin(lasting=lasting) as c:
+            truststore.put_meta(c, "cut", b"off")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        cut_off()
     with store.begin(lasting=lasting) as c:
         assert truststore.get_meta(c, "cut") == b""
         truststore.put_meta(c, "whole", b"one")

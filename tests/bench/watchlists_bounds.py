@@ -27,8 +27,8 @@ def _lookups(flat: Mapping[str, float]) -> list[str]:
         f"a canonical key takes {key:,.0f} ns (a bare set {plain:,.0f}): the short hash of its text, and the store for"
         f" what may be listed. A raw text takes {raw:,.0f} ns, {sifted:,.0f} of them for reading it in bulk, checksum"
         f" and all; the rest goes to the question itself, to what a 3… address may mean on Litecoin as well, and to the"
-        f" {flat['lookups_unsifted_share']:.0%} that are read one by one: TON,"
-        " Monero, what is spelt oddly or wrong. Over the API an answer in full is put together and travels for each.",
+        f" {flat['lookups_unsifted_share']:.0%} that are read one by one: Monero, rarer chains,"
+        " what is spelt oddly or wrong. Over the API an answer in full is put together and travels for each.",
     ]
 
 

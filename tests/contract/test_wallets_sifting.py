@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import csv
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from base58_bech32 import bech32 as other_bech32
 from comity.wallets import WalletError, parse_account
-from comity.wallets.base58 import BITCOIN, RIPPLE, value_of
+from comity.wallets.base58 import BITCOIN, RIPPLE, checksum, value_of
 from comity.wallets.bech32 import are_segwit, check_segwit
+from comity.wallets.coins import bare_account
 from comity.wallets.readers import eip55
-from comity.wallets.sifting import PORTION, bare_script_account, canonical, sift
+from comity.wallets.sifting import PORTION, canonical, sift
 from comity.watchlists import screening_key
 from Crypto.Hash import keccak
 from hypothesis import example, given
@@ -36,6 +41,14 @@ def segwit(hrp: str, version: int, program: bytes) -> str:
     return str(other_bech32.bech32_encode(hrp, digits, m=constant).decode())
 
 
+def ton(tag: int, workchain: int, digits: bytes) -> str:
+    data = bytes([tag, workchain]) + digits
+    return base64.urlsafe_b64encode(data + binascii.crc_hqx(data, 0).to_bytes(2)).decode()
+
+
+SHAPES = (("0x", 42), ("1", 34), ("r", 33), ("T", 34), ("bc1q", 42), ("LTC1Q", 43), ("9", 44), ("EQ", 48))
+
+
 EVM = BODIES.map(lambda body: body.hex())
 PLAIN = st.one_of(
     EVM.map(lambda digits: "0x" + digits),
@@ -49,6 +62,9 @@ PLAIN = st.one_of(
     st.tuples(st.sampled_from(["bc", "ltc"]), BODIES).map(lambda pair: segwit(pair[0], 0, pair[1])),
     st.tuples(st.integers(1, 16), st.binary(min_size=2, max_size=40)).map(lambda pair: segwit("bc", *pair)),
     BODIES.map(lambda body: segwit("bc", 0, body).upper()),
+    st.tuples(st.sampled_from([0x11, 0x51]), st.sampled_from([0, 0xFF]), st.binary(min_size=32, max_size=32)).map(
+        lambda parts: ton(*parts)
+    ),
 )
 
 
@@ -79,6 +95,42 @@ def test_the_key_in_its_own_case_is_the_canonical_one(text: str) -> None:
 
     assert key is not None
     assert canonical(f" {text}", key) == screening_key(parse_account(text).caip10)
+
+
+ALIKE: dict[str, Callable[[bytes], str]] = {
+    "EVM in EIP-55 case": lambda body: "0x" + eip55(body[:20].hex()),
+    "Bitcoin 1": lambda body: BITCOIN.encode_check(b"\0" + body[:20]),
+    "Bitcoin 1 with more zeros": lambda body: BITCOIN.encode_check(bytes(3) + body[:18]),
+    "Tron": lambda body: BITCOIN.encode_check(b"\x41" + body[:20]),
+    "XRP Ledger": lambda body: RIPPLE.encode_check(b"\0" + body[:20]),
+    "segwit": lambda body: segwit("bc", 0, body[:20]),
+    "segwit, 14 bytes": lambda body: segwit("bc", 7, body[:14]),
+    "TON": lambda body: ton(0x51, 0, body),
+}
+
+
+@pytest.mark.parametrize("form", ALIKE)
+def test_of_many_alike_each_that_has_one_character_wrong_has_no_key_and_every_other_has(form: str) -> None:
+    texts = [ALIKE[form](sha256(bytes([number])).digest()) for number in range(90)]
+    spoilt = list(texts)
+    for number in range(1, 90, 2):
+        at = number // 2 % len(texts[number])
+        letter = "3" if texts[number][at] != "3" else "4"
+        spoilt[number] = texts[number][:at] + letter + texts[number][at + 1 :]
+    asked = [text for text, sound in zip(spoilt, texts, strict=True) if text == sound or by_reading(text) is None]
+
+    assert len(asked) > 80
+    assert sift(asked) == [by_reading(text) for text in asked]
+    assert sum(key is not None for key in sift(asked)) == 45
+
+
+def test_an_address_with_more_or_fewer_zeros_in_front_than_its_bytes_have_has_no_key() -> None:
+    texts = [BITCOIN.encode_check(bytes(3) + bytes(range(1, 19))), BITCOIN.encode_check(b"\0" + bytes(range(1, 21)))]
+    texts += [BITCOIN.encode_check(b"\0\0" + bytes(range(1, 20))) for _ in range(2)]
+    fewer, more = [text[1:] for text in texts], ["1" + text for text in texts]
+
+    assert sift(texts) == [by_reading(text) for text in texts]
+    assert sift(fewer + more) == [None] * 8
 
 
 def test_more_than_a_portion_comes_back_in_order() -> None:
@@ -121,6 +173,14 @@ def test_real_wallets_have_the_key_that_reading_gives_them() -> None:
         "bc1" + "q" * 88,
         "bx1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
         "eip155:1:0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
+        "TB1wCoUZSZwcbvQWM5SuTr4k6Hqy3rwKZy",
+        BITCOIN.encode(b"\x0b\x30" + bytes(range(20)) + checksum(b"\x30" + bytes(range(20)))),
+        ton(0x91, 0, bytes(32)),
+        ton(0x11, 1, bytes(32)),
+        ton(0x11, 0, b"\xff" * 32).replace("_", "/"),
+        ton(0x11, 0, bytes(32))[:-1] + "a",
+        "EQ" + "\u00e9" * 46,
+        *(f"{begin}{'a' * 12}\n{'a' * (size - 13 - len(begin))}" for begin, size in SHAPES),
     ],
 )
 def test_what_is_wrong_or_another_form_has_no_key_and_spoils_none(text: str) -> None:
@@ -142,7 +202,7 @@ def test_segwit_in_bulk_is_segwit_one_by_one(length: int) -> None:
     texts = [text for text in sound if len(text) == length]
     texts += ["q" * length, "b" * length, *(text[:-1] + "p" for text in texts)]
 
-    assert are_segwit("bc", length, texts) == [alone("bc", text) for text in texts]
+    assert are_segwit("bc", length, [text.encode() for text in texts]) == [alone("bc", text) for text in texts]
 
 
 @given(st.binary(max_size=40))
@@ -197,5 +257,5 @@ def test_an_old_script_address_is_litecoins_too(body: bytes) -> None:
     address = BITCOIN.encode_check(b"\x05" + body)
 
     bare = parse_account(address).caip10
-    assert bare_script_account(parse_account(address, "LTC").caip10) == bare
-    assert bare_script_account(bare) == ""
+    assert bare_account(parse_account(address, "LTC").caip10) == bare
+    assert bare_account(bare) == ""

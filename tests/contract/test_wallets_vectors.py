@@ -173,18 +173,28 @@ def test_base58_gives_the_vectors_of_bitcoin_core_and_bip_utils() -> None:
     assert seen == {"base58": 14, "base58_xmr": 3}
 
 
-OTHER_CAIP = ("cosmos", "polkadot", "stellar")
+OTHER_CAIP = (
+    "wownero",
+    "parachain",
+    "solo chain",
+    "kilt",
+    "karura",
+    "crust",
+    "weave",
+    "hashed",
+    "too long",
+    "chain_ids",
+)
 CAIP_EXCEPTIONS = {
     # The profile's own example carries a bech32 checksum with witness version 1, and 20 bytes: BIP-350 outranks it.
     "bip122:000000000019d6689c085ae165831e93:bc1pmzfrwwndsqmk5yh69yjr5lfgfg4ev8c0tsc06e": "BAD_CHECKSUM",
-    # Chains that this project does not support.
-    "bip122:1a91e3dace36e2be3bf030a65679fe82:DBcZSePDaMMduBMLymWHXhkE5ArFEvkagU": "UNKNOWN_CHAIN",
-    "bip122:bb0a78264637406b6360aad926284d54:nXprPppuYCyxrrW6eVh4koUz8kTFrAvGo8": "UNKNOWN_CHAIN",
 }
 CAIP_OTHER_SPELLINGS = {
     "eip155:1:0x22227a31dd842196a246d8f3b775998560eaa61d": "eip155:1:0x22227A31dd842196A246d8f3b775998560eAa61d",
     "eip155:137:0x0495766CD136138FC492DD499B8DC87A92D6685B": "eip155:137:0x0495766cD136138Fc492Dd499B8DC87A92D6685b",
     "xrpl:0:XV5sbjUmgPpvXv4ixFWZ5ptAYZ6PD2q1qM6owqNbug8W6KV": "xrpl:0:rPEPPER7kfTD9w2To4CQk6UCfuHM9c6GDY-495",
+    "cosmos:cosmoshub-2": "cosmos:cosmoshub-4",
+    "cosmos:cosmoshub-3": "cosmos:cosmoshub-4",
 }
 
 
@@ -198,28 +208,43 @@ def test_the_examples_of_the_caip_profiles_are_read_or_refused_by_name() -> None
             result = error.kind
         if value in CAIP_EXCEPTIONS:
             assert result == CAIP_EXCEPTIONS[value]
-        elif line["namespace"] in OTHER_CAIP or "dogecoin" in comment or "cash" in comment or "wownero" in comment:
+        elif any(word in comment for word in OTHER_CAIP):
             assert result == WalletErrorKind.UNKNOWN_CHAIN
         elif any(word in comment for word in ("testnet", "devnet", "stagenet", "görli")):
             assert result == WalletErrorKind.TESTNET
         else:
             assert result == CAIP_OTHER_SPELLINGS.get(value, value)
             read += 1
-    assert read == 21
+    assert read == 38
 
 
-BIP_UTILS_KINDS = ("P2PKH", "P2SH", "P2TR", "P2WPKH", "eth", "trx", "sol", "xrp", "xmr", "ton")
+BIP_UTILS_KINDS = (
+    *("P2PKH", "P2SH", "P2TR", "P2WPKH", "eth", "trx", "sol", "xrp", "xmr", "ton"),
+    *("bch", "ada", "atom", "algo", "xlm", "xtz", "substrate"),
+)
 BIP_UTILS_EXCEPTIONS = {
-    # Valid there as addresses of chains that are not supported: Dash, Zcash, Dogecoin, Qtum.
-    "XnLyZhQDr3JqFQi7UPC8LddHMgbAyQWiZo": "UNKNOWN_CHAIN",
-    "XykvvzP3nK2KRLKkpCe6hHV6p2w5DNQD56": "UNKNOWN_CHAIN",
-    "ygAN9888Yy9thRdvaFuGqHa3Qm4M3Cvrj9": "UNKNOWN_CHAIN",
-    "9xzLEaWbi3eVzRzv6YdGcXbXQMHydntSq7": "UNKNOWN_CHAIN",
-    "ABxNotFnVaS85dcyXY76d2Fbr12qph6UTy": "UNKNOWN_CHAIN",
+    # Valid there as addresses of chains that are not supported: Qtum, relatives of Cosmos, other networks of Substrate.
     "QNE4UhQ5mF8HhBEQYijn7V6pT2mgKExQCy": "UNKNOWN_CHAIN",
-    "t3aFk4wDnEgJ1HB1yKXhmqsGZDAcrvpEGXv": "BAD_LENGTH",
-    "t2LfG2nqiWh2u3JkRvYCG4KUKJER5qHhegm": "BAD_LENGTH",
+    "band16a3pvl8jmf84uvreek79mta5jr8llmcn4ptgy2": "NOT_AN_ADDRESS",
+    "kava16a3pvl8jmf84uvreek79mta5jr8llmcnsmlh29": "NOT_AN_ADDRESS",
+    "iaa1n6ugmlarydek7k8wslzuy55seftfe7g2gznfvq": "NOT_AN_ADDRESS",
+    "terra1tqgahz3c85x438vgeh57z63rs04cshlcx5ga4z": "NOT_AN_ADDRESS",
+    "terra1xtdk54kyldfck05je9daej58e87uex0zk47rz5": "NOT_AN_ADDRESS",
+    "simpleledger:qzg7fqptr7sxtgngrskvrh5qgm28ycx4v5wcac3h4h": "NOT_AN_ADDRESS",
+    "ecash:qre0s25cd0y33c28dwn4yqmgv0el64ydsvm65g8ulz": "NOT_AN_ADDRESS",
+    "5HLRsimRtdb11HX73JtRd79avhCMruocgDJUXdosSJK1s6nz": "UNKNOWN_CHAIN",
+    "ctpqudSL8v7QCi3dVRZkBK55i6JGLQuyCAxqFsTho4DCMmw87": "BAD_LENGTH",
+    # Invalid there, where 20 bytes were asked for; accounts of modules have 32.
+    "cosmos1zx807pf53fgwnhnu6du3xvsqk6yruz7adepaaz6q0szyp57m63hqpwdtkp": "",
     # Valid there for a test network.
+    "ygAN9888Yy9thRdvaFuGqHa3Qm4M3Cvrj9": "TESTNET",
+    "t2LfG2nqiWh2u3JkRvYCG4KUKJER5qHhegm": "TESTNET",
+    "bchtest:qqaz6s295ncfs53m86qj0uw6sl8u2kuw0ymst35fx4": "TESTNET",
+    "bchtest:pzqawj7d8qxqtau3686vsxph2ew7exerfg60w5xcq0": "TESTNET",
+    "bchtest:qzgyeqhzcx59pza8snjw20setdgyw6pwsulf9dv498": "TESTNET",
+    "addr_test1qpu962kp9tdj4l0jcpr0a4gv0sdmga9hfvps0d6q25dpkcgrh7x4t3ll2uxaf6mc8ayllfvc0vnnfnwg24tj38hkgg6s2x67qn": (
+        "TESTNET"
+    ),
     "mkpZhYtJu2r87Js3pDiWJDmPte2NRZ8bJV": "TESTNET",
     "2MuKeQzUHhUQWUZgx5AuNWoQ7YWx6vsXxrv": "TESTNET",
     "tb1qxdyjf6h5d6qxap4n2dap97q4j5ps6ua8sll0ct": "TESTNET",
@@ -235,7 +260,7 @@ def test_bip_utils_vectors_have_the_verdict_of_bip_utils_but_for_the_named_excep
     checked = 0
     for line in lines("bip_utils_vectors.jsonl"):
         vector = line["vector"]
-        text = vector if isinstance(vector, str) else vector.get("address", vector.get("addr"))
+        text = vector if isinstance(vector, str) else vector.get("address", vector.get("addr", vector.get("encode")))
         if line["kind"] != "segwit_bech32" and line["kind"].split("_")[0] not in BIP_UTILS_KINDS:
             continue
         if line["kind"] == "segwit_bech32":
@@ -249,18 +274,25 @@ def test_bip_utils_vectors_have_the_verdict_of_bip_utils_but_for_the_named_excep
         else:
             assert isinstance(result, Account) == valid, text
         checked += 1
-    assert checked > 85
+    assert checked > 150
 
 
 MULTICOIN = {
     "btc", "bitcoin", "ltc", "litecoin", "eth", "ethereum", "trx", "sol", "solana", "xrp", "ripple", "xmr", "monero",
-    "usdt", "usdc",
+    "usdt", "usdc", "bitcoincash", "bch", "bsv", "bitcoingold", "btg", "dash", "dogecoin", "zcash", "zec", "stellar",
+    "xlm", "dot", "cardano", "ada", "algo", "xtz", "eos",
 }  # fmt: skip
 MULTICOIN_EXCEPTIONS = {
     # Invalid there; Litecoin Core reads version 5 as P2SH beside version 50.
     ("3FLj1iFqS359KvBXeaStPgqX7hgyifVKbN", "ltc"): "",
     # Valid there as a Bitcoin test address; version 38 is Bitcoin Gold's.
-    ("GSa5espVLNseXEfKt46zEdS6jrPkmFghBU", "bitcoin"): "UNKNOWN_CHAIN",
+    ("GSa5espVLNseXEfKt46zEdS6jrPkmFghBU", "bitcoin"): "WRONG_CHAIN",
+    # Valid there; the protocol has no digits above 5 in a name.
+    ("123456789012", "eos"): "NOT_AN_ADDRESS",
+    ("12345678.012", "eos"): "NOT_AN_ADDRESS",
+    # Valid there; they have the prefix of Kusama.
+    ("CpjsLDC1JFyrhm3ftC9Gs4QoyrkHKhZKtK7YqGTRFtTafgp", "dot"): "WRONG_CHAIN",
+    ("CxDDSH8gS7jecsxaRL9Txf8H5kqesLXAEAEgp76Yz632J9M", "dot"): "WRONG_CHAIN",
 }
 
 
@@ -273,45 +305,46 @@ def test_multicoin_validator_cases_agree_but_for_the_named_exceptions() -> None:
         chain = "ETH" if "erc20" in options or "ethereum" in options else currency
         result = outcome(text, chain)
         kind = result if isinstance(result, WalletErrorKind) else ""
-        if (text, currency) in MULTICOIN_EXCEPTIONS:
+        if currency == "bsv" and line["verdict"] == "valid" and not text.startswith("1"):
+            assert kind == WalletErrorKind.WRONG_CHAIN  # Bitcoin SV has no CashAddr: whoever writes one means another
+        elif (text, currency) in MULTICOIN_EXCEPTIONS:
             assert kind == MULTICOIN_EXCEPTIONS[text, currency]
         elif line["verdict"] == "valid" and ("testnet" in options or "stagenet" in options) and currency != "trx":
-            assert kind == "TESTNET"
+            assert kind == "TESTNET", text
         else:
             assert isinstance(result, Account) == (line["verdict"] == "valid"), text
         checked += 1
-    assert checked >= 70
+    assert checked >= 149
 
 
-SUPPORTED = ("bip122:000000000019d6689c085ae165831e93", "bip122:12a765e31ffd4059bada1e25190f6e98")
-NAMESPACES = ("eip155", "tron", "solana", "xrpl", "monero")
+NAMESPACES = ("bip122", "eip155", "tron", "solana", "xrpl", "monero", "antelope")
 
 
 def test_a_sample_of_real_lists_has_the_verdicts_of_its_checksum_column() -> None:
     counts: Counter[str] = Counter()
     for row in rows("wallets_sample.csv"):
         caip2 = row["caip2"]
-        if caip2 not in SUPPORTED and caip2.partition(":")[0] not in NAMESPACES:
-            assert not caip2 or outcome(row["address"], caip2) == WalletErrorKind.UNKNOWN_CHAIN
+        if not caip2:
             continue
         result = outcome(row["address"], caip2)
-        assert isinstance(result, Account) == (row["checksum_ok"] == "1"), row["address"]
+        assert isinstance(result, Account) == (row["checksum_ok"] == "1" or "antelope" in caip2), row["address"]
         if isinstance(result, Account):
             assert result.chain == caip2
             assert result.raw == row["address"]
         counts[caip2.partition(":")[0]] += 1
-    assert set(counts) == {"bip122", *NAMESPACES}
+    assert set(counts) == set(NAMESPACES)
     assert sum(counts.values()) > 800
 
 
 def test_every_published_defect_is_refused_and_a_tron_address_called_bitcoin_is_told() -> None:
-    kinds = [(row["address"], outcome(row["address"], row["caip2"] or None)) for row in rows("defects.csv")]
+    kinds = [(row["address"], outcome(row["address"], row["caip2"] or row["asset"])) for row in rows("defects.csv")]
 
     assert [text for text, kind in kinds if isinstance(kind, Account)] == []
     assert Counter(kind for _, kind in kinds) == {
-        WalletErrorKind.BAD_CHECKSUM: 5,
+        WalletErrorKind.BAD_CHECKSUM: 4,
         WalletErrorKind.BAD_LENGTH: 4,
-        WalletErrorKind.NOT_AN_ADDRESS: 2,
-        WalletErrorKind.WRONG_CHAIN: 2,
+        WalletErrorKind.NOT_AN_ADDRESS: 1,
+        WalletErrorKind.UNKNOWN_CHAIN: 1,
+        WalletErrorKind.WRONG_CHAIN: 3,
     }
     assert ("TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq", WalletErrorKind.WRONG_CHAIN) in kinds

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from comity.directory import View
+from comity.encoding import serialise
 from comity.v1 import envelope_pb2, payload_pb2
 from comity.v1 import watchlist_pb2 as pb
 from comity.watchlists import (
@@ -120,8 +121,9 @@ class List:
         self.records = MemoryRecords()
 
     def take(self, data: bytes, **given: Any) -> Effects:
-        """Applies a batch and keeps what came of it."""
+        """Applies a batch and keeps what came of it; what is kept of an entry as it travelled is its record's bytes."""
         effects = apply_batch(self.standing, data, self.view, self.records, **given)
+        assert effects.puts == {found: serialise(record) for found, record in effects.records.items()}
         self.records.store(effects)
         self.standing = effects.standing
         return effects

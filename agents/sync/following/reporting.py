@@ -1,7 +1,8 @@
 """Reporting: sightings that wait are sent to the owners of the lists, each under its subscription.
 
-A sighting is marked as sent after the hub has it: an agent that is killed between the two may tell one twice. One that
-an agreement does not let through waits, and those to other owners go on.
+A sighting is marked as sent after the hub has it. What was made of it is kept beside it before it leaves: an agent that
+is killed between the two, or that does not hear the hub's answer, sends that very message again, and the hub has it
+once. One that an agreement does not let through waits, and those to other owners go on.
 
 Never does: decide what is reported (`agents/sync/screening/rules.py`).
 """
@@ -17,6 +18,7 @@ from comity.v1 import payload_pb2
 from comity.workflow.terms import Verb
 
 from agents.client import Client
+from agents.errors import NotUniqueError
 from agents.sync.condition import Condition
 from agents.sync.screening.lists import ASKED, ListKey
 from agents.sync.screening.reading import ScreeningReader
@@ -55,7 +57,7 @@ class Reporting:
                     if sighting.key in held or done >= PORTION:
                         continue
                     try:
-                        told = await self._tell(sighting)
+                        told = await self._tell(queue, number, sighting)
                     except RefusedError as error:
                         if error.reason not in _HELD:
                             raise
@@ -77,11 +79,21 @@ class Reporting:
                 self._condition.sightings_full = queue.waiting_count() >= MOST
                 self._condition.counts["sightings_lost"] = queue.lost_count()
 
-    async def _tell(self, sighting: SightingWanted) -> bool:
+    async def _tell(self, queue: SightingQueue, number: int, sighting: SightingWanted) -> bool:
         """Sends one. Returns False where it can never be sent: the subscription is over, or the owner not pinned."""
         listed = self._store.list_named(sighting.key)
         if listed is None or listed.status not in ASKED:
             return False
+        if draft := queue.draft_of(number):
+            try:
+                return await self._send(queue, number, draft)
+            except NotUniqueError:  # the draft is here no more: a home from a backup
+                queue.bind(number, "")
+            except RefusedError as error:  # for good: the hub has it not, and it is written anew
+                if error.reason in _AGAIN:
+                    raise
+            except ComityError:
+                return False
         body = payload_pb2.ReportSighting(
             list_id=sighting.key.list_id,
             entry_id=sighting.entry_id,
@@ -91,17 +103,25 @@ class Reporting:
             reference=sighting.reference,
         )
         body.kind = sighting.kind  # type: ignore[assignment] # the numbers are the proto's
-        draft = None
         try:
-            draft = await self._client.draft(Verb.SIGHTING, body, case=listed.terms.case_id.hex())
-            await self._client.send(draft.id)
+            draft = (await self._client.draft(Verb.SIGHTING, body, case=listed.terms.case_id.hex())).id
+            queue.bind(number, draft)
+            return await self._send(queue, number, draft)
         except RefusedError as error:
-            if error.reason in _HELD and draft is not None:
-                with suppress(ComityError):  # the next try writes it anew
-                    self._client.discard(draft.id)
             if error.reason in _AGAIN or error.reason in _HELD:
                 raise
             return False
         except ComityError:
             return False
+
+    async def _send(self, queue: SightingQueue, number: int, draft: str) -> bool:
+        """Sends what was made of one; forgets it where the hub says that it does not take it."""
+        try:
+            await self._client.send(draft)
+        except RefusedError as error:
+            if error.reason not in _AGAIN:
+                queue.bind(number, "")
+                with suppress(ComityError):
+                    self._client.discard(draft)
+            raise
         return True

@@ -15,13 +15,17 @@ _EVM: Final = MappingProxyType(
     {
         1: ("ETHEREUM MAINNET", "ETH MAINNET", "ERC20", "MAINNET ETHEREUM"),
         10: ("OPTIMISM", "OP MAINNET", "OP"),
+        14: ("FLARE", "FLR"),
+        19: ("SONGBIRD", "SGB"),
         25: ("CRONOS",),
+        30: ("ROOTSTOCK", "RSK", "RBTC"),
         56: ("BNB SMART CHAIN", "BINANCE SMART CHAIN", "BNB CHAIN", "BNB", "BEP20", "BINANCE"),
         61: ("ETHEREUM CLASSIC",),
         100: ("GNOSIS", "GNOSIS CHAIN", "XDAI"),
         137: ("POLYGON", "POLYGON POS", "MATIC"),
         146: ("SONIC",),
-        250: ("FANTOM", "FANTOM OPERA"),
+        250: ("FANTOM", "FANTOM OPERA", "FTM"),
+        321: ("KCC", "KCS"),
         324: ("ZKSYNC", "ZKSYNC ERA"),
         1284: ("MOONBEAM",),
         2020: ("RONIN",),
@@ -29,6 +33,7 @@ _EVM: Final = MappingProxyType(
         8217: ("KLAYTN", "KAIA"),
         8453: ("BASE",),
         42161: ("ARBITRUM", "ARBITRUM ONE", "ARB"),
+        10001: ("ETHEREUMPOW", "ETHW"),
         42220: ("CELO",),
         43114: ("AVALANCHE", "AVALANCHE C CHAIN", "AVAX"),
         59144: ("LINEA",),
@@ -44,6 +49,10 @@ _OTHER: Final = MappingProxyType(
         "SOLANA MAINNET": "SOL",
         "XRP LEDGER": "XRP",
         "THE OPEN NETWORK": "TON",
+        "BCHABC": "BCH",
+        "BINANCE BEACON CHAIN": "BEP2",
+        "OMNI": "BTC",
+        "OMNI LAYER": "BTC",
         "EVM": EVM_ANY,
         "EIP155": EVM_ANY,
     }
@@ -51,10 +60,14 @@ _OTHER: Final = MappingProxyType(
 _NAMES: Final = MappingProxyType(
     {name: f"eip155:{number}" for number, names in _EVM.items() for name in names} | _OTHER
 )
-_ASSETS: Final = frozenset({"OP", "ARB", "BNB", "BEP20", "MATIC", "AVAX", "XDAI", "GNOSIS", "LINEA", "TRC20", "ERC20"})
+_ASSETS: Final = frozenset(
+    {"OP", "ARB", "BNB", "BEP20", "MATIC", "AVAX", "XDAI", "GNOSIS", "LINEA", "TRC20", "ERC20"}
+    | {"FLR", "SGB", "RBTC", "FTM", "KCS", "ETHW", "CELO", "OMNI", "BCHABC"}
+)
 """Names of the table that stand for a chain where they are given as an asset."""
 _ANYWHERE: Final = frozenset({"DAI", "BUSD", "TUSD", "PYUSD", "USDP", "FDUSD", "EURC", "USDE", "XAUT", "PAXG"})
 """Tokens issued on several chains: the address decides, as with USDT and USDC."""
+_ON_MANY: Final = frozenset({"USDT", "USDC"})
 _TEST_NAMES: Final = frozenset({"TESTNET", "TBTC", "XTN", "SEPOLIA", "GOERLI"}) | {
     name.upper() for name in TESTNETS.values()
 }
@@ -79,7 +92,7 @@ def chain_of_name(text: str) -> str | None:
     name = _named(text)
     if name in _TEST_NAMES:
         raise WalletError(WalletErrorKind.TESTNET, "of a test network")
-    return resolve_chain(_NAMES.get(name, text))
+    return resolve_chain(_NAMES.get(name, name))
 
 
 @lru_cache(maxsize=4096)
@@ -96,4 +109,7 @@ def chain_of_asset(text: str) -> str | None:
         return None
     if name in _TEST_NAMES:
         raise WalletError(WalletErrorKind.TESTNET, "of a test network")
-    return resolve_chain(_NAMES[name] if name in _ASSETS else text)
+    token, _, network = name.partition(" ")
+    if network and (token in _ANYWHERE or token in _ON_MANY):  # USDT-TRC20, USDC (ETH)
+        return chain_of_name(network.strip("()"))
+    return resolve_chain(_NAMES[name] if name in _ASSETS else name)

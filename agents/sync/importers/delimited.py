@@ -197,6 +197,8 @@ def _layout(sample: list[_Record], policy: ImportPolicy) -> _Layout:
         shown = {Field.ADDRESS: (wallets,)} if is_header else _shown_by_content(whole, wallets)
         taken = {index for indexes in columns.values() for index in indexes}
         columns |= {field: at for field, at in shown.items() if field not in columns and not taken & {*at}}
+        if Field.ADDRESS not in columns:  # what looks like wallets stands in a column that says it is something else
+            raise FileRefusedError(FaultCode.NO_WALLET_COLUMN, first.line)
     return _Layout(first if is_header else None, names, columns, is_shown)
 
 

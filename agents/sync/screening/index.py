@@ -9,13 +9,17 @@ Never does: say that something is listed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Final
 from zlib import crc32
 
+from agents.sync.screening.lists import tail_of
 from agents.sync.screening.reading import ScreeningReader
 
 STALE_PART: Final = 8
 """The keys are read again once those added singly are more than one in so many: some that went are still among them."""
+_PART: Final = 32
+"""So many hashes are asked about in one question; most such parts have none that is held."""
 
 
 class KeyIndex:
@@ -69,8 +73,8 @@ class KeyIndex:
         self._added += len(changed)
         return True
 
-    def may_hold(self, keys: Sequence[str]) -> list[bool]:
-        """Says of each canonical screening key whether something may be listed under it. False is certain.
+    def places(self, keys: Sequence[str]) -> list[int]:
+        """Returns the places of the canonical screening keys under which something may be listed. No other is listed.
 
         Args:
             keys: of `comity.watchlists.seen_keys`, or `screening_key` of a canonical account.
@@ -79,4 +83,23 @@ class KeyIndex:
         lowered: list[bytes] = "\n".join(keys).lower().encode().split(b"\n")
         if len(lowered) != len(keys):
             lowered = [key.lower().encode() for key in keys]
-        return list(map(self._tails.__contains__, map(crc32, lowered)))
+        return self._held(list(map(crc32, lowered)))
+
+    def places_under(self, prefix: str, endings: Sequence[bytes]) -> list[int]:
+        """Returns the same for keys that begin alike.
+
+        Args:
+            prefix: what they begin with, in any case.
+            endings: the rest of each, in lower case.
+        """
+        return self._held(list(map(crc32, endings, repeat(tail_of(prefix)))))
+
+    def _held(self, tails: list[int]) -> list[int]:
+        """Returns the places of the hashes that are among the keys': next to none, so whole parts are asked first."""
+        found: list[int] = []
+        held, is_clear = self._tails, self._tails.isdisjoint
+        for start in range(0, len(tails), _PART):
+            part = tails[start : start + _PART]
+            if not is_clear(part):
+                found += [start + place for place, tail in enumerate(part) if tail in held]
+        return found

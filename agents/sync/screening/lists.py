@@ -14,7 +14,7 @@ from typing import Final
 from zlib import crc32
 
 from comity.v1 import watchlist_pb2 as pb
-from comity.wallets.sifting import bare_script_account
+from comity.wallets.coins import bare_account
 from comity.watchlists.entries import screening_key
 
 
@@ -108,7 +108,7 @@ def key_of(entry: pb.WatchEntry) -> str:
 
 def bare_tail_of(key: str) -> int | None:
     """Returns the short hash of what else a text without a chain may be read as that means this screening key."""
-    bare = bare_script_account(key)
+    bare = bare_account(key)
     return tail_of(bare) if bare else None
 
 

@@ -27,6 +27,8 @@ FILE: Final = "screening.db"
 _PORTION: Final = 2_000
 _ASKED: Final = 32
 """Ids in one question."""
+_SOUGHT: Final = 16
+"""Keys in one question."""
 _WAIT_SECONDS: Final = 30.0
 
 
@@ -173,10 +175,15 @@ class ScreeningReader:
         ]
         return [one for one in found if key_of(one.record.entry) == key]
 
-    def holds(self, key: str) -> bool:
-        """Says whether any record is kept under a screening key, in the lists that are asked."""
-        rows = self._db.execute(sql.FOUND, (tail_of(key),))
-        return any(key_of(pb.WatchRecord.FromString(record).entry) == key for *_, record in rows)
+    def kept(self, keys: Sequence[str]) -> set[str]:
+        """Returns the screening keys, out of some, under which any record is kept in the lists that are asked."""
+        found: set[str] = set()
+        for start in range(0, len(keys), _SOUGHT):
+            tails = list(map(tail_of, keys[start : start + _SOUGHT]))
+            tails += tails[:1] * (_SOUGHT - len(tails))  # one text, so that the statement is found prepared
+            rows = self._db.execute(sql.KEPT, tails)
+            found.update(key_of(pb.WatchRecord.FromString(record).entry) for (record,) in rows)
+        return found.intersection(keys)
 
     def applied_index(self) -> int:
         """Returns the log index of the last mailbox message that was applied; -1 for none."""

@@ -25,7 +25,7 @@ from typing import Any, Final
 from comity.errors import MalformedError
 from comity.names import check_desk
 from comity.v1 import payload_pb2 as pb
-from comity.wallets.chains import LITECOIN
+from comity.wallets.coins import bare_account
 from comity.watchlists.states import EntryState
 
 from agents.sync.screening.lists import ListKey
@@ -33,7 +33,6 @@ from agents.sync.screening.screening import Assertion, Result
 
 _ACTIONS: Final = {name.removeprefix("WATCH_ACTION_"): number for name, number in pb.WatchAction.items() if number}
 _KINDS: Final = {name.removeprefix("SIGHTING_KIND_"): number for name, number in pb.SightingKind.items() if number}
-_LITECOIN: Final = f"{LITECOIN}:"
 _BY_A_PERSON: Final = "FALSE_POSITIVE"
 _FIELDS: Final = {"action_at_least", "kind", "owner", "category", "reference"}
 
@@ -129,8 +128,9 @@ def wanted(rules: Sequence[Rule], results: Iterable[Result], at_ms: int) -> Iter
             rule = next((rule for rule in rules if rule.fits(found)), None)
             if rule is not None:
                 place = (found.held.key, found.entry_id, found.entry.version)
-                # A bare 3… address may have been seen on Litecoin: then it is what is listed.
-                account = found.entry.account if found.entry.account.startswith(_LITECOIN) else result.account
+                # A bare text may have meant another chain with the same form: then it is what is listed.
+                listed = found.entry.account
+                account = listed if bare_account(listed) == result.account else result.account
                 yield SightingWanted(
                     *place, rule.kind, when, account, result.query.reference if rule.with_reference else ""
                 )

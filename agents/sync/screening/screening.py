@@ -15,17 +15,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import compress
 from typing import Final
 
 from comity.handling import Handling
 from comity.v1 import watchlist_pb2 as pb
-from comity.wallets import WalletError, parse_account, parse_transaction
-from comity.wallets.chains import BITCOIN, LITECOIN
+from comity.wallets import WalletError, other_readings, parse_account, parse_transaction
 from comity.wallets.errors import WalletErrorKind
-from comity.wallets.sifting import canonical, sift
+from comity.wallets.sifting import canonical, sort_out
 from comity.watchlists.entries import seen_keys
 from comity.watchlists.states import EntryState, is_effective
 
@@ -42,7 +41,6 @@ MOST_ASSERTIONS: Final = 256
 """So many are told of one wallet, the gravest; the rest is counted."""
 UNREADABLE: Final = "UNREADABLE_ROW"
 """Problem of a question that did not come whole."""
-_OLD_P2SH: Final = f"{BITCOIN}:3"
 _NO_ACCOUNT: Final = frozenset({WalletErrorKind.NOT_AN_ADDRESS, WalletErrorKind.BAD_LENGTH})
 
 
@@ -189,11 +187,15 @@ class Screener:
         if self._index is None:
             return [""] * len(queries)
         texts = ["" if query.chain.strip() or query.broken else query.address for query in queries]
-        keys = sift(texts)
-        held = self._index.may_hold([key or "" for key in keys])
-        return [
-            canonical(text, key) if key and not may else "" for text, key, may in zip(texts, keys, held, strict=True)
-        ]
+        accounts = [""] * len(texts)
+        sound, _ = sort_out(texts)
+        for form in sound:
+            clear = bytearray(b"\1") * len(form.places)
+            for row in self._index.places_under(form.prefix, form.addresses):
+                clear[row] = 0
+            for place, address in compress(zip(form.places, form.addresses, strict=True), clear):
+                accounts[place] = canonical(texts[place], form.prefix + address.decode())
+        return accounts
 
     def verdicts(self, texts: Sequence[str]) -> list[Verdict]:
         """Says of each text what `screen` says of it, without the reasons: for streams of which next to all is clear.
@@ -203,18 +205,21 @@ class Screener:
         Args:
             texts: addresses as received, without a chain.
         """
-        if self._index is None:
-            return [result.verdict for result in self.screen(map(Query, texts)).results]
         with self._reader.at_once():
             moment = self._moment()
-            keys = sift(texts)
-            held = self._index.may_hold([key or "" for key in keys])
-            verdicts = [moment.clean] * len(keys)
-            open_places = [place for place, key in enumerate(keys) if held[place] or key is None]
-            rest = self._screen([Query(texts[place]) for place in open_places], moment)
-        for place, result in zip(open_places, rest.results, strict=True):
-            verdicts[place] = result.verdict
+            verdicts = [moment.clean] * len(texts)
+            for place in self._open_places(texts):
+                verdicts[place] = self._verdict(Query(texts[place]), moment)
         return verdicts
+
+    def _open_places(self, texts: Sequence[str]) -> Sequence[int]:
+        """Returns the places of the texts that are not plainly sound, or may be listed."""
+        if self._index is None:
+            return range(len(texts))
+        sound, places = sort_out(texts)
+        for form in sound:
+            places += [form.places[row] for row in self._index.places_under(form.prefix, form.addresses)]
+        return places
 
     def unlisted(self, texts: Sequence[str]) -> list[Verdict | None]:
         """Returns the verdict on each text that is sound and surely not listed; None for every other.
@@ -227,10 +232,10 @@ class Screener:
         if self._index is None:
             return [None] * len(texts)
         with self._reader.at_once():
-            moment = self._moment()
-            keys = sift(texts)
-            held = self._index.may_hold([key or "" for key in keys])
-            return [None if may or key is None else moment.clean for key, may in zip(keys, held, strict=True)]
+            verdicts: list[Verdict | None] = [self._moment().clean] * len(texts)
+            for place in self._open_places(texts):
+                verdicts[place] = None
+        return verdicts
 
     def listed(self, keys: Sequence[str]) -> list[bool]:
         """Says of each canonical screening key whether any record is kept under it, in force or not.
@@ -240,15 +245,12 @@ class Screener:
         """
         with self._reader.at_once():
             self._moment()
-            if self._index is None:
-                return [bool(self._reader.found(key)) for key in keys]
-            held, place = self._index.may_hold(keys), 0
-            with suppress(ValueError):  # there is no further one
-                while True:
-                    place = held.index(True, place)
-                    held[place] = bool(self._reader.found(keys[place]))
-                    place += 1
-            return held
+            places = range(len(keys)) if self._index is None else self._index.places(keys)
+            kept = self._reader.kept([keys[place] for place in places])
+        held = [False] * len(keys)
+        for place in places:
+            held[place] = keys[place] in kept
+        return held
 
     def lists(self) -> tuple[Age, ...]:
         """Returns the lists that are asked, or should be, and how old they are."""
@@ -288,11 +290,24 @@ class Screener:
             account, keys = _keys_of(query)
         except WalletError as error:
             return Result(query, Verdict.INVALID, problem=error.kind.value)
+        hit, assertions, left_out, discreet = self._known(keys, moment)
+        return Result(query, Verdict.HIT if hit else moment.clean, account, "", assertions, left_out, discreet)
+
+    def _verdict(self, query: Query, moment: _Moment) -> Verdict:
+        """Returns the verdict of `_result`."""
+        try:
+            _, keys = _keys_of(query)
+        except WalletError:
+            return Verdict.INVALID
+        if self._index is not None and not self._index.places(keys):
+            return moment.clean
+        return Verdict.HIT if self._known(keys, moment)[0] else moment.clean
+
+    def _known(self, keys: tuple[str, ...], moment: _Moment) -> tuple[bool, tuple[Assertion, ...], int, bool]:
         said = moment.said.get(keys)
         if said is None:
             said = moment.said[keys] = self._said(keys, moment)
-        hit, assertions, left_out, discreet = said
-        return Result(query, Verdict.HIT if hit else moment.clean, account, "", assertions, left_out, discreet)
+        return said
 
     def _said(self, keys: tuple[str, ...], moment: _Moment) -> tuple[bool, tuple[Assertion, ...], int, bool]:
         lists = {age.held.key: age.held for age in moment.ages}
@@ -313,7 +328,7 @@ class Screener:
         return hit, tuple(found), left_out, discreet
 
     def _found(self, key: str) -> list[Found]:
-        if self._index is not None and not self._index.may_hold([key])[0]:
+        if self._index is not None and not self._index.places([key]):
             return []
         return self._reader.found(key)
 
@@ -340,9 +355,10 @@ def _keys_of(query: Query) -> tuple[str, tuple[str, ...]]:
             raise error from None
         return transaction.caip, (transaction.caip,)
     keys = seen_keys(account)
-    if chain is None and account.caip10.startswith(_OLD_P2SH) and ":" not in query.address:
-        # Nobody has said which of the two chains is meant. The keys in memory hold this form of such a record, too.
-        keys = (*keys, *seen_keys(parse_account(query.address, LITECOIN)))
+    if chain is None:
+        # Nobody has said which of several chains is meant. The keys in memory hold this form of such a record, too.
+        for other in other_readings(account):
+            keys = (*keys, *seen_keys(other))
     return account.caip10, keys
 
 

@@ -28,7 +28,9 @@ KEPT_MS: Final = 7 * 86_400_000
 _TABLE: Final = """CREATE TABLE IF NOT EXISTS sightings (number INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL,
     list_id BLOB NOT NULL, entry_id BLOB NOT NULL, entry_version INTEGER NOT NULL, kind INTEGER NOT NULL,
     moment TEXT NOT NULL, account TEXT NOT NULL, reference TEXT NOT NULL, day TEXT NOT NULL, sent INTEGER NOT NULL,
-    UNIQUE (owner, list_id, entry_id, account, kind, day))"""
+    draft TEXT NOT NULL DEFAULT '', UNIQUE (owner, list_id, entry_id, account, kind, day))"""
+_COLUMNS: Final = "PRAGMA table_info(sightings)"
+_ADD_DRAFT: Final = "ALTER TABLE sightings ADD COLUMN draft TEXT NOT NULL DEFAULT ''"  # files of release 0.2 have none
 _LOST_TABLE: Final = "CREATE TABLE IF NOT EXISTS lost (one INTEGER PRIMARY KEY CHECK (one = 1), count INTEGER NOT NULL)"
 _LOSE: Final = """INSERT INTO lost (one, count) VALUES (1, ?) ON CONFLICT (one) DO UPDATE
     SET count = count + excluded.count"""
@@ -39,6 +41,8 @@ _PUT: Final = """INSERT OR IGNORE INTO sightings (owner, list_id, entry_id, entr
     reference, day, sent) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"""
 _WAITING: Final = """SELECT number, owner, list_id, entry_id, entry_version, kind, moment, account, reference
     FROM sightings WHERE sent = 0 AND number > ? ORDER BY number LIMIT ?"""
+_DRAFT_OF: Final = "SELECT draft FROM sightings WHERE number = ?"
+_BIND: Final = "UPDATE sightings SET draft = ? WHERE number = ?"
 _COUNT: Final = "SELECT count(*) FROM sightings WHERE sent = 0"
 _SENT: Final = "UPDATE sightings SET sent = ?, reference = '' WHERE number = ?"
 _FORGET: Final = "DELETE FROM sightings WHERE sent > 0 AND sent < ?"
@@ -62,6 +66,8 @@ class SightingQueue:
             self._db.execute(statement)
         for table in (_TABLE, _LOST_TABLE):
             self._db.execute(table)
+        if "draft" not in {name for _, name, *_ in self._db.execute(_COLUMNS)}:
+            self._db.execute(_ADD_DRAFT)
         self.forget()
 
     def __enter__(self) -> Self:
@@ -140,6 +146,15 @@ class SightingQueue:
         """Returns how many wait."""
         (count,) = self._db.execute(_COUNT).fetchone()
         return int(count)
+
+    def draft_of(self, number: int) -> str:
+        """Returns the draft that was made of one, empty where there is none."""
+        (draft,) = self._db.execute(_DRAFT_OF, (number,)).fetchone()
+        return str(draft)
+
+    def bind(self, number: int, draft: str) -> None:
+        """Keeps the draft that was made of one; whoever sends goes on with it, so that nothing is told twice."""
+        self._db.execute(_BIND, (draft, number))
 
     def sent(self, number: int, at_ms: int) -> None:
         """Says that one was sent, or cannot be, at that time, Unix milliseconds UTC."""

@@ -108,11 +108,13 @@ PUT_PROVISIONAL: Final = "INSERT OR REPLACE INTO provisional (generation, id, se
 PUT_BARE: Final = "INSERT OR REPLACE INTO bare (generation, id, tail) VALUES (?, ?, ?)"
 DROP_BARE: Final = "DELETE FROM bare WHERE generation = ? AND id = ?"
 OLD_BARE: Final = "DELETE FROM bare WHERE generation = ?"
+ANY_PROVISIONAL: Final = "SELECT 1 FROM provisional WHERE generation = ? LIMIT 1"
 DROP_PROVISIONAL: Final = "DELETE FROM provisional WHERE generation = ? AND id = ?"
 OLD_PROVISIONAL: Final = "DELETE FROM provisional WHERE generation = ?"
 OF_SET: Final = "SELECT id FROM provisional WHERE generation = ? AND set_id = ? ORDER BY id"
 DROP_RECORDS: Final = "DELETE FROM records WHERE generation = ? AND id = ?"
-ADD_CHANGES: Final = "INSERT INTO changes (tail) VALUES (?)"
+ADD_CHANGES: Final = "INSERT INTO changes (tail) SELECT value FROM json_each(?)"
+"""Of a list in JSON: one statement, for each of which SQLite looks up and keeps the greatest number."""
 TRIM_CHANGES: Final = "DELETE FROM changes WHERE number <= (SELECT max(number) FROM changes) - ?"
 LAST_CHANGE: Final = "SELECT seq FROM sqlite_sequence WHERE name = 'changes'"
 FIRST_CHANGE: Final = "SELECT min(number) FROM changes"
@@ -131,6 +133,12 @@ FOUND: Final = """SELECT lists.owner, lists.list_id, keys.id, records.record FRO
     JOIN records ON records.generation = keys.generation AND records.id = keys.id
     WHERE lists.generation > 0 AND lists.status IN ('SYNCING', 'CURRENT', 'LAGGING')
     ORDER BY lists.owner, lists.list_id, keys.id"""
+KEPT: Final = """SELECT records.record FROM lists
+    CROSS JOIN keys ON keys.generation = lists.generation
+        AND keys.tail IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    CROSS JOIN records ON records.generation = keys.generation AND records.id = keys.id
+    WHERE lists.generation > 0 AND lists.status IN ('SYNCING', 'CURRENT', 'LAGGING')"""
+"""Records by short hash, 16 at once; CROSS keeps the order, which is not what SQLite would choose."""
 TAILS: Final = """SELECT keys.tail FROM lists JOIN keys ON keys.generation = lists.generation
     WHERE lists.generation > 0 AND lists.status IN ('SYNCING', 'CURRENT', 'LAGGING')
     UNION ALL SELECT bare.tail FROM lists JOIN bare ON bare.generation = lists.generation

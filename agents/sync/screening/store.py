@@ -11,6 +11,7 @@ Never does: verify. What it is handed was applied by `apply_batch` or adopted fr
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -41,6 +42,7 @@ class ScreeningStore(ScreeningReader):
 
     _lock: IO[bytes]
     _turn: RLock
+    _applied: int | None = None
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -66,6 +68,12 @@ class ScreeningStore(ScreeningReader):
                 raise ScreeningStoreError("the screening store is damaged, or cannot be written") from None
             raise
         return store
+
+    def applied_index(self) -> int:
+        """Returns the log index of the last mailbox message that was applied; -1 for none."""
+        if self._applied is None:  # nobody else writes it
+            self._applied = super().applied_index()
+        return self._applied
 
     def close(self) -> None:
         """Closes the file and lets another process write."""
@@ -98,6 +106,8 @@ class ScreeningStore(ScreeningReader):
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+            if applied_index is not None:
+                self._applied = applied_index
 
     def put_list(self, key: ListKey, terms: ListTerms, status: ListStatus, *, applied_index: int | None = None) -> None:
         """Takes in a list, or new terms of one; its records stay.
@@ -196,23 +206,26 @@ class ScreeningStore(ScreeningReader):
     def _change(self, generation: int, effects: Effects) -> int:
         """Changes the records and returns by how many they became more."""
         gone = [(generation, entry_id) for entry_id in effects.removed]
-        found = {entry_id: key_of(record.entry) for entry_id, record in effects.records.items()}
-        tails = {entry_id: tail_of(key) for entry_id, key in found.items()}
-        bare = {entry_id: tail for entry_id, key in found.items() if (tail := bare_tail_of(key)) is not None}
-        self._db.executemany(sql.DROP_BARE, gone)
-        self._db.executemany(sql.DROP_KEYS, gone)
-        fewer = self._db.executemany(sql.DROP_RECORDS, gone).rowcount if gone else 0
-        touched = [*gone, *((generation, entry_id) for entry_id in tails)]
-        self._db.executemany(sql.DROP_PROVISIONAL, touched)
-        rows = ((generation, entry_id, tails[entry_id], data) for entry_id, data in effects.puts.items())
+        found = [(entry_id, key_of(record.entry)) for entry_id, record in effects.records.items()]
+        tails = [tail_of(key) for _, key in found]
+        bare = [(generation, entry_id, tail) for entry_id, key in found if (tail := bare_tail_of(key)) is not None]
+        fewer = 0
+        if gone:
+            self._db.executemany(sql.DROP_BARE, gone)
+            self._db.executemany(sql.DROP_KEYS, gone)
+            fewer = self._db.executemany(sql.DROP_RECORDS, gone).rowcount
+        if self._db.execute(sql.ANY_PROVISIONAL, (generation,)).fetchone() is not None:
+            touched = [*gone, *((generation, entry_id) for entry_id, _ in found)]
+            self._db.executemany(sql.DROP_PROVISIONAL, touched)
+        rows = [(generation, *row) for row in zip(effects.puts, tails, effects.puts.values(), strict=True)]
         self._db.executemany(sql.PUT_RECORDS, rows)
         # The key belongs to the id: a record that was there keeps it, so that what is added is what is new.
-        keys = [(generation, tail, entry_id) for entry_id, tail in tails.items()]
+        keys = [(generation, tail, entry_id) for (_, entry_id, tail, _) in rows]
         more = self._db.executemany(sql.PUT_KEYS, keys).rowcount if keys else 0
         waiting = ((generation, i, record.set_id) for i, record in effects.records.items() if record.set_id)
         self._db.executemany(sql.PUT_PROVISIONAL, waiting)
-        self._db.executemany(sql.PUT_BARE, ((generation, entry_id, tail) for entry_id, tail in bare.items()))
-        self._db.executemany(sql.ADD_CHANGES, ((tail,) for tail in (*tails.values(), *bare.values())))
+        self._db.executemany(sql.PUT_BARE, bare)
+        self._db.execute(sql.ADD_CHANGES, (json.dumps([*tails, *(tail for _, _, tail in bare)]),))
         self._db.execute(sql.TRIM_CHANGES, (KEPT_CHANGES,))
         return more - fewer
 

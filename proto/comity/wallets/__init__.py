@@ -1,4 +1,4 @@
-"""Wallets: canonical CAIP-10 accounts for Bitcoin, Litecoin, EVM, Tron, Solana, XRP Ledger, Monero and TON.
+"""Wallets: canonical CAIP-10 accounts for the chains of `CHAINS`, from Bitcoin, EVM and Tron to Zcash and Stellar.
 
 What agencies write down is rarely written twice alike. `parse_account` gives every spelling of a wallet one canonical
 form, says what its checksum said, keeps the text as received, and refuses test networks by name. `matches` and
@@ -10,10 +10,11 @@ Never does: correct a wrong checksum, put an address into an error message, ask 
 
 from __future__ import annotations
 
-from comity.wallets.account import Account, lookup_keys, matches, parse_account
-from comity.wallets.chains import CHAINS, EVM_ANY, TESTNETS, Chain, resolve_chain
+from comity.wallets.account import Account, lookup_keys, matches, other_readings, parse_account
+from comity.wallets.chains import CHAINS, EVM_ANY, Chain, resolve_chain
 from comity.wallets.errors import WalletError, WalletErrorKind
-from comity.wallets.readers import Checksum
+from comity.wallets.reading import Checksum
+from comity.wallets.testnets import TESTNETS
 from comity.wallets.transactions import Transaction, parse_transaction
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "WalletErrorKind",
     "lookup_keys",
     "matches",
+    "other_readings",
     "parse_account",
     "parse_transaction",
     "resolve_chain",

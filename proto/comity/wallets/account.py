@@ -3,9 +3,10 @@
 Canonical forms, where a chain leaves a choice:
 
 * EVM: EIP-55 case, as the profile of `eip155` asks producers to write. A bare 0x address has the chain `eip155:*`.
-* Segwit: lower case.
+* Segwit and other bech32: lower case. Bitcoin Cash: CashAddr without its prefix, also for its old 1… and 3….
 * XRP Ledger: the classic address; a destination tag follows as `-<tag>`, as the profile of `xrpl` writes it. Most
   tagged addresses are customers of one exchange, so that the tag is part of who is meant.
+* Stellar: upper case; a memo follows as `-<memo>`, and a muxed account stays one, each with its `parent`.
 * Monero: as received. An integrated address stays one, with the account it belongs to as `parent`.
 * TON: the raw form `<workchain>:<digits>`. The user-friendly form says how to send (bounceable or not), in two
   alphabets, so one account has four of them; the raw form is the account itself and the only one that is unique.
@@ -16,12 +17,15 @@ Never does: put a wrong checksum right, keep anything, ask a network.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 
 from comity.wallets.chains import EVM_ACCOUNT, EVM_ANY, EVM_PREFIX, resolve_caip2, resolve_chain
+from comity.wallets.coins import other_names
 from comity.wallets.errors import WalletError, WalletErrorKind
-from comity.wallets.readers import Checksum, read
+from comity.wallets.readers import read
+from comity.wallets.reading import Checksum
 
 MAX_TEXT = 256
 """Greatest length of a text, in characters, white space around it not counted. CAIP-10 needs 170."""
@@ -44,7 +48,7 @@ class Account:
     checksum: Checksum
     """What the checksum in `raw` said."""
     tag: str | None = None
-    """Destination tag (XRP Ledger) or payment id (Monero)."""
+    """Destination tag (XRP Ledger), payment id (Monero) or memo (Stellar)."""
     parent: str | None = None
     """Canonical CAIP-10 of the whole account, where `tag` names a part of it."""
 
@@ -61,8 +65,8 @@ def parse_account(text: str, chain: str | None = None) -> Account:
     """Parses an account.
 
     A bare address belongs to the chain that its shape, length and version byte say (`comity.wallets.readers`); what
-    `chain` names must agree and does not change the result, with two exceptions: it makes a 0x address one of that EVM
-    chain, and a 3… address one of Litecoin.
+    `chain` names must agree and does not change the result, except where chains share a form: it makes a 0x address one
+    of that EVM chain, a 3… address one of Litecoin, and so on (`comity.wallets.coins`).
 
     Args:
         text: CAIP-10, or an address; white space around it does not count.
@@ -92,6 +96,19 @@ def parse_account(text: str, chain: str | None = None) -> Account:
         reading.tag,
         None if reading.parent is None else f"{found}:{reading.parent}",
     )
+
+
+def other_readings(account: Account) -> tuple[Account, ...]:
+    """Returns what else a text may have meant: the same bytes on chains that share the form, had they been named.
+
+    Args:
+        account: read without a chain named.
+    """
+    found = []
+    for chain in () if ":" in account.raw else other_names(account.chain):
+        with contextlib.suppress(WalletError):
+            found.append(parse_account(account.raw, chain))
+    return tuple(found)
 
 
 def _is_every_evm(chain: str) -> bool:

@@ -1,4 +1,4 @@
-"""Segregated-witness addresses: bech32 (BIP-173) for version 0, bech32m (BIP-350) for versions 1 to 16.
+"""Bech32: segregated-witness addresses by BIP-173 (version 0) and BIP-350 (1 to 16), and other chains' use of BIP-173.
 
 Own code for the reason given in `comity.wallets.base58`. The checksum runs over a table of 32 entries, and the state
 after each known human-readable part is computed once.
@@ -8,9 +8,7 @@ Never does: locate or correct errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
-from itertools import repeat
 
 from comity.wallets.errors import WalletError, WalletErrorKind
 
@@ -98,7 +96,7 @@ def _misses(sums: list[int], count: int, target: int) -> bytes:
     return missed.to_bytes(count)
 
 
-def are_segwit(hrp: str, length: int, texts: list[str]) -> list[bool]:
+def are_segwit(hrp: str, length: int, texts: list[bytes]) -> list[bool]:
     """Tells of many texts at once what `check_segwit` tells of one: whether it would return.
 
     Args:
@@ -110,20 +108,27 @@ def are_segwit(hrp: str, length: int, texts: list[str]) -> list[bool]:
     if length < 7 or len(hrp) + 1 + length > _LIMIT or not 2 <= size <= 40 or spare > 4:
         return [False] * len(texts)
     count, padding = len(texts), (1 << spare) - 1
-    rows = "".join(texts).encode("ascii", "replace").translate(_DIGIT_OF)
-    whole: Iterator[bool] = repeat(True)
-    if _NO_DIGIT in rows:
-        whole = iter([_NO_DIGIT not in rows[start : start + length] for start in range(0, len(rows), length)])
+    rows = b"".join(texts).translate(_DIGIT_OF)
     sums, before = _sums(length, rows), _polymod(_state_after(hrp), bytes(length))
-    old, new = (_misses(sums, count, before ^ constant) for constant in (_BECH32, _BECH32M))
-    versions, pads = rows[::length], rows[length - 7 :: length]
-    is_old_size = size in (20, 32)
-    return [
-        not (missed_new or version > 16 if version else missed_old or not is_old_size)
-        and not pad & padding
-        and is_whole
-        for version, pad, missed_old, missed_new, is_whole in zip(versions, pads, old, new, whole, strict=False)
-    ]
+    versions = rows[::length]
+    missed = _misses(sums, count, before ^ _BECH32)
+    if any(versions):
+        new = _misses(sums, count, before ^ _BECH32M)
+        missed = bytes(
+            (miss_new or version > 16) if version else miss_old
+            for version, miss_old, miss_new in zip(versions, missed, new, strict=True)
+        )
+    sound = [not miss for miss in missed]
+    if padding or _NO_DIGIT in rows or size not in (20, 32):
+        starts = range(0, len(rows), length)
+        sound = [
+            is_sound
+            and not rows[start + length - 7] & padding
+            and (size in (20, 32) or rows[start] > 0)
+            and _NO_DIGIT not in rows[start : start + length]
+            for is_sound, start in zip(sound, starts, strict=True)
+        ]
+    return sound
 
 
 def check_segwit(hrp: str, data: str) -> None:
@@ -154,3 +159,51 @@ def check_segwit(hrp: str, data: str) -> None:
     # Fewer than five spare bits, all zero; they are the low bits of the last digit before the checksum.
     if spare > 4 or digits[-7] & ((1 << spare) - 1):
         raise WalletError(WalletErrorKind.NOT_AN_ADDRESS, "wrong padding of the witness program")
+
+
+def digits_of(data: str) -> bytes | None:
+    """Returns the digits, 0 to 31 each, of lower-case ASCII text, or None where a character is not of the alphabet."""
+    digits = data.encode().translate(_DIGIT_OF)
+    return None if _NO_DIGIT in digits else digits
+
+
+def text_of(digits: bytes) -> str:
+    """Returns the text of digits."""
+    return bytes(_CHARSET[digit] for digit in digits).decode()
+
+
+def bytes_of(digits: bytes) -> bytes | None:
+    """Returns the bytes that digits make, or None where what is left over is a digit, or is not zero."""
+    size, spare = divmod(5 * len(digits), 8)
+    value = 0
+    for digit in digits:
+        value = value << 5 | digit
+    return None if spare > 4 or value & ((1 << spare) - 1) else (value >> spare).to_bytes(size)
+
+
+def digits_from(data: bytes) -> bytes:
+    """Returns the digits that bytes make, filled up with zeros."""
+    count = (8 * len(data) + 4) // 5
+    value = int.from_bytes(data) << 5 * count - 8 * len(data)
+    return bytes(value >> 5 * (count - 1 - place) & 31 for place in range(count))
+
+
+def payload(hrp: str, data: str) -> bytes:
+    """Returns the bytes of a bech32 text that is no witness program. BIP-173's limit of 90 does not hold for these.
+
+    Args:
+        hrp: human-readable part, one of the few this package knows, in lower case.
+        data: what follows the separator, lower-case ASCII.
+
+    Raises:
+        WalletError: NOT_AN_ADDRESS (character or padding) or BAD_CHECKSUM.
+    """
+    digits = digits_of(data)
+    if digits is None:
+        raise WalletError(WalletErrorKind.NOT_AN_ADDRESS, "a character that bech32 does not have")
+    if _polymod(_state_after(hrp), digits) != _BECH32:
+        raise WalletError(WalletErrorKind.BAD_CHECKSUM, "the bech32 checksum does not verify")
+    found = bytes_of(digits[:-6])
+    if found is None:
+        raise WalletError(WalletErrorKind.NOT_AN_ADDRESS, "wrong padding of a bech32 text")
+    return found

@@ -1,9 +1,12 @@
 """Which chains there are, by CAIP-2 identifier: the one table that parsing, documentation and tests share.
 
-Identifiers are those of the profiles published in the Chain Agnostic namespaces, except two. Tron's profile is under
+Identifiers are those of the profiles published in the Chain Agnostic namespaces, as far as there are any. Tron is under
 discussion there, and TON has none of its own, only a draft for all chains of its virtual machine that says nothing of
 accounts. For both, what wallets use stands (WalletConnect: `tron:0x2b6653dc`, `ton:-239`), and the identifiers of the
-drafts (`tron:728126428`, `tvm:-239`) are accepted as other spellings.
+drafts (`tron:728126428`, `tvm:-239`) are accepted as other spellings. Relatives of Bitcoin that the profile of `bip122`
+does not name have the identifier that its rule gives them: the genesis block, or the first block after a fork. Bitcoin
+Gold's has not been published by anybody whose word could be checked: its SLIP-44 number stands for it. Cardano has the
+one of CIP-34.
 
 Every `eip155` chain is supported; those on the list of testnets are refused by name, as are the testnets of the rest.
 """
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from comity.wallets.errors import WalletError, WalletErrorKind
+from comity.wallets.testnets import TESTNETS, of_testnet
 
 BITCOIN = "bip122:000000000019d6689c085ae165831e93"
 LITECOIN = "bip122:12a765e31ffd4059bada1e25190f6e98"
@@ -28,8 +32,26 @@ SOLANA = "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp"
 XRPL = "xrpl:0"
 MONERO = "monero:418015bb9ae982a1975da7d79277c270"
 TON = "ton:-239"
+BITCOIN_CASH = "bip122:000000000000000000651ef99cb9fcbe"
+BITCOIN_SV = "bip122:000000000000000001d956714215d96f"
+BITCOIN_GOLD = "slip44:156"
+DASH = "bip122:00000ffd590b1485b3caadc19b22e637"
+DOGECOIN = "bip122:1a91e3dace36e2be3bf030a65679fe82"
+VERGE = "bip122:00000fc63692467faeb20cdb3b53200d"
+ZCASH = "bip122:00040fe8ec8471911baa1db1266ea15d"
+STELLAR = "stellar:pubnet"
+POLKADOT = "polkadot:91b171bb158e2d3848fa23a9f1c25182"
+KUSAMA = "polkadot:b0a8d493285c2df73290dfb7e61f870f"
+COSMOS = "cosmos:cosmoshub-4"
+BEACON = "cosmos:Binance-Chain-Tigris"
+CARDANO = "cip34:1-764824073"
+ALGORAND = "algorand:wGHE2Pwdvd7S12BL5FaOP20EGYesN73k"
+TEZOS = "tezos:NetXdQprcVkpaWU"
+EOS = "antelope:aca376f206b8fc25a6ed44dbdc66547c"
 
 EVM_PREFIX = "eip155:"
+
+_DOUBLE_SHA = "SHA-256 twice, 4 bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,70 +141,112 @@ CHAINS: tuple[Chain, ...] = (
         "CRC-16/XMODEM in the user-friendly form; absent in the raw form",
         False,
     ),
+    Chain(
+        BITCOIN_CASH,
+        "Bitcoin Cash",
+        ("BCH",),
+        ("BITCOIN CASH", "BITCOINCASH"),
+        "CashAddr without its prefix (q…, p…), its token-aware form (z…, r…) as the plain one; with `bitcoincash:`; "
+        "1… and 3… when the chain is named",
+        "BCH code, 40 bits; SHA-256 twice, 4 bytes",
+        True,
+    ),
+    Chain(
+        BITCOIN_SV,
+        "Bitcoin SV",
+        ("BSV", "BCHSV"),
+        ("BITCOIN SV", "BITCOINSV"),
+        "1… and 3…, when the chain is named",
+        _DOUBLE_SHA,
+        False,
+    ),
+    Chain(
+        BITCOIN_GOLD,
+        "Bitcoin Gold",
+        ("BTG",),
+        ("BITCOIN GOLD", "BITCOINGOLD"),
+        "G…, A… when the chain is named, bech32 (btg1…)",
+        f"{_DOUBLE_SHA}; bech32 and bech32m, 30 bits",
+        False,
+    ),
+    Chain(DASH, "Dash", ("DASH",), (), "X…, 7…", _DOUBLE_SHA, False),
+    Chain(DOGECOIN, "Dogecoin", ("DOGE",), ("DOGECOIN",), "D…, 9… and A…", _DOUBLE_SHA, True),
+    Chain(VERGE, "Verge", ("XVG",), ("VERGE",), "E…, D… when the chain is named", _DOUBLE_SHA, False),
+    Chain(
+        ZCASH,
+        "Zcash",
+        ("ZEC",),
+        ("ZCASH",),
+        "transparent t1… and t3…, Sapling zs1…; no unified u1…",
+        f"{_DOUBLE_SHA}; bech32, 30 bits",
+        False,
+    ),
+    Chain(
+        STELLAR,
+        "Stellar",
+        ("XLM",),
+        ("STELLAR",),
+        "G… in upper case, with -<memo> where there is one; muxed M…",
+        "CRC-16/XMODEM",
+        True,
+    ),
+    Chain(
+        POLKADOT,
+        "Polkadot",
+        ("DOT",),
+        ("POLKADOT",),
+        "SS58 of 32 bytes, prefix 0; prefix 42 (5…) when the chain is named",
+        "BLAKE2b, 2 bytes",
+        True,
+    ),
+    Chain(
+        KUSAMA,
+        "Kusama",
+        ("KSM",),
+        ("KUSAMA",),
+        "SS58 of 32 bytes, prefix 2; prefix 42 (5…) when the chain is named",
+        "BLAKE2b, 2 bytes",
+        True,
+    ),
+    Chain(
+        COSMOS,
+        "Cosmos Hub",
+        ("ATOM",),
+        ("COSMOS", "COSMOS HUB", "cosmos:cosmoshub-3", "cosmos:cosmoshub-2"),
+        "cosmos1… of 20 or 32 bytes",
+        "bech32, 30 bits",
+        True,
+    ),
+    Chain(
+        BEACON,
+        "BNB Beacon Chain",
+        ("BEP2",),
+        ("BNB BEACON CHAIN", "BINANCE CHAIN"),
+        "bnb1… of 20 bytes",
+        "bech32, 30 bits",
+        True,
+    ),
+    Chain(
+        CARDANO,
+        "Cardano",
+        ("ADA",),
+        ("CARDANO",),
+        "addr1… but no pointers, stake1…; Byron (Ae2…, Ddz…)",
+        "bech32, 30 bits; CRC-32",
+        False,
+    ),
+    Chain(ALGORAND, "Algorand", ("ALGO",), ("ALGORAND",), "58 characters of base32", "SHA-512/256, 4 bytes", True),
+    Chain(TEZOS, "Tezos", ("XTZ",), ("TEZOS",), "tz1…, tz2…, tz3…, tz4…, KT1…", _DOUBLE_SHA, True),
+    Chain(
+        EOS,
+        "EOS",
+        ("EOS",),
+        ("EOSIO",),
+        "account name, 1 to 12 of a to z, 1 to 5 and dots, when the chain is named",
+        "none",
+        True,
+    ),
 )
-
-TESTNETS: dict[str, str] = {
-    "bip122:000000000933ea01ad0ee984209779ba": "Bitcoin testnet",
-    "bip122:00000000da84f2bafbbc53dee25a72ae": "Bitcoin testnet4",
-    "bip122:00000008819873e925422c1ff0f99f7c": "Bitcoin signet",
-    "bip122:0f9188f13cb7b2c71f2a335e3a4fc328": "Bitcoin regtest",
-    "bip122:4966625a4b2851d9fdee139e56211a0d": "Litecoin testnet",
-    "bip122:530827f38f93b43ed12af0b3ad25a288": "Litecoin regtest",
-    "eip155:3": "Ropsten",
-    "eip155:4": "Rinkeby",
-    "eip155:5": "Görli",
-    "eip155:31": "Rootstock testnet",
-    "eip155:42": "Kovan",
-    "eip155:51": "XDC Apothem",
-    "eip155:63": "Ethereum Classic Mordor",
-    "eip155:97": "BNB Smart Chain testnet",
-    "eip155:300": "ZKsync Sepolia",
-    "eip155:338": "Cronos testnet",
-    "eip155:420": "OP Goerli",
-    "eip155:919": "Mode testnet",
-    "eip155:1001": "Kaia Kairos testnet",
-    "eip155:1287": "Moonbase Alpha",
-    "eip155:1337": "local development chain",
-    "eip155:1442": "Polygon zkEVM testnet",
-    "eip155:2442": "Polygon zkEVM Cardona",
-    "eip155:4002": "Fantom testnet",
-    "eip155:5003": "Mantle Sepolia",
-    "eip155:5611": "opBNB testnet",
-    "eip155:10200": "Gnosis Chiado",
-    "eip155:17000": "Holesky",
-    "eip155:31337": "local development chain",
-    "eip155:43113": "Avalanche Fuji",
-    "eip155:44787": "Celo Alfajores",
-    "eip155:59140": "Linea Goerli",
-    "eip155:59141": "Linea Sepolia",
-    "eip155:80001": "Polygon Mumbai",
-    "eip155:80002": "Polygon Amoy",
-    "eip155:80069": "Berachain Bepolia",
-    "eip155:84531": "Base Goerli",
-    "eip155:84532": "Base Sepolia",
-    "eip155:421613": "Arbitrum Goerli",
-    "eip155:421614": "Arbitrum Sepolia",
-    "eip155:534351": "Scroll Sepolia",
-    "eip155:560048": "Hoodi",
-    "eip155:11155111": "Sepolia",
-    "eip155:11155420": "OP Sepolia",
-    "eip155:168587773": "Blast Sepolia",
-    "tron:0x94a9059e": "Tron Shasta",
-    "tron:2494104990": "Tron Shasta",
-    "tron:0xcd8690dc": "Tron Nile",
-    "tron:3448148188": "Tron Nile",
-    "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1": "Solana devnet",
-    "solana:4uhcVJyU9pJkvQyS88uRDiswHXSCkY3z": "Solana testnet",
-    "xrpl:1": "XRP Ledger testnet",
-    "xrpl:2": "XRP Ledger devnet",
-    "xrpl:25": "XRP Ledger AMM devnet",
-    "monero:76ee3cc98646292206cd3e86f74d88b4": "Monero stagenet",
-    "monero:48ca7cd3c8de5b6a4d53d2861fbdaedc": "Monero testnet",
-    "monero:00000000000000000000000000000000": "Monero private testnet",
-    "ton:-3": "TON testnet",
-    "tvm:-3": "TON testnet",
-}
-"""Test networks by CAIP-2 identifier, with the name that a refusal gives."""
 
 _EVM_SYMBOLS = {"ETC": "eip155:61", "BSC": "eip155:56"}
 _EVM_CHAIN = re.compile(r"eip155:(?:0|[1-9][0-9]{0,31}|\*)")
@@ -199,11 +263,6 @@ def _spellings() -> dict[str, str]:
 
 
 _KNOWN = _spellings()
-
-
-def of_testnet(name: str) -> WalletError:
-    """Returns the refusal of a test network, by its name."""
-    return WalletError(WalletErrorKind.TESTNET, f"of a test network: {name}")
 
 
 @lru_cache(maxsize=1024)

@@ -4,14 +4,19 @@
 no two families meet:
 
 1. `0x`: EVM. No base58 alphabet has a zero digit.
-2. A known bech32 human-readable part: Bitcoin or Litecoin segwit. A Solana key may begin with such letters by chance,
-   but in mixed case, and then the bech32 checksum of its lower-case form does not verify.
+2. A known bech32 human-readable part: segwit of Bitcoin, Litecoin or Bitcoin Gold, or another chain's bech32
+   (`comity.wallets.ledgers`). A Solana key may begin with such letters by chance, but in mixed case, and then the
+   bech32 checksum of its lower-case form does not verify.
 3. 48 characters that begin as TON's tag byte and workchain make them (`EQ`, `Uf`, …); or `0:` or `-1:` and 64 digits.
 4. `r` and at most 35 characters, or with a `-tag`: XRP Ledger, classic. 47 characters with `X` or `T`: X-address.
-5. 95 or 106 characters: Monero.
-6. Any other base58 of 25 to 44 characters: by the length of its bytes. 25 are Base58Check, told apart by the version
-   byte; 32 are a Solana key. Version 5 (3…) is Bitcoin's, and Litecoin's old P2SH only where Litecoin is named; it is
-   then rewritten with Litecoin's own version (M…).
+5. `bitcoincash:`, or 42 or 61 characters of bech32's alphabet in one case that begin with q, p, z or r: Bitcoin Cash.
+6. 95 or 106 characters: Monero.
+7. Any other base58 of 25 to 44 characters: by the length of its bytes. 25 to 27 are Base58Check, told apart by the
+   version (`comity.wallets.coins`); 32 are a Solana key. Where a form is another chain's old one and that chain is
+   named, it is rewritten in that chain's own (Litecoin's M…, Bitcoin Cash's q… and p…).
+8. Longer: base32 of 56 or 69 characters is Stellar's, of 58 Algorand's; base58 of 35 bytes SS58, of CBOR Cardano's.
+
+A name of EOS is a short word and read only where that chain is named.
 
 Never does: put anything right, ask a network.
 """
@@ -21,43 +26,28 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from enum import StrEnum
-from typing import NamedTuple
 
 from nacl.bindings import crypto_core_ed25519_add
 from nacl.exceptions import RuntimeError as NaclError
 from sha3 import keccak_256
 
-from comity.wallets import base58, bech32
-from comity.wallets.chains import BITCOIN, EVM_ANY, LITECOIN, MONERO, SOLANA, TON, TRON, XRPL, of_testnet
+from comity.wallets import base58, bech32, cashaddr, coins, ledgers
+from comity.wallets.chains import (
+    BITCOIN,
+    BITCOIN_CASH,
+    BITCOIN_GOLD,
+    EOS,
+    EVM_ANY,
+    LITECOIN,
+    MONERO,
+    SOLANA,
+    TON,
+    XRPL,
+)
 from comity.wallets.errors import WalletError
 from comity.wallets.errors import WalletErrorKind as Kind
-
-
-class Checksum(StrEnum):
-    """What the checksum in the text said. One that is wrong is no verdict but an error."""
-
-    VALID = "VALID"
-    """The text carries a checksum and it verifies."""
-    ABSENT = "ABSENT"
-    """The text carries none: Solana, EVM in one case, raw TON. A slip of the pen would go unnoticed."""
-
-
-class Reading(NamedTuple):
-    """What a reader made of a text."""
-
-    chain: str
-    """CAIP-2, or `eip155:*`."""
-    address: str
-    """Canonical address."""
-    checksum: Checksum
-    tag: str | None = None
-    """Destination tag (XRP Ledger, decimal) or payment id (Monero, 16 hexadecimal digits)."""
-    local: str | None = None
-    """What stands for the account in CAIP-10 where that is not `address`."""
-    parent: str | None = None
-    """The CAIP-10 part of the account that the tag divides, where there is a tag."""
-
+from comity.wallets.reading import Checksum, Reading
+from comity.wallets.testnets import of_testnet
 
 _HEX40 = re.compile(r"[0-9a-fA-F]{40}")
 _HEX = re.compile(r"[0-9a-fA-F]+")
@@ -68,23 +58,23 @@ _TON_RAW = re.compile(r"(0|-1)(?::|%3[Aa])([0-9a-fA-F]{64})")
 # The first character and a half are the tag byte: 0x11 or 0x51, with 0x80 added for the test network.
 _TON_FRIENDLY = re.compile(r"[EUk0][Qf](?:[-_0-9A-Za-z]{46}|[+/0-9A-Za-z]{46})")
 
-_SEGWIT_MAIN = {"bc": BITCOIN, "ltc": LITECOIN}
+_SEGWIT_MAIN = {"bc": BITCOIN, "ltc": LITECOIN, "btg": BITCOIN_GOLD}
 _SEGWIT_TEST = {
     "tb": "Bitcoin testnet or signet",
     "bcrt": "Bitcoin regtest",
     "tltc": "Litecoin testnet",
     "rltc": "Litecoin regtest",
+    "tbtg": "Bitcoin Gold testnet",
 }
-_SEGWIT_BEGINS = frozenset("bBlLtTrR")
+_HRP_BEGINS = frozenset("bBlLtTrRcCaAsSzZ")
+# With a prefix, whatever follows; without one 20 or 32 bytes, by their length and letters, in one case.
+_CASH = re.compile(
+    r"(?i:bitcoincash|bchtest|bchreg):.+|[qpzr][02-9ac-hj-np-z]{41}(?:[02-9ac-hj-np-z]{19})?"
+    r"|[QPZR][02-9AC-HJ-NP-Z]{41}(?:[02-9AC-HJ-NP-Z]{19})?"
+)
+_STELLAR = re.compile(r"[GM][A-Z2-7]{20}")
 _TON_RAW_LEAST = 66
 _BASE58_SIZE = 25
-_BASE58_MAIN = {0x00: BITCOIN, 0x05: BITCOIN, 0x30: LITECOIN, 0x32: LITECOIN, 0x41: TRON}
-_BASE58_TEST = {
-    0x6F: "Bitcoin or Litecoin testnet",
-    0xC4: "Bitcoin or Litecoin testnet",
-    0xA0: "Tron testnet",
-}
-_OLD_P2SH, _LITECOIN_P2SH, _LITECOIN_TEST_P2SH = 0x05, 0x32, 0x3A
 _SOLANA_SIZE = 32
 _X_MAIN, _X_TEST = b"\x05\x44", b"\x04\x93"
 _MONERO_SIZES = {95: 69, 106: 77}
@@ -151,21 +141,9 @@ def _read_base58(text: str, named: str | None) -> Reading:
         raise WalletError(Kind.NOT_AN_ADDRESS, "a character that base58 does not have")
     if len(data) == _SOLANA_SIZE:
         return Reading(SOLANA, text, Checksum.ABSENT)
-    if len(data) != _BASE58_SIZE:
+    if len(data) not in coins.SIZES:
         raise WalletError(Kind.BAD_LENGTH, "base58 text of no supported length")
-    if not base58.verifies(data):
-        raise WalletError(Kind.BAD_CHECKSUM, "the Base58Check checksum does not verify")
-    version = data[0]
-    if named == LITECOIN and version == _OLD_P2SH:
-        text = base58.BITCOIN.encode_check(bytes([_LITECOIN_P2SH]) + data[1:-4])
-        return Reading(LITECOIN, text, Checksum.VALID)
-    if named == LITECOIN and version == _LITECOIN_TEST_P2SH:  # another coin's main net uses it too
-        raise of_testnet("Litecoin testnet")
-    if version in _BASE58_TEST:
-        raise of_testnet(_BASE58_TEST[version])
-    if version not in _BASE58_MAIN:
-        raise WalletError(Kind.UNKNOWN_CHAIN, "a Base58Check address of a chain that is not supported")
-    return Reading(_BASE58_MAIN[version], text, Checksum.VALID)
+    return coins.read_coin(text, data, named)
 
 
 def _tagged_xrp(address: str, tag: int | None) -> Reading:
@@ -244,39 +222,68 @@ def _read_ton_friendly(text: str) -> Reading:
     return _read_ton(workchain, data[2:-2].hex(), Checksum.VALID)
 
 
+def _read_hrp(text: str) -> Reading | None:
+    lower = text.lower()
+    hrp, separator, data = lower.partition("1")
+    is_segwit = hrp in _SEGWIT_MAIN or hrp in _SEGWIT_TEST
+    if not separator or not (is_segwit or hrp in ledgers.BECH32_PARTS):
+        return None
+    if text not in (lower, text.upper()) and not bech32.verifies(hrp, data):
+        return None
+    return _read_segwit(text, lower, hrp, data) if is_segwit else ledgers.read_bech32(text, lower, hrp, data)
+
+
+def _read_cash(text: str) -> Reading:
+    address = cashaddr.plain(text)
+    return Reading(BITCOIN_CASH, address, Checksum.VALID)
+
+
 def read(text: str, named: str | None) -> Reading:
     """Reads one address.
 
     Args:
         text: ASCII of limited length, without white space around.
-        named: canonical CAIP-2 of the chain that was named, or None. It decides nothing but Litecoin's old P2SH form;
-            the caller compares it with the chain found.
+        named: canonical CAIP-2 of the chain that was named, or None. It decides where chains share a form
+            (`comity.wallets.coins`, SS58's prefix 42, the names of EOS); the caller compares it with the chain found.
 
     Raises:
         WalletError: any kind but WRONG_CHAIN and NOT_A_TRANSACTION.
     """
     if text.startswith("0x"):
         return _read_evm(text)
-    if text[:1] in _SEGWIT_BEGINS:
-        lower = text.lower()
-        hrp, separator, data = lower.partition("1")
-        if separator and (hrp in _SEGWIT_MAIN or hrp in _SEGWIT_TEST):
-            one_case = text in (lower, text.upper())
-            if one_case or bech32.verifies(hrp, data):
-                return _read_segwit(text, lower, hrp, data)
+    if text[:1] in _HRP_BEGINS and (found := _read_hrp(text)):
+        return found
     length = len(text)
     if length == 48 and _TON_FRIENDLY.fullmatch(text):
         return _read_ton_friendly(text)
     if length >= _TON_RAW_LEAST and (raw := _TON_RAW.fullmatch(text)):
         return _read_ton(raw[1], raw[2].lower(), Checksum.ABSENT)
+    if named == EOS:
+        return ledgers.read_eos(text)
     if text.startswith("r") and (length <= 35 or "-" in text):
         return _read_xrp(text)
     if length == 47 and text[0] in "XT":
         return _read_x_address(text)
-    if length in _MONERO_SIZES:
+    if _CASH.fullmatch(text):
+        return _read_cash(text)
+    if length in _MONERO_SIZES and not text.startswith("Ddz"):
         return _read_monero(text)
     if 25 <= length <= 44:
         return _read_base58(text, named)
-    if length > 44 and _BASE58.fullmatch(text):
-        raise WalletError(Kind.BAD_LENGTH, "base58 text of no supported length")
+    if length > 44 and (found := _read_longer(text, named)):
+        return found
     raise WalletError(Kind.NOT_AN_ADDRESS, "text of no supported shape")
+
+
+def _read_longer(text: str, named: str | None) -> Reading | None:
+    length = len(text)
+    if (length in ledgers.STELLAR_SIZES.values() or "-" in text) and _STELLAR.match(text):
+        return ledgers.read_stellar(text)
+    if length == ledgers.ALGORAND_SIZE and text.isupper():
+        return ledgers.read_algorand(text)
+    if not _BASE58.fullmatch(text):
+        return None
+    found = ledgers.read_ss58(text, named) if length in ledgers.SS58_SIZES else ledgers.read_byron(text)
+    if found is None:
+        raise WalletError(Kind.BAD_LENGTH, "base58 text of no supported length")
+    return found

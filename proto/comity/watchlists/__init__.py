@@ -22,12 +22,12 @@ from comity.watchlists.changes import (
     verify_confirmation,
 )
 from comity.watchlists.entries import entry_gaps, entry_id, parse_record, screening_key, seen_keys
+from comity.watchlists.memory import MemoryRecords
 from comity.watchlists.packing import Inflater, attached, deflate, inflate, pack
 from comity.watchlists.snapshots import StateReader, StateRecord, adopt, write_state
 from comity.watchlists.states import (
     Effects,
     EntryState,
-    MemoryRecords,
     Records,
     Standing,
     apply_batch,

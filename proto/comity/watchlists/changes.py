@@ -88,9 +88,9 @@ def parse_change_set(data: bytes) -> pb.ChangeSet:
     return read_change_set(data)[0]
 
 
-def read_change_set(data: bytes) -> tuple[pb.ChangeSet, list[bytes]]:
-    """Does what `parse_change_set` does, and returns the ids of the puts as well, in their order."""
-    check_counts(pb.ChangeSet, data, MAX_SET_BYTES, _REPEATED)
+def read_change_set(data: bytes) -> tuple[pb.ChangeSet, list[bytes], list[bytes]]:
+    """Does what `parse_change_set` does, and returns ids and bytes of the puts as well, in their order."""
+    items = check_counts(pb.ChangeSet, data, MAX_SET_BYTES, _REPEATED)
     found = parse(pb.ChangeSet, data, MAX_SET_BYTES)
     if len(found.list_id) != ID_BYTES or len(found.id) != ID_BYTES or not 0 < found.created <= LATEST_TIME:
         raise MalformedError("a change set has no list, id or time")
@@ -113,7 +113,7 @@ def read_change_set(data: bytes) -> tuple[pb.ChangeSet, list[bytes]]:
         if removal.reason not in _REASONS or not removal.version:
             raise MalformedError("a removal has no version or reason")
         check_text(removal.text, 500, multiline=True)
-    return found, put
+    return found, put, [item for name, item in items if name == "puts"]
 
 
 def check_ids(ids: Sequence[bytes]) -> None:

@@ -44,8 +44,9 @@ def check_counts(
     counts = dict.fromkeys(left, 0)
     found: list[tuple[str, bytes]] = []
     at = 0
-    while at < len(data):
-        key, at = _varint(data, at)
+    end = len(data)
+    while at < end:
+        key, at = (data[at], at + 1) if data[at] < 0x80 else _varint(data, at)
         name = names.get(key >> 3)
         if name is None:
             raise MalformedError("a message holds a field that is not known")

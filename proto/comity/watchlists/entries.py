@@ -8,7 +8,6 @@ Never does: keep entries, read a clock, put an address into an error.
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -42,7 +41,8 @@ def _prefix(length: int) -> bytes:
     return bytes(found)
 
 
-_PREFIXES: Final = tuple(_prefix(length) for length in range(2048))
+_PREFIXED: Final = 2048
+_PREFIXES: Final = tuple(_prefix(length) for length in range(_PREFIXED))
 UNSPECIFIED_CATEGORY: Final = "unspecified"
 """Category of an assertion whose giver names none."""
 
@@ -63,8 +63,10 @@ TEXT_LIMITS: Final[Mapping[str, int]] = MappingProxyType(
 """Longest texts, in bytes."""
 _SHORT: Final = 200
 _CATEGORY = re.compile(r"[a-z0-9_]{1,64}")
-_LAST_ACTION = payload_pb2.WATCH_ACTION_BLOCK
-_LAST_CONFIDENCE = payload_pb2.CONFIDENCE_KIND_OFFICIAL
+LAST_ACTION: Final = payload_pb2.WATCH_ACTION_BLOCK
+"""The greatest number of an action."""
+LAST_CONFIDENCE: Final = payload_pb2.CONFIDENCE_KIND_OFFICIAL
+"""The greatest number of a kind of confidence."""
 
 
 def entry_id(entry: pb.WatchEntry) -> bytes:
@@ -96,6 +98,12 @@ def seen_keys(account: Account) -> tuple[str, ...]:
     return (own,) if account.parent is None else (own, screening_key(account.parent))
 
 
+@lru_cache(1024)
+def is_category(category: str) -> bool:
+    """Returns whether a text is a concept: 1 to 64 of a to z, 0 to 9 and _."""
+    return _CATEGORY.fullmatch(category) is not None
+
+
 def entry_gaps(entry: pb.WatchEntry) -> list[Gap]:
     """Returns everything that is missing or wrong in an entry, empty where it is complete. Paths name its fields."""
     return list(_gaps(entry))
@@ -109,7 +117,7 @@ def _gaps(entry: pb.WatchEntry) -> Iterator[Gap]:
             yield Gap(name, problem)
     if not entry.giver.strip():
         yield Gap("giver", "is missing")
-    if not _CATEGORY.fullmatch(entry.category):
+    if not is_category(entry.category):
         yield Gap("category", "is not a concept: 1 to 64 of a to z, 0 to 9 and _")
     yield from _judgement(entry)
     yield from _times(entry)
@@ -137,13 +145,13 @@ def _text_problem(text: str, limit: int) -> str:
 
 
 def _judgement(entry: pb.WatchEntry) -> Iterator[Gap]:
-    if not 0 < entry.confidence <= _LAST_CONFIDENCE:
+    if not 0 < entry.confidence <= LAST_CONFIDENCE:
         yield Gap("confidence", "is missing, or none of the list")
     if not 1 <= entry.confidence_level <= 100:
         yield Gap("confidence_level", "is not 1 to 100")
     elif entry.confidence == payload_pb2.CONFIDENCE_KIND_UNKNOWN and entry.confidence_level != 1:
         yield Gap("confidence_level", "is above the lowest, and the confidence is not known")
-    if not 0 < entry.action <= _LAST_ACTION:
+    if not 0 < entry.action <= LAST_ACTION:
         yield Gap("action", "is missing, or none of the list")
 
 
@@ -216,13 +224,27 @@ def read_records(frames: Sequence[bytes]) -> Sequence[pb.WatchRecord]:
     Raises:
         MalformedError: one is none, or breaks a rule of form.
     """
-    short = len(_PREFIXES)
-    prefixes = (_PREFIXES[len(frame)] if len(frame) < short else _prefix(len(frame)) for frame in frames)
-    data = b"".join(itertools.chain.from_iterable(zip(prefixes, frames, strict=True)))
+    data = b"".join(map(_as_item, frames))
     records = parse(pb.WatchRecords, data, len(data)).records
     for record, frame in zip(records, frames, strict=True):
         _check_record(record, len(frame))
     return records
+
+
+def records_of(entries: Sequence[bytes]) -> tuple[list[bytes], Sequence[pb.WatchRecord]]:
+    """Returns the records that hold an entry each and nothing else, serialised and as messages.
+
+    Args:
+        entries: in canonical form: as they travelled in something that was parsed.
+    """
+    records = [_as_item(entry) for entry in entries]
+    return records, pb.WatchRecords.FromString(b"".join(map(_as_item, records))).records
+
+
+def _as_item(data: bytes) -> bytes:
+    """Returns bytes as the field of number 1: an entry in its record, a record among others."""
+    size = len(data)
+    return (_PREFIXES[size] if size < _PREFIXED else _prefix(size)) + data
 
 
 def _check_record(record: pb.WatchRecord, size: int) -> None:
@@ -244,10 +266,10 @@ def in_form(entry: pb.WatchEntry, size: int) -> bool:
         bool(entry.account) != bool(entry.transaction)
         and 0 < len(entry.giver) <= _GIVER_LIMIT
         and len(entry.asset) <= _ASSET_LIMIT
-        and _CATEGORY.fullmatch(entry.category) is not None
-        and 0 < entry.confidence <= _LAST_CONFIDENCE
+        and is_category(entry.category)
+        and 0 < entry.confidence <= LAST_CONFIDENCE
         and 0 < entry.confidence_level <= 100
-        and 0 < entry.action <= _LAST_ACTION
+        and 0 < entry.action <= LAST_ACTION
         and 0 < entry.valid_from < entry.valid_until <= LATEST_TIME
         and entry.version > 0
         and not (entry.HasField("handling") and any(_handling_gaps(entry)))

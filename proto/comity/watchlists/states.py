@@ -40,6 +40,7 @@ from comity.watchlists.changes import (
     verify_change_set,
     verify_confirmation,
 )
+from comity.watchlists.entries import records_of
 
 MAX_USED: Final = 4096
 """Greatest number of change sets that are remembered: a list takes no more of them in 14 days."""
@@ -224,7 +225,7 @@ def apply_batch(
 class _Work:
     """One batch at work: what is live, with the changes so far laid over it."""
 
-    __slots__ = ("_changed", "_changes", "_records", "_standing", "_time", "_used", "_view")
+    __slots__ = ("_bytes", "_changed", "_changes", "_records", "_standing", "_time", "_used", "_view")
 
     def __init__(self, standing: Standing, time: int, view: View, records: Records) -> None:
         self._standing = standing
@@ -232,6 +233,7 @@ class _Work:
         self._view = view
         self._records = records
         self._changed: dict[bytes, pb.WatchRecord | None] = {}
+        self._bytes: dict[bytes, tuple[bytes, pb.WatchRecord]] = {}  # the bytes of a record that is as it travelled
         self._used = dict(standing.used)
         self._changes = 0
 
@@ -257,7 +259,7 @@ class _Work:
         """Applies one change set."""
         owner = self._standing.owner_desk
         signers = verify_change_set(signed, self._view, owner, self._time)
-        found, ids = read_change_set(signed.body)
+        found, ids, entries = read_change_set(signed.body)
         changes = changes_of(found)
         self._count(changes)
         if found.list_id != self._standing.list_id or found.id in self._used:
@@ -280,18 +282,21 @@ class _Work:
                 raise VerificationError("a removal is of another version than the one that is live")
             self._changed[removal.entry_id] = None
         held = self._records.among(ids)
-        for entry_id, entry in zip(ids, found.puts, strict=True):
+        # Most entries become a record of their own as they travelled: for those nothing is serialised again.
+        bare = zip(*records_of(entries), strict=True)
+        for entry_id, (data, record) in zip(ids, bare, strict=True):
             before = self._changed[entry_id] if entry_id in self._changed else held.get(entry_id)
-            if entry.version != (1 if before is None else before.entry.version + 1):
+            if record.entry.version != (1 if before is None else before.entry.version + 1):
                 raise VerificationError("an entry has not the version after the one that is live")
-            # Whoever says again what nobody confirmed gets no further hour by it.
-            earlier = 0 if before is None else before.provisional_until
-            self._changed[entry_id] = pb.WatchRecord(
-                entry=entry,
-                suspended=before is not None and before.suspended,
-                set_id=found.id if provisional else b"",
-                provisional_until=min(provisional, earlier or provisional),
-            )
+            self._changed[entry_id] = record
+            if provisional:
+                # Whoever says again what nobody confirmed gets no further hour by it.
+                earlier = 0 if before is None else before.provisional_until
+                record.set_id, record.provisional_until = found.id, min(provisional, earlier or provisional)
+            if before is not None and before.suspended:
+                record.suspended = True
+            elif not provisional:
+                self._bytes[entry_id] = data, record
         for entry_id in found.lifts:
             self._set_suspended(entry_id, suspended=False)
 
@@ -361,40 +366,9 @@ class _Work:
         """Returns what came of it."""
         ordered = sorted(self._changed.items())
         records = {entry_id: record for entry_id, record in ordered if record is not None}
-        puts = {entry_id: serialise(record) for entry_id, record in records.items()}
+        puts = {entry_id: self._bytes_of(entry_id, record) for entry_id, record in records.items()}
         return Effects(after, puts, tuple(i for i, record in ordered if record is None), records, batch)
 
-
-class MemoryRecords:
-    """The plainest Records: a dict. For tests and small lists."""
-
-    __slots__ = ("kept",)
-
-    kept: dict[bytes, bytes]
-    """Record bytes by entry id."""
-
-    def __init__(self, kept: Mapping[bytes, bytes] | None = None) -> None:
-        self.kept = dict(kept or {})
-
-    def get(self, entry_id: bytes) -> pb.WatchRecord | None:
-        """Returns a live record, None where there is none."""
-        data = self.kept.get(entry_id)
-        return None if data is None else pb.WatchRecord.FromString(data)
-
-    def among(self, entry_ids: Sequence[bytes]) -> dict[bytes, pb.WatchRecord]:
-        """Returns those of some ids that are live."""
-        return {key: pb.WatchRecord.FromString(self.kept[key]) for key in entry_ids if key in self.kept}
-
-    def of_set(self, set_id: bytes) -> list[bytes]:
-        """Returns the entry ids of the live records whose `set_id` is that one."""
-        return [key for key, data in self.kept.items() if pb.WatchRecord.FromString(data).set_id == set_id]
-
-    def digests(self) -> list[tuple[bytes, bytes]]:
-        """Returns (entry id, SHA-256 of the record's bytes) of all that is live, ascending by entry id."""
-        return [(key, hashlib.sha256(self.kept[key]).digest()) for key in sorted(self.kept)]
-
-    def store(self, effects: Effects) -> None:
-        """Makes a batch's effects live."""
-        for key in effects.removed:
-            self.kept.pop(key, None)
-        self.kept.update(effects.puts)
+    def _bytes_of(self, entry_id: bytes, record: pb.WatchRecord) -> bytes:
+        data, known = self._bytes.get(entry_id, (b"", None))
+        return data if known is record else serialise(record)

@@ -236,6 +236,20 @@ TRON = "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"
 TON_RAW = "0:83dfd552e63729b472fcbcc8c45ebcc6691702558b68ec7527e1ba403a0f31a8"
 TON_USER = "EQCD39VS5jcptHL8vMjEXrzGaRcCVYto7HUn4bpAOg8xqB2N"
 SOLANA = "7S3P4HxJpyyigGzodYwHtCxZyUQe9JiBMHyRWXArAaKv"
+CASH = "qz9f2vz3033sg5vc5mf7m7xshmj0jugy4ummf05jk8"
+DOGE = "DQQckuSMsiFjaAdGiNjvDyswcz9RWQU2xe"
+STELLAR = "GDQP2KPQGKIHYJGXNUIYOMHARUARCA7DJT5FO2FFOOKY3B2WSQHG4W37"
+MUXED = "MA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4KVWLTJJFC7MGXUA74P7UJUAAAAAAAAAABUTGI4"
+POLKADOT = "15rRgsWxz4H5LTnNGcCFsszfXD8oeAFd8QRsR6MbQE2f6XFF"
+KUSAMA = "HRkCrbmke2XeabJ5fxJdgXWpBRPkXWfWHY8eTeCKwDdf4k6"
+SUBSTRATE = "5HLRsimRtdb11HX73JtRd79avhCMruocgDJUXdosSJK1s6nz"
+COSMOS = "cosmos1nynns8ex9fq6sjjfj8k79ymkdz4sqth06xexae"
+CARDANO = "addr1qxl6u2009m3pu534f5jmv0yrxcq7llhjpg5yzmdsxr6qd66vm09setzkxekkr9vq3702nfw303drkxz076zuclvykd3sejrk53"
+BYRON = "Ae2tdPwUPEZM18sAbkECJG9GxaRd2PMbaoxUjs5W7iUckiCGUSTMggRzLwt"
+ALGORAND = "PXRWONKSY5AIOI32N75FNR5OGPEFV7PIXLEPV4WMT5GESSUJIYJ2ZBJRXY"
+TEZOS = "tz1VgeyGiyNEA2JfqJH4utRqox9fkN2uwhbp"
+ZCASH = "t1MMXtBrSp1XG38Lx9cePcNUCJj5vdWfUWL"
+DASH = "XyARKoupuArYtToA2S6yMdnoquDCDaBsaT"
 TX = "c6f3bd4e3a17d1ff3b4f1e3d1f9f4a5c6b7d8e9fa0b1c2d3e4f5061728394a5b"
 
 
@@ -264,6 +278,42 @@ def wallets() -> Book:
         (TON_RAW.upper(), "TON"),
         (TON_USER, None),
         (TON_USER.replace("-", "+").replace("_", "/"), "ton:-239"),
+        (CASH, None),
+        (f"bitcoincash:{CASH}", "bch"),
+        (f"BITCOINCASH:{CASH.upper()}", None),
+        ("18M8bJWMzWHDBMxoLqjHHAffdRy4SrzkfB", "BCH"),
+        ("3P14159f73E4gFr7JterCCQh9QjiTjiZrG", "bip122:000000000000000000651ef99cb9fcbe"),
+        ("12sjrrhoFEsedNRhtgwvvRqjFTh8fZTDX9", "BSV"),
+        ("GSNFPRsdaM3MXrU5HW1AxgFwmUQC8HXK9F", None),
+        (DASH, None),
+        (DASH, "dash"),
+        (DOGE, None),
+        ("DFFJhnQNZf8rf67tYnesPu7MuGUpYtzv7Z", "XVG"),
+        ("A7JjzK9k9x5b2MkkQzqt91WZsuu7wTu6iS", "dogecoin"),
+        (ZCASH, None),
+        ("t3Vz22vK5z2LcKEdg16Yv4FFneEL1zg9ojd", "zec"),
+        (STELLAR, None),
+        (f"stellar:pubnet:{STELLAR}-123456789", None),
+        (MUXED, "xlm"),
+        (POLKADOT, None),
+        (KUSAMA, "KSM"),
+        (SUBSTRATE, "DOT"),
+        (SUBSTRATE, "KSM"),
+        (COSMOS.upper(), None),
+        (COSMOS, "cosmos:cosmoshub-3"),
+        ("bnb1edrs5cukhx060e02u98v9j8spum7vhuqg9ctxd", "BEP2"),
+        (CARDANO, None),
+        ("stake1u88ll8kks8xy2q8vx0nkfvz2n24x7m786zl8p304hvz7ngqcx6xaz", "ADA"),
+        (BYRON, None),
+        (
+            "DdzFFzCqrhsnx5973UzwoEcQ7cN3THD9ZQZvbVd5srhrPoECSt1WUTrQSR8YicSnH3disaSxQPcNMUEC7XNuFxRd8jCAKVXLne3r29xs",
+            None,
+        ),
+        (ALGORAND, "algo"),
+        (TEZOS, None),
+        ("KT1EM2LvxxFGB3Svh9p9HCP2jEEYyHjABMbK", "XTZ"),
+        ("bitfinexdep1", "EOS"),
+        ("antelope:aca376f206b8fc25a6ed44dbdc66547c:binancecleos", None),
     ]
     for number, (text, chain) in enumerate(accounts):
         book.good(f"account {number}", "account", input={"text": text, "chain": chain})
@@ -278,7 +328,29 @@ def wallets() -> Book:
         ("EVM, one letter's case changed", EVM.replace("aAe", "aae"), None, "BAD_CHECKSUM"),
         ("EVM, a digit less", EVM[:-1], None, "BAD_LENGTH"),
         ("a testnet named", EVM, "eip155:11155111", "TESTNET"),
-        ("an unknown chain", EVM, "doge", "UNKNOWN_CHAIN"),
+        ("an unknown chain", EVM, "terra", "UNKNOWN_CHAIN"),
+        ("CashAddr, one letter changed", CASH[:-1] + "9", None, "BAD_CHECKSUM"),
+        ("CashAddr of a test network", "bchtest:qqaz6s295ncfs53m86qj0uw6sl8u2kuw0ymst35fx4", None, "TESTNET"),
+        ("CashAddr of another chain", f"ecash:{CASH}", None, "NOT_AN_ADDRESS"),
+        ("CashAddr in two cases", f"bitcoincash:{CASH[:9]}{CASH[9:].upper()}", None, "MIXED_CASE"),
+        ("Bitcoin Cash named as Bitcoin SV", CASH, "BSV", "WRONG_CHAIN"),
+        ("Dogecoin named as Dash", DOGE, "DASH", "WRONG_CHAIN"),
+        ("Dash testnet", "yPv7h2i8v3dJjfSH4L3x91JSJszjdbsJJA", None, "TESTNET"),
+        ("Zcash testnet", "t2UNzUUx8mWBCRYPRezvA363EYXyEpHokyi", None, "TESTNET"),
+        ("Zcash, one letter changed", "t3Yz22vK5z2LcKEdg16Yv4FFneEL1zg9ojd", None, "BAD_CHECKSUM"),
+        ("a version that several chains have", "AKDVzYGLczmykdtRaejgvWeZrvdkVEvQ1X", None, "UNKNOWN_CHAIN"),
+        ("Stellar, one letter changed", STELLAR[:-1] + "A", None, "BAD_CHECKSUM"),
+        ("a secret of Stellar", "SAB5556L5AN5KSR5WF7UOEFDCIODEWEO7H2UR4S5R62DFTQOGLKOVZDY", None, "NOT_AN_ADDRESS"),
+        ("SS58 of any network", SUBSTRATE, None, "UNKNOWN_CHAIN"),
+        ("SS58, one letter changed", POLKADOT[:-1] + "G", None, "BAD_CHECKSUM"),
+        ("Cosmos in two cases", COSMOS[:9] + COSMOS[9:].upper(), None, "MIXED_CASE"),
+        ("Cosmos, one letter changed", COSMOS[:-1] + "q", None, "BAD_CHECKSUM"),
+        ("Cardano, one letter changed", CARDANO[:-1] + "q", None, "BAD_CHECKSUM"),
+        ("Byron, one letter changed", BYRON[:-1] + "u", None, "BAD_CHECKSUM"),
+        ("Algorand, one letter changed", "A" + ALGORAND[1:], None, "BAD_CHECKSUM"),
+        ("Tezos, one letter changed", TEZOS[:-1] + "q", None, "BAD_CHECKSUM"),
+        ("a name of EOS, no chain named", "bitfinexdep1", None, "NOT_AN_ADDRESS"),
+        ("no name of EOS", "123456789012", "EOS", "NOT_AN_ADDRESS"),
         ("bitcoin named as Tron", BTC, "TRX", "WRONG_CHAIN"),
         ("two chains named", f"{CHAINS[0].caip2}:{BTC}", "ltc", "WRONG_CHAIN"),
         ("tron, one letter changed", TRON[:-1] + "9", None, "BAD_CHECKSUM"),

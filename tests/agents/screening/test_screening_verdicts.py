@@ -238,3 +238,16 @@ def test_keys_are_listed_exactly_even_where_their_short_hashes_meet(tmp_path: Pa
     store.apply(KEY, effects(8, [], [record(wallet(1))]), heard_at=1)
 
     assert screening.listed([first, second, f"eip155:*:0x{1:040d}", ""]) == [True, False, False, False]
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_every_listed_one_of_many_is_found_wherever_it_stands(tmp_path: Path, in_memory: bool) -> None:
+    store = opened(tmp_path, [record(wallet(number)) for number in range(0, 300, 3)])
+    screening = screener(store, in_memory=in_memory)
+    keys = [f"eip155:*:0x{number:040d}" for number in range(300)]
+
+    assert screening.listed(keys) == [number % 3 == 0 for number in range(300)]
+    hits = [verdict is Verdict.HIT for verdict in screening.verdicts([key[9:] for key in keys])]
+    assert hits == [number % 3 == 0 for number in range(300)]
+    full = screening.screen([Query(key[9:]) for key in keys]).results
+    assert [result.verdict is Verdict.HIT for result in full] == hits

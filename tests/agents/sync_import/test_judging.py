@@ -20,6 +20,7 @@ from agents.sync.importers import (
     Warned,
 )
 from agents.sync.importers.benign import Benign
+from agents.sync.importers.chains import chain_of_asset
 from agents.sync.importers.judging import Judge
 from agents.sync.importers.merging import Desired, entry_of
 from agents.sync.importers.policy import DAY_MS, Action
@@ -74,8 +75,8 @@ def entry(chosen: ImportPolicy | None = None, **values: str) -> watchlist_pb2.Wa
         ({}, {"address": BTC[:-1] + "U"}, RefusalCode.BAD_CHECKSUM, "address"),
         ({}, {"address": "mipcBbFg9gMiCh81Kj8tqqdgoZub1ZJRfn"}, RefusalCode.TESTNET, "address"),
         ({}, {"chain": "sepolia", "address": ETH}, RefusalCode.TESTNET, "chain"),
-        ({}, {"chain": "dogecoin"}, RefusalCode.UNKNOWN_CHAIN, "chain"),
-        ({}, {"asset": "BSV"}, RefusalCode.UNKNOWN_CHAIN, "asset"),
+        ({}, {"chain": "namecoin"}, RefusalCode.UNKNOWN_CHAIN, "chain"),
+        ({}, {"asset": "QTUM"}, RefusalCode.UNKNOWN_CHAIN, "asset"),
         ({}, {"chain": "tron"}, RefusalCode.WRONG_CHAIN, "address"),
         ({"chain": "tron"}, {}, RefusalCode.WRONG_CHAIN, "address"),
         ({}, {"address": "", "tx": "0xdeadbeef", "chain": "ETH"}, RefusalCode.NOT_A_TRANSACTION, "tx"),
@@ -226,11 +227,11 @@ def test_a_list_of_benign_wallets_with_an_error_is_refused(tmp_path: Path, text:
 @pytest.mark.parametrize(
     "choices",
     [
-        {"chain": "dogecoin"},
+        {"chain": "namecoin"},
         {"giver": "x" * 101},
         {"giver": "a\nb"},
         {"default_giver": " "},
-        {"asset_hints": {"X": "dogecoin"}},
+        {"asset_hints": {"X": "namecoin"}},
         {"default_confidence": Confidence(payload_pb2.CONFIDENCE_KIND_UNKNOWN, 50)},
         {"default_confidence": Confidence(payload_pb2.CONFIDENCE_KIND_RECORD, 101)},
         {"default_days": 4000},
@@ -256,3 +257,18 @@ def test_a_policy_is_kept_as_it_was() -> None:
 
     assert ImportPolicy.from_json(chosen.to_json()) == chosen
     assert ImportPolicy.from_json(policy().to_json()) == policy()
+
+
+@pytest.mark.parametrize(
+    ("asset", "chain"),
+    [
+        ("USDT-TRC20", "tron:0x2b6653dc"),
+        ("usdt_trx", "tron:0x2b6653dc"),
+        ("USDC (ETH)", "eip155:1"),
+        ("BCHABC", "bip122:000000000000000000651ef99cb9fcbe"),
+        ("bitcoin_cash", "bip122:000000000000000000651ef99cb9fcbe"),
+        ("KCS", "eip155:321"),
+    ],
+)
+def test_a_token_with_its_network_and_a_coin_in_another_spelling_name_a_chain(asset: str, chain: str) -> None:
+    assert chain_of_asset(asset) == chain

@@ -207,12 +207,13 @@ def test_a_misp_event_says_what_its_attributes_do_not_wherever_it_says_it(tmp_pa
     event = {"Attribute": attributes, "info": "An event", "Orgc": {"name": "CERT"}, "Tag": tags, "date": "2026-01-01"}
     path = written(tmp_path, json.dumps({"response": [{"Event": event}]}))
     outcome = read(path, policy(default_action=Action.BLOCK))
-    (desired,) = outcome.desired
+    desired, dash = sorted(outcome.desired, key=lambda item: not item.entry.account.endswith(BTC))
 
     assert (desired.entry.giver, desired.entry.category, desired.entry.label) == ("CERT", "ransomware", "An event")
     assert Warned.NOT_FOR_DETECTION in desired.warned
     assert desired.entry.action == Action.OBSERVE
-    assert [refusal.code for refusal in outcome.refused] == [RefusalCode.NOT_AN_ADDRESS, RefusalCode.UNKNOWN_CHAIN]
+    assert [refusal.code for refusal in outcome.refused] == [RefusalCode.NOT_AN_ADDRESS]
+    assert dash.entry.account == "bip122:00000ffd590b1485b3caadc19b22e637:Xs3vzQmNvAxRa3Xo8XzQqUb3BMgb9EogF4"
 
 
 def test_of_several_dates_of_listing_the_earliest_counts(tmp_path: Path) -> None:
@@ -245,3 +246,13 @@ def test_what_is_no_list_is_refused_as_a_whole(
         read(written(tmp_path, text), named=named)
 
     assert refused.value.code is code
+
+
+def test_a_wallet_that_stands_in_a_column_that_says_it_is_something_else_is_no_column_of_wallets(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, f"what,category,source\nETH,scam,{BTC}\n")
+
+    with pytest.raises(FileRefusedError) as caught:
+        read(path)
+    assert caught.value.code is FaultCode.NO_WALLET_COLUMN

@@ -10,6 +10,22 @@ export const XRPL = "xrpl:0";
 export const MONERO = "monero:418015bb9ae982a1975da7d79277c270";
 export const TON = "ton:-239";
 export const EVM_ANY = "eip155:*";
+export const BCH = "bip122:000000000000000000651ef99cb9fcbe";
+export const BSV = "bip122:000000000000000001d956714215d96f";
+export const BTG = "slip44:156";
+export const DASH = "bip122:00000ffd590b1485b3caadc19b22e637";
+export const DOGE = "bip122:1a91e3dace36e2be3bf030a65679fe82";
+export const XVG = "bip122:00000fc63692467faeb20cdb3b53200d";
+export const ZEC = "bip122:00040fe8ec8471911baa1db1266ea15d";
+export const XLM = "stellar:pubnet";
+export const DOT = "polkadot:91b171bb158e2d3848fa23a9f1c25182";
+export const KSM = "polkadot:b0a8d493285c2df73290dfb7e61f870f";
+export const ATOM = "cosmos:cosmoshub-4";
+export const BEP2 = "cosmos:Binance-Chain-Tigris";
+export const ADA = "cip34:1-764824073";
+export const ALGO = "algorand:wGHE2Pwdvd7S12BL5FaOP20EGYesN73k";
+export const XTZ = "tezos:NetXdQprcVkpaWU";
+export const EOS = "antelope:aca376f206b8fc25a6ed44dbdc66547c";
 
 const NAMES = {
   BTC,
@@ -34,8 +50,47 @@ const NAMES = {
   TON,
   TONCOIN: TON,
   "tvm:-239": TON,
+  BCH,
+  "BITCOIN CASH": BCH,
+  BITCOINCASH: BCH,
+  BSV,
+  BCHSV: BSV,
+  "BITCOIN SV": BSV,
+  BITCOINSV: BSV,
+  BTG,
+  "BITCOIN GOLD": BTG,
+  BITCOINGOLD: BTG,
+  DASH,
+  DOGE,
+  DOGECOIN: DOGE,
+  XVG,
+  VERGE: XVG,
+  ZEC,
+  ZCASH: ZEC,
+  XLM,
+  STELLAR: XLM,
+  DOT,
+  POLKADOT: DOT,
+  KSM,
+  KUSAMA: KSM,
+  ATOM,
+  COSMOS: ATOM,
+  "COSMOS HUB": ATOM,
+  "cosmos:cosmoshub-3": ATOM,
+  "cosmos:cosmoshub-2": ATOM,
+  BEP2,
+  "BNB BEACON CHAIN": BEP2,
+  "BINANCE CHAIN": BEP2,
+  ADA,
+  CARDANO: ADA,
+  ALGO,
+  ALGORAND: ALGO,
+  XTZ,
+  TEZOS: XTZ,
+  EOS,
+  EOSIO: EOS,
 };
-const CANONICAL = new Set([BTC, LTC, TRON, SOLANA, XRPL, MONERO, TON]);
+const CANONICAL = new Set(Object.values(NAMES));
 const ON_MANY = ["USDT", "USDC"];
 const EVM_TESTNETS = [
   3, 4, 5, 31, 42, 51, 63, 97, 300, 338, 420, 919, 1001, 1287, 1337, 1442, 2442, 4002, 5003, 5611, 10200, 17000, 31337,
@@ -64,6 +119,13 @@ const TESTNETS = new Set([
   "monero:00000000000000000000000000000000",
   "ton:-3",
   "tvm:-3",
+  "bip122:bb0a78264637406b6360aad926284d54",
+  "bip122:00000bafbc94add76cb75e2ec9289483",
+  "bip122:05a60a92d99d85997cce3b87616c089f",
+  "stellar:testnet",
+  "algorand:SGO1GKSzyE7IEPItTxCByw9x8FmnrCDe",
+  "cip34:0-1",
+  "cip34:0-2",
 ]);
 
 /** @param {string} text CAIP-2, or `eip155:*` @returns {string} its canonical spelling */

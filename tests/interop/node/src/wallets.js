@@ -5,12 +5,12 @@ import { keccak_256 as keccak } from "@noble/hashes/sha3.js";
 
 import * as b58 from "./base58.js";
 import { concat, equal, hex, utf8 } from "./bytes.js";
-import { BTC, EVM_ANY, LTC, MONERO, SOLANA, TON, TRON, XRPL, caip2, chainNamed, settle } from "./chains.js";
+import { BTC, BTG, EOS, EVM_ANY, LTC, MONERO, SOLANA, TON, XRPL, caip2, chainNamed, settle } from "./chains.js";
+import { cash, coin, cosmic, eos, HUMAN_PARTS, isCash, longer } from "./ledgers.js";
 import { must } from "./refusal.js";
 
 const LONGEST = 256;
-const SEGWIT = { bc: BTC, ltc: LTC, tb: null, bcrt: null, tltc: null, rltc: null };
-const VERSIONS = { 0x00: BTC, 0x05: BTC, 0x30: LTC, 0x32: LTC, 0x41: TRON, 0x6f: null, 0xc4: null, 0xa0: null };
+const SEGWIT = { bc: BTC, ltc: LTC, btg: BTG, tb: null, bcrt: null, tltc: null, rltc: null, tbtg: null };
 const MONERO_KINDS = { 18: 69, 42: 69, 19: 77 };
 const MONERO_TEST = [53, 54, 63, 24, 25, 36];
 const MONERO_TEXT = { 95: 69, 106: 77 };
@@ -58,14 +58,8 @@ function base58(text, named) {
   const data = b58.decode(text, b58.BITCOIN);
   address(data !== null);
   if (data.length === 32) return reading(SOLANA, text, "ABSENT");
-  must(data.length === 25, "BAD_LENGTH");
-  must(b58.verifies(data), "BAD_CHECKSUM");
-  if (named === LTC && data[0] === 0x05) {
-    const payload = concat(Uint8Array.of(0x32), data.subarray(1, -4));
-    return reading(LTC, b58.encode(concat(payload, b58.checksum(payload)), b58.BITCOIN), "VALID");
-  }
-  must(named !== LTC || data[0] !== 0x3a, "TESTNET");
-  return reading(ofChain(VERSIONS[data[0]]), text, "VALID");
+  const found = coin(text, data, named);
+  return reading(found.chain, found.address, "VALID");
 }
 
 /** @param {string} text @param {number|null} tag */
@@ -142,19 +136,29 @@ function read(text, named) {
   const lower = text.toLowerCase();
   const at = lower.indexOf("1");
   const [hrp, data] = [lower.slice(0, at), lower.slice(at + 1)];
-  if (at > 0 && Object.hasOwn(SEGWIT, hrp)) {
+  const isSegwit = Object.hasOwn(SEGWIT, hrp);
+  if (at > 0 && (isSegwit || HUMAN_PARTS.includes(hrp))) {
     const oneCase = text === lower || text === text.toUpperCase();
-    if (oneCase || [1, 0x2bc830a3].includes(b58.bech32(hrp, data)?.residue)) return segwit(text, lower, hrp, data);
+    if (oneCase || [1, 0x2bc830a3].includes(b58.bech32(hrp, data)?.residue)) {
+      if (isSegwit) return segwit(text, lower, hrp, data);
+      return reading(cosmic(text, lower, hrp, data), lower, "VALID");
+    }
   }
   if (/^[EUk0][Qf](?:[-_0-9A-Za-z]{46}|[+/0-9A-Za-z]{46})$/.test(text)) return tonFriendly(text);
   const raw = /^(0|-1)(?::|%3[Aa])([0-9a-fA-F]{64})$/.exec(text);
   if (raw !== null) return ton(raw[1], raw[2].toLowerCase(), "ABSENT");
+  if (named === EOS) return reading(EOS, eos(text), "ABSENT");
   if (text.startsWith("r") && (text.length <= 35 || text.includes("-"))) return xrp(text);
   if (text.length === 47 && "XT".includes(text[0])) return xAddress(text);
-  if (MONERO_TEXT[text.length] !== undefined) return monero(text);
+  if (isCash(text)) {
+    const found = cash(text);
+    return reading(found.chain, found.address, "VALID");
+  }
+  if (MONERO_TEXT[text.length] !== undefined && !text.startsWith("Ddz")) return monero(text);
   if (text.length >= 25 && text.length <= 44) return base58(text, named);
-  must(!(text.length > 44 && /^[1-9A-HJ-NP-Za-km-z]+$/.test(text)), "BAD_LENGTH");
-  address(false);
+  const found = text.length > 44 ? longer(text, named) : null;
+  address(found !== null);
+  return reading(found.chain, found.address, "VALID", found.more);
 }
 
 /** @param {string} text CAIP-10 or a bare address @param {string|null} chain that was named beside it */
