@@ -42,6 +42,7 @@ from hub.interceptors.identity import Identity
 from hub.interceptors.method import StreamLimits, Surroundings
 from hub.interceptors.transport import make_server
 from hub.log.commands import Appended, SignedHead
+from hub.log.domain import KeyNotHeldError
 from hub.log.fsck import Fsck
 from hub.log.guard import LogDamagedError
 from hub.log.rpc import LogRpc
@@ -114,8 +115,10 @@ def check_keys(directory: HubDirectory, keys: HubKeys) -> None:
     if not directory.current.size:
         raise StartError("this hub has no genesis yet: `comity-hub init --finish`")
     view, logs, state = directory.view(), keys.logs, directory.current.state
-    if (view.log_key(), view.head_key()) != (logs.log_key.public, logs.head_key.public):
-        raise StartError("the key file is not the one the directory names")
+    try:
+        logs.settled(view.log_key(), view.head_key())
+    except KeyNotHeldError:
+        raise StartError("the key file is not the one the directory names") from None
     if state.tls_ca != keys.authority:
         raise StartError("the certificate authority is not the one in the genesis")
 

@@ -118,6 +118,7 @@ class Hub:
         self._follower = Follower(
             db=self.database,
             directory=self.directory,
+            keys=keys.logs,
             seen=seen,
             on_grown=self.feed.grown,
             on_failure=self.fail,

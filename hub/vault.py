@@ -40,12 +40,17 @@ class HubKeys:
                 "log": self.logs.log_key.seed.hex(),
                 "head": self.logs.head_key.seed.hex(),
                 "retired": [key.seed.hex() for key in self.logs.retired],
+                "next": {use: key.seed.hex() for use, key in self._next().items()},
                 "authority_key": self.authority_key.to_pem().decode(),
                 "authority": self.authority.hex(),
             },
             passphrase,
             cost,
         )
+
+    def _next(self) -> dict[str, SigningKey]:
+        made = {"log": self.logs.next_log, "head": self.logs.next_head}
+        return {use: key for use, key in made.items() if key is not None}
 
     @classmethod
     def open(cls, passphrase: bytes, data: bytes, floor: Cost = MODERATE) -> HubKeys:
@@ -59,7 +64,11 @@ class HubKeys:
             return cls(
                 origin=check_origin(content["origin"]),
                 logs=LogKeys(
-                    _signing(content["log"]), _signing(content["head"]), tuple(map(_signing, content["retired"]))
+                    _signing(content["log"]),
+                    _signing(content["head"]),
+                    tuple(map(_signing, content["retired"])),
+                    # A file of the release before has none.
+                    **{f"next_{use}": _signing(seed) for use, seed in content.get("next", {}).items()},
                 ),
                 authority_key=TlsKey.from_pem(content["authority_key"].encode()),
                 authority=certificate_to_der(bytes.fromhex(content["authority"])),

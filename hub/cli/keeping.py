@@ -82,6 +82,8 @@ def _print(report: Report) -> None:
         say("the log itself does not verify: legs, clocks, watchlists and attachments were not looked at")
     if not report.findings:
         typer.echo("everything stored verifies")
+    if report.legs_unjudged:
+        typer.echo(f"  legs judged {report.legs}, not judged {report.legs_unjudged}: an envelope of each was erased")
 
 
 def _report(report: Report) -> dict[str, Any]:

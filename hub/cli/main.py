@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from hub.cli import ceremony, keeping, operators, serving
+from hub.cli import ceremony, keeping, operators, renewing, serving
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("init")(ceremony.init)
 app.command("migrate")(ceremony.migrate)
 app.command("serve")(serving.serve)
+app.command("next-key")(renewing.next_key)
 app.command("fsck")(keeping.fsck)
 app.command("backup")(keeping.backup)
 app.command("restore")(keeping.restore_backup)

@@ -26,7 +26,17 @@ from hub.cli.failures import CommandError, in_words
 from hub.cli.files import make_folder, read_file, write_file
 from hub.cli.identities import OperatorFiles, PublicFile, key_id
 from hub.cli.passphrases import passphrase
-from hub.cli.rpc import HubClient, Join, StatementFile, connected, join_answer, replacement, suspension
+from hub.cli.rpc import (
+    HubClient,
+    HubKeyUse,
+    Join,
+    StatementFile,
+    connected,
+    join_answer,
+    new_key,
+    replacement,
+    suspension,
+)
 from hub.vault import OperatorKeys
 
 app = typer.Typer(no_args_is_help=True, help="Keys and signatures of the hub's three operators; any two act together.")
@@ -208,6 +218,35 @@ def replace(
             _, directory = replayed(client, files)
         statement = replacement(directory.state.origin, directory.view().position(HUB), old, public)
         _first_signature(statement, keys, out or Path(f"replace-{old}.statement"), yes)
+
+
+@app.command("replace-key")
+def replace_key(
+    use: Annotated[HubKeyUse, typer.Argument(help="What the key signs.")],
+    public: Annotated[str, typer.Argument(help="Its public half as `comity-hub next-key` printed it, 64 digits.")],
+    *,
+    key: Key,
+    hub: HubAddress,
+    out: Out = None,
+    passphrase_fd: PassphraseFd = None,
+    yes: Yes = False,
+) -> None:
+    """Writes and signs that another key of the hub signs; a second operator signs it with `sign FILE --hub`."""
+    with in_words():
+        files = OperatorFiles(key)
+        new = _public_key(public)
+        keys = files.unlock(passphrase_fd)
+        with calling(hub, files, keys) as client:
+            _, directory = replayed(client, files)
+        statement = new_key(directory.state.origin, directory.view().position(HUB), use, new)
+        _first_signature(statement, keys, out or Path(f"replace-{use.value}-key.statement"), yes)
+
+
+def _public_key(digits: str) -> bytes:
+    try:
+        return bytes.fromhex(digits)
+    except ValueError:
+        raise CommandError("a public key is 64 hexadecimal digits, as `comity-hub next-key` prints it") from None
 
 
 def _first_signature(statement: StatementFile, keys: OperatorKeys, out: Path, yes: bool) -> None:

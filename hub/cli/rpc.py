@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import grpc
@@ -32,6 +33,16 @@ from google.rpc.status_pb2 import Status
 
 from hub.cli.failures import CommandError
 from hub.errors import CODES, DETAILS_KEY
+
+
+class HubKeyUse(StrEnum):
+    """What a key of the hub signs."""
+
+    LOG = "log"
+    """Checkpoints of both logs."""
+    HEAD = "head"
+    """Heads over both."""
+
 
 JOIN_LIMIT = 4 * 1024 * 1024
 """Greatest length of a join file, in bytes."""
@@ -140,6 +151,22 @@ def replacement(origin: str, position: tuple[int, bytes], old: str, new: Operato
         old_operator=old,
         new_operator=pb.OperatorKey(operator=new.operator, sign_key=new.sign_key, tls_spki_sha256=new.tls_spki_sha256),
     )
+    return StatementFile.of_body(make_body(origin, [Position(HUB, *position)], content))
+
+
+def new_key(origin: str, position: tuple[int, bytes], use: HubKeyUse, key: bytes) -> StatementFile:
+    """Returns the statement that another key of the hub signs from now on, unsigned.
+
+    Args:
+        origin: of the directory.
+        position: (number, digest of the previous one) in the operators' chain.
+        use: what it signs.
+        key: public half of the new key.
+
+    Raises:
+        MalformedError: a part does not fit.
+    """
+    content = pb.LogKeyReplaced(new_key=key) if use is HubKeyUse.LOG else pb.HeadKeyReplaced(new_key=key)
     return StatementFile.of_body(make_body(origin, [Position(HUB, *position)], content))
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from comity.directory import Directory, View
 from comity.errors import ComityError
+from comity.keys import SigningKey
 
 from hub.claim import NEWER_RELEASE, NEWEST_SCHEMA
 from hub.clock import Clock
@@ -24,10 +25,12 @@ from hub.log import store
 from hub.log.commands import Appended, AppendStatements, Command
 from hub.log.domain import (
     MAX_BACKWARDS_SECONDS,
+    NOT_HELD,
     Batch,
     DirectorySource,
     Draft,
     Existing,
+    KeyNotHeldError,
     LogKeys,
     LogName,
     LogState,
@@ -113,6 +116,7 @@ class Batching:
         # 6. One transaction, a few statements over arrays; a bad message fails alone.
         with self._db.writing() as connection:
             exchange, moment = self._lock(connection)
+            signer = self._signer()
             self.shared = exchange.size > self._reached
             if faults.armed:
                 faults.hit("submit.after_lock")
@@ -123,7 +127,7 @@ class Batching:
             if existing:
                 stored = store.load_receipts(connection, existing)
             if done.changed:
-                batch = self._write(connection, exchange, moment, done)
+                batch = self._write(connection, exchange, moment, done, signer)
             if faults.armed:
                 faults.hit("submit.before_commit")
         # 7. Committed: from here on every retry gets what is answered below.
@@ -135,7 +139,7 @@ class Batching:
         if batch is not None and batch.entries:
             self._reached = batch.size
             self._seen.reached(LogName.EXCHANGE, batch.size, batch.root)
-            batch.checkpoint = note_at(origin, batch.size, batch.root, self._keys.log_key)
+            batch.checkpoint = note_at(origin, batch.size, batch.root, signer)
         if faults.armed:
             faults.hit("submit.after_checkpoint")
         results: list[Any] = []
@@ -191,7 +195,18 @@ class Batching:
             raise FatalError("the clock is behind the log")
         return max(last, now)
 
-    def _write(self, connection: Any, exchange: LogState, moment: Moment, done: Done) -> Batch:
+    def _signer(self) -> SigningKey:
+        """Returns the log key that the directory names, under the lock: every process comes to the same.
+
+        Raises:
+            FatalError: it is not held; nothing was written.
+        """
+        try:
+            return self._keys.named_log(self._directory.view().log_key())
+        except KeyNotHeldError:
+            raise FatalError(NOT_HELD) from None
+
+    def _write(self, connection: Any, exchange: LogState, moment: Moment, done: Done, signer: SigningKey) -> Batch:
         drafts = done.drafts
         desks = sorted({party.desk for draft in drafts for party in draft.parties})
         counters = store.load_counters(connection, desks)
@@ -212,7 +227,7 @@ class Batching:
                 size=batch.size,
                 root=batch.root,
                 time_seconds=moment.time_seconds,
-                key=self._keys.log_key.public,
+                key=signer.public,
             )
             store.move_head(connection, exchange, batch.frontier, batch.root, moment.time_seconds)
             store.announce(connection, batch.size)

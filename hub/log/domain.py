@@ -6,8 +6,8 @@ double the time to make it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, Protocol
 
@@ -58,9 +58,17 @@ class DirectorySource(Protocol):
         """Reads the entries beyond the current size from the log and publishes them."""
 
 
+NOT_HELD = "the directory names a key that this process does not hold: copy hub.key, start again"
+"""Why a process ends whose key file was not copied before the operators replaced a key."""
+
+
+class KeyNotHeldError(Exception):
+    """The directory names a key that this process does not hold: it must not sign."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogKeys:
-    """The hub's private keys for its logs."""
+    """The hub's private keys for its logs. Which of them signs, the directory says: at each of its sizes one."""
 
     log_key: SigningKey
     """Signs checkpoints."""
@@ -68,10 +76,61 @@ class LogKeys:
     """Signs heads."""
     retired: tuple[SigningKey, ...] = ()
     """Earlier log keys: checkpoints of their time are signed again to the same bytes."""
+    next_log: SigningKey | None = None
+    """Signs checkpoints once the directory names it."""
+    next_head: SigningKey | None = None
+    """Signs heads once the directory names it."""
+
+    @property
+    def log_keys(self) -> tuple[SigningKey, ...]:
+        """Every log key that is held."""
+        return (self.log_key, *(() if self.next_log is None else (self.next_log,)), *self.retired)
 
     def signer_of(self, public: bytes) -> SigningKey:
         """Returns the log key with that public half; the present one where it is not held any more."""
-        return next((key for key in (self.log_key, *self.retired) if key.public == public), self.log_key)
+        return next((key for key in self.log_keys if key.public == public), self.log_key)
+
+    def named_log(self, public: bytes) -> SigningKey:
+        """Returns the log key that the directory names.
+
+        Raises:
+            KeyNotHeldError: it is not held.
+        """
+        return _named(self.log_keys, public)
+
+    def named_head(self, public: bytes) -> SigningKey:
+        """Returns the head key that the directory names.
+
+        Raises:
+            KeyNotHeldError: it is not held.
+        """
+        return _named((self.head_key, *(() if self.next_head is None else (self.next_head,))), public)
+
+    def settled(self, log: bytes, head: bytes) -> LogKeys:
+        """Returns the keys with those in their place that the directory names; an earlier log key is kept as retired.
+
+        Args:
+            log: public half of the log key that the directory names.
+            head: the same of the head key.
+
+        Raises:
+            KeyNotHeldError: one is not held.
+        """
+        log_key, head_key = self.named_log(log), self.named_head(head)
+        if log_key is self.next_log:
+            return replace(self, log_key=log_key, next_log=None, retired=(self.log_key, *self.retired)).settled(
+                log, head
+            )
+        if head_key is self.next_head:
+            return replace(self, head_key=head_key, next_head=None)
+        return self
+
+
+def _named(held: Iterable[SigningKey], public: bytes) -> SigningKey:
+    for key in held:
+        if key.public == public:
+            return key
+    raise KeyNotHeldError
 
 
 @dataclass(frozen=True, slots=True)

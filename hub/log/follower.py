@@ -1,7 +1,7 @@
 """Notices what other processes committed: PostgreSQL announces each batch, and a poll finds what was missed.
 
-The directory is read on, so that a revocation made through any process holds in this one within a second; feeds are
-told the log's new size.
+The directory is read on, so that a revocation made through any process holds in this one within a second, and a process
+ends that does not hold the key which it names now; feeds are told the log's new size.
 
 Never does: write.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from comity.errors import ComityError, RefusedError
 
 from hub.db import Database
-from hub.log.domain import DirectorySource
+from hub.log.domain import NOT_HELD, DirectorySource, KeyNotHeldError, LogKeys
 from hub.log.seen import FatalError, Seen
 from hub.telemetry import Telemetry
 
@@ -28,6 +28,7 @@ class Follower:
         *,
         db: Database,
         directory: DirectorySource,
+        keys: LogKeys,
         seen: Seen,
         on_grown: Callable[[int], None],
         on_failure: Callable[[str], None],
@@ -37,7 +38,8 @@ class Follower:
         """Takes who is told the exchange log's size, and who is told that this process must not go on."""
         self._db, self._directory = db, directory
         self._on_grown, self._on_failure, self._poll = on_grown, on_failure, poll_seconds
-        self._seen, self._telemetry = seen, telemetry
+        self._keys, self._seen, self._telemetry = keys, seen, telemetry
+        self._checked = 0
         self._announced = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -93,7 +95,7 @@ class Follower:
 
         Raises:
             ComityError: UNAVAILABLE, or a stored entry of the directory is refused.
-            FatalError: the database is not the one that this process knows.
+            FatalError: the database is not the one that this process knows, or its directory names a key not held here.
         """
         self._on_grown(await self._db.read(self._read))
 
@@ -101,4 +103,15 @@ class Follower:
         heads = self._seen.look(connection)
         if heads.directory.size > self._directory.current.size:
             self._directory.refresh(connection)
+        if self._directory.current.size != self._checked:
+            self._check_keys()
         return heads.exchange.size
+
+    def _check_keys(self) -> None:
+        # Whatever is asked of this process next, it could not sign: clients are better off elsewhere at once.
+        view = self._directory.view()
+        try:
+            self._keys.settled(view.log_key(), view.head_key())
+        except KeyNotHeldError:
+            raise FatalError(NOT_HELD) from None
+        self._checked = view.size

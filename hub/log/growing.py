@@ -10,11 +10,13 @@ from typing import Any
 
 from comity.directory import Directory
 from comity.directory.statements import make_entry
+from comity.errors import Reason, RefusedError
+from comity.keys import SigningKey
 from comity.merkle import append, leaf_hash
 
 from hub.log import store
 from hub.log.commands import AppendStatements, Tried
-from hub.log.domain import LogKeys, LogName, LogState
+from hub.log.domain import KeyNotHeldError, LogKeys, LogName, LogState
 
 
 def try_statements(current: Directory, statements: Sequence[bytes], now: int) -> Tried:
@@ -53,12 +55,14 @@ def grow_directory(
 
     Raises:
         MalformedError: one breaks the protocol's form.
-        RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN.
+        RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN; or one names
+            a key of the hub that this process does not hold, so that it could sign no more: STATEMENT_REFUSED.
     """
     tried = command.tried
     # Of the same second, so that an entry never seems older than what was sequenced before it.
     if tried is None or (tried.size, tried.root, tried.time_seconds) != (current.size, current.root, now):
         tried = try_statements(current, command.statements, now)
+    key = _signer(tried.grown, keys)
     entries = list(tried.entries)
     hashes = [leaf_hash(entry) for entry in entries]
     appended = append(state.frontier, hashes)
@@ -70,7 +74,18 @@ def grow_directory(
         size=size,
         root=appended.root,
         time_seconds=now,
-        key=keys.log_key.public,
+        key=key.public,
     )
     store.move_head(connection, state, appended.frontier, appended.root, now)
     return tried.grown
+
+
+def _signer(grown: Directory, keys: LogKeys) -> SigningKey:
+    view = grown.view()
+    try:
+        keys.named_head(view.head_key())
+        return keys.named_log(view.log_key())
+    except KeyNotHeldError:
+        raise RefusedError(
+            Reason.STATEMENT_REFUSED, "this hub does not hold the key that the statement names", rule="key_not_held"
+        ) from None

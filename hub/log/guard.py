@@ -189,7 +189,7 @@ class Guard:
             return True
 
     def _own_keys(self) -> list[bytes]:
-        return [self._keys.log_key.public, *(k.public for k in self._keys.retired)]
+        return [key.public for key in self._keys.log_keys]
 
 
 __all__ = ["ForkGuardError", "Guard", "LogDamagedError"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from comity.directory import Head, sign_head
-from comity.directory.state import State
+from comity.directory.state import State, View
 from comity.keys import SigningKey
 from comity.merkle import EMPTY_ROOT
 from comity.receipts import Receipt
@@ -43,8 +43,12 @@ def head_of(
         now_ms: when it is signed, Unix milliseconds UTC.
         keys: of the logs.
         directory_size: how much of the directory there was at that moment; None for all of it.
+
+    Raises:
+        KeyNotHeldError: the directory of that size names another key than those that are held.
     """
     size = directory.size if directory_size is None else directory_size
+    signer = keys.named_head(View(directory, size).head_key()) if size else keys.head_key
     head = Head(
         directory_origin=directory.origin,
         directory_size=size,
@@ -54,4 +58,4 @@ def head_of(
         exchange_root=exchange.root,
         time=now_ms,
     )
-    return SignedHead(*sign_head(head, keys.head_key))
+    return SignedHead(*sign_head(head, signer))

@@ -92,10 +92,14 @@ class Seen:
             self.reached(state.log, state.size, state.root)
         return heads
 
-    def _lose(self, reason: str) -> None:
+    def give_up(self, reason: str) -> None:
+        """Ends all looking and locking for good, and tells who listens, on any thread."""
         self._lost = reason
         for listener in self._listeners:
             listener(reason)
+
+    def _lose(self, reason: str) -> None:
+        self.give_up(reason)
         raise FatalError(reason)
 
 

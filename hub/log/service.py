@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from comity.errors import MalformedError, Reason, RefusedError
+from comity.keys import SigningKey
 from comity.merkle import MAX_SIZE, consistency_path, inclusion_path
 from comity.receipts import Receipt
 from comity.tiles import (
@@ -31,7 +32,7 @@ from hub.db import Database, unavailable
 from hub.faults import Faults
 from hub.log import store
 from hub.log.commands import SignedHead
-from hub.log.domain import DirectorySource, LogKeys, LogName, LogState
+from hub.log.domain import NOT_HELD, DirectorySource, KeyNotHeldError, LogKeys, LogName, LogState
 from hub.log.receipts import head_of, note_at, receipt_of
 from hub.log.seen import FatalError, Seen
 from hub.log.shown import Shown
@@ -120,7 +121,29 @@ class LogService:
             self._directory.refresh(connection)
         # This process may have published more since: a head says how both logs stood together, and no more.
         state = self._directory.current.state
-        return head_of(state, exchange, self._clock.now_ms(), self._keys, directory.size), exchange.size
+        try:
+            return head_of(state, exchange, self._clock.now_ms(), self._keys, directory.size), exchange.size
+        except KeyNotHeldError:
+            raise self._unable() from None
+
+    def _signer(self, connection: Any, heads: store.Heads) -> SigningKey:
+        """Returns the log key that the directory names at the size that was looked at.
+
+        Raises:
+            RefusedError: UNAVAILABLE: it is not held; this process ends.
+        """
+        if heads.directory.size > self._directory.current.size:
+            self._directory.refresh(connection)
+        if not heads.directory.size:
+            return self._keys.log_key
+        try:
+            return self._keys.named_log(self._directory.current.view(heads.directory.size).log_key())
+        except KeyNotHeldError:
+            raise self._unable() from None
+
+    def _unable(self) -> RefusedError:
+        self._seen.give_up(NOT_HELD)
+        return unavailable()
 
     def _look(self, connection: Any) -> store.Heads:
         """Reads what is about to be signed.
@@ -143,9 +166,14 @@ class LogService:
         Raises:
             RefusedError: UNAVAILABLE: the database does not answer, so nothing is signed.
         """
-        heads = await self._db.read(self._look)
-        state = heads.directory if log is LogName.DIRECTORY else heads.exchange
-        return note_at(self._origin(log), state.size, state.root, self._keys.log_key)
+
+        def read(connection: Any) -> tuple[LogState, SigningKey]:
+            heads = self._look(connection)
+            state = heads.directory if log is LogName.DIRECTORY else heads.exchange
+            return state, self._signer(connection, heads)
+
+        state, signer = await self._db.read(read)
+        return note_at(self._origin(log), state.size, state.root, signer)
 
     async def tile(self, log: LogName, level: int, index: int, width: int) -> bytes:
         """Returns hashes of one tile, concatenated.

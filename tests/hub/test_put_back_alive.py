@@ -148,6 +148,7 @@ async def test_whoever_reads_locks_or_follows_compares_both_logs_with_what_was_s
                 follower = Follower(
                     db=core.db,
                     directory=core.directory,
+                    keys=core.keys,
                     seen=seen,
                     on_grown=told.append,  # type: ignore[arg-type] # a number among the words
                     on_failure=told.append,

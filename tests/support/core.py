@@ -77,6 +77,7 @@ class Core:
         queue_size: int = 4096,
         processes: int = 0,
         database_clock: bool | None = None,
+        keys: LogKeys | None = None,
     ) -> None:
         self.world = world
         self.clock = clock if clock is not None else FakeClock(world.now)
@@ -84,7 +85,7 @@ class Core:
         self.log = QuietLog()
         self.telemetry = Telemetry(self.log)
         self.directory = HubDirectory()
-        self.keys = LogKeys(world.log_key, world.head_key)
+        self.keys = keys if keys is not None else LogKeys(world.log_key, world.head_key)
         self.db = Database.open(url)
         parts: dict[str, Any] = {"db": self.db, "directory": self.directory, "keys": self.keys, "clock": self.clock}
         self.seen = Seen()

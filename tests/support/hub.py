@@ -76,7 +76,8 @@ class RunningHub:
 
 def hub_keys(world: World) -> HubKeys:
     """Returns a world's hub keys as the hub takes them."""
-    return HubKeys(world.origin, LogKeys(world.log_key, world.head_key), world.authority_key, world.authority)
+    logs = LogKeys(world.log_key, world.head_key, next_log=world.next_log_key, next_head=world.next_head_key)
+    return HubKeys(world.origin, logs, world.authority_key, world.authority)
 
 
 def hub_settings(database_url: str, home: Path, **changes: Any) -> Settings:

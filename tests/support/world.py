@@ -69,6 +69,8 @@ class World:
     statements: list[bytes] = field(default_factory=list)
     """Serialised Statements, the genesis first."""
     positions: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    next_log_key: SigningKey = field(default_factory=SigningKey.generate)
+    next_head_key: SigningKey = field(default_factory=SigningKey.generate)
 
     def desk(self, name: str) -> Desk:
         """Returns a desk by its full name."""
@@ -84,15 +86,12 @@ class World:
         return [desk for agency in self.agencies.values() for desk in agency.desks]
 
     def state(self, content: Any, signers: Sequence[str], keys: Sequence[tuple[bytes, SigningKey]]) -> bytes:
-        """Makes a statement at the signers' next positions and remembers it.
+        """Makes a statement at the signers' next positions, remembers it, and returns it serialised.
 
         Args:
             content: the statement's message.
             signers: whose chains it stands in: agencies, or `hub`.
             keys: (key id, key) of everyone who signs.
-
-        Returns:
-            The serialised Statement.
         """
         positions = [Position(s, *self.positions.get(s, (0, b""))) for s in signers]
         body = make_body(self.origin, positions, content)
