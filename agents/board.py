@@ -20,7 +20,7 @@ from comity.workflow.terms import Family, Side, Standing, State
 
 from agents import boardstore
 from agents.boardstore import ENDED, OpenLeg
-from agents.clocks import settled
+from agents.clocks import settled, times_out
 from agents.home import Home
 from agents.records import LimitKind, MessageStatus
 from agents.store import Store
@@ -240,7 +240,7 @@ def _next(leg: OpenLeg, state: str) -> _Due:
         due, limit = leg.respond_by, LimitKind.ANSWER
     if leg.recall_respond_by is not None and (due is None or leg.recall_respond_by < due):
         due, limit = leg.recall_respond_by, LimitKind.RECALL
-    if leg.lapses_at is not None and (due is None or leg.lapses_at < due):
+    if leg.lapses_at is not None and (due is None or leg.lapses_at < due) and times_out(leg):
         due, limit = leg.lapses_at, LimitKind.LAPSE
     if state == _SENT and (due is None or leg.deliver_by < due):
         due, limit = leg.deliver_by, LimitKind.DELIVERY

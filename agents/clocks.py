@@ -16,9 +16,10 @@ from comity.envelope import parse_header
 from comity.errors import RefusedError
 from comity.names import agency_of
 from comity.v1 import envelope_pb2
+from comity.workflow.families import TABLES
 from comity.workflow.legs import Leg
 from comity.workflow.profiles import load_profile
-from comity.workflow.terms import Family, Side, State
+from comity.workflow.terms import Family, Side, Standing, State
 from comity.workflow.timers import settle
 from sqlalchemy import Connection
 
@@ -34,6 +35,13 @@ PERCENTS: Final = (50, 80, 95)
 """When people are reminded where no agreement says otherwise."""
 GONE: Final = 100
 """The percent of a limit that went by."""
+_TIMED: Final = frozenset(
+    (int(family), int(standing), state.value)
+    for family, table in TABLES.items()
+    for standing in Standing
+    for state in table.timed_out(standing)
+)
+"""Where a leg ends by itself when its end goes by: by family, standing and state, as a store has them."""
 
 
 class Limit(NamedTuple):
@@ -121,7 +129,7 @@ class Clocks:
             since = boardstore.created_of(c, leg.recall)
             yield Limit(LimitKind.RECALL, since or leg.opened, leg.recall_respond_by, side is Side.RECIPIENT)
         # What expired undelivered before that has no other end to remind of.
-        if leg.lapses_at is not None and (ended is None or self._clock() > leg.lapses_at):
+        if leg.lapses_at is not None and times_out(leg) and (ended is None or self._clock() > leg.lapses_at):
             yield Limit(LimitKind.LAPSE, self._lapse_since(c, leg), leg.lapses_at, side is Side.ORIGINATOR)
 
     def _lapse_since(self, c: Connection, leg: OpenLeg) -> int:
@@ -162,6 +170,11 @@ class Clocks:
     def _row(self, one: Reminder) -> Told:
         case_id = bytes.fromhex(one.case_id)
         return Told(self._member, one.originator, case_id, one.recipient, one.kind.value, one.respond_by, one.percent)
+
+
+def times_out(leg: OpenLeg) -> bool:
+    """Returns whether a leg ends when its `lapses_at` goes by: one that was released, say, does not any more."""
+    return (leg.family, leg.standing, leg.state) in _TIMED
 
 
 def settled(c: Connection, leg: OpenLeg, now: int) -> Leg | None:

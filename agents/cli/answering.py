@@ -7,14 +7,15 @@ Never does: know which answer is allowed; the workflow says so.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 
 import typer
 from comity.errors import ComityError
 from comity.workflow.terms import Family, Precedence, Verb
 
-from agents.assisting.verbs import review_limit
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError, UsageError
 from agents.cli.mail import case_named, caught_up, message_named
@@ -24,7 +25,7 @@ from agents.cli.times import when
 from agents.cli.words import NOUNS
 from agents.client import Client
 from agents.forms import load_form, read_handling
-from agents.records import CaseInfo
+from agents.records import CaseInfo, DraftInfo
 
 CaseId = Annotated[str, typer.Argument(help="Case id, or its first 6 digits.", metavar="CASE")]
 Form = Annotated[
@@ -51,6 +52,22 @@ _IN_HASTE: Final = frozenset(
         Verb.COMPLETE,
     }
 )
+
+_OF_ASSISTANCE: Final[Mapping[Verb, Callable[..., Awaitable[DraftInfo]]]] = MappingProxyType(
+    {
+        Verb.CONFIRM: Client.confirm_notice,
+        Verb.COMPLETE: Client.complete_request,
+        Verb.ANSWER_FIRST: Client.answer_first,
+        Verb.SUSPEND: Client.suspend,
+        Verb.RESUME: Client.resume,
+        Verb.REFUSE: Client.refuse_assistance,
+        Verb.REPLY_PART: Client.reply_part,
+        Verb.REPLY: Client.reply,
+        Verb.FOLLOW_UP: Client.follow_up,
+        Verb.FEEDBACK: Client.feedback,
+    }
+)
+"""How the SDK says what only an assistance case has: one way for people and programs."""
 
 
 def answer(
@@ -102,19 +119,21 @@ def answer(
         if verb is Verb.ACKNOWLEDGE and form is None and not body.contact.telephone:
             duty = client.directory().contact(client.desk)
             body.contact.telephone = duty.telephone if duty else ""
+        say = _OF_ASSISTANCE.get(verb) if family is Family.ASSISTANCE else None
         with session.screen.progress(t("Sealing")) as report:
-            info = await client.draft(
-                verb,
-                body,
-                to=(to,) if to else (),
-                case=legs[0].case_id,
-                handling=own or formed,
-                attachments=tuple(attach or ()),
-                precedence=precedence_of(client, legs[0], verb),
-                about=about_named(client, about),
-                respond_by=review_limit(body) if verb is Verb.SUSPEND else when(respond_by),
-                progress=report,
-            )
+            arguments: dict[str, Any] = {
+                "to": (to,) if to else (),
+                "handling": own or formed,
+                "attachments": tuple(attach or ()),
+                "precedence": precedence_of(client, legs[0], verb),
+                "about": about_named(client, about),
+                "respond_by": when(respond_by),
+                "progress": report,
+            }
+            if say is None:
+                info = await client.draft(verb, body, case=legs[0].case_id, **arguments)
+            else:
+                info = await say(client, legs[0].case_id, body, **arguments)
         await draft_and_send(session, client, info, draft_only=draft_only, yes=yes, noun=noun_of(ctx))
 
     session.online(run)

@@ -7,7 +7,7 @@ Never does: add up by itself (`comity.freezes` does), send.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from comity.freezes import TEXTS, LedgerError, write_amount
@@ -26,15 +26,18 @@ from agents.cli.templating import print_template
 from agents.cli.times import due, stamp
 from agents.cli.words import label, short, value_code, value_label
 from agents.client import Client
+from agents.freezing.instruments import wording
 from agents.freezing.prefilled import follow_on, follow_on_assistance, has_next_hop
 from agents.freezing.standing import FreezeStanding, LineStanding
-from agents.freezing.templates import headline
+from agents.freezing.templates import headline, kind_of
 
 app = typer.Typer()
 
 NoSync = Annotated[bool, typer.Option("--no-sync", help="Show what is here; do not ask the hub.")]
 To = Annotated[str, typer.Option("--to", help="The desk, where the case is with several.")]
 _PARTS = ("requested", "held", "released", "gone", "outstanding")
+_ENDED_OTHERWISE: Final = frozenset({State.RELEASED, State.REFUSED, State.WITHDRAWN, State.CLOSED, State.RECALLED})
+"""States after which nothing ends by itself any more."""
 
 
 def said_of(error: LedgerError) -> str:
@@ -64,14 +67,9 @@ def show_ledger(session: Session, standing: FreezeStanding) -> None:
     screen = session.screen
     screen.say(f"{t('Case')} {standing.case_id}", "bold")
     if standing.asked is not None:
-        screen.say(headline(standing.asked, language().value))
-    screen.fields(
-        [
-            (t("State"), state_words(standing)),
-            (t("Second person"), label(standing.standing)),
-            (t("Ends by itself"), f"{stamp(standing.ends)} ({due(standing.ends)})" if standing.ends else t("no")),
-        ]
-    )
+        screen.say(instrument_words(standing))
+    pairs = [(t("State"), state_words(standing)), (t("Second person"), label(standing.standing))]
+    screen.fields([*pairs, *end_fields(standing)])
     if standing.withheld:
         text = t("Nobody here has opened the request, or it may not be shown: nothing of it is told.")
         screen.say(text, "bold yellow")
@@ -88,6 +86,23 @@ def show_ledger(session: Session, standing: FreezeStanding) -> None:
             why = t("Line {n} has gone on to {where}. Ask the next holder", n=line.row.number, where=where)
             place = f"{short(standing.case_id)} --line {line.row.number}"
             screen.next(session.command(f"freeze follow-on {place} > next.yaml"), why)
+
+
+def end_fields(standing: FreezeStanding) -> list[tuple[str, str]]:
+    """Returns when a freeze ends by itself, or has; nothing where it ended otherwise."""
+    if standing.state in _ENDED_OTHERWISE:
+        return []
+    if standing.state in (State.LAPSED, State.EXPIRED):
+        return [(t("Ended by itself"), stamp(standing.ends) if standing.ends else t("yes"))]
+    return [(t("Ends by itself"), f"{stamp(standing.ends)} ({due(standing.ends)})" if standing.ends else t("no"))]
+
+
+def instrument_words(standing: FreezeStanding) -> str:
+    """Returns what a freeze rests on now: after a conversion that is not what it began with."""
+    instrument = standing.freeze.instrument if standing.freeze is not None else None
+    if instrument is None:
+        return headline(standing.asked, language().value)
+    return wording(kind_of(instrument.kind), binding=instrument.binding).line(language().value)
 
 
 def state_words(standing: FreezeStanding) -> str:

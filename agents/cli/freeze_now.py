@@ -9,20 +9,23 @@ Never does: apply a near spelling, choose a desk, call anybody.
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from comity.errors import ComityError
+from comity.names import agency_of
 from comity.v1 import payload_pb2 as pb
 from comity.wallets import Account, Checksum, WalletError, parse_account
 
 from agents.cli.answering import Yes
 from agents.cli.catalogue import t
-from agents.cli.exits import CommandError, ExitCode, UsageError
+from agents.cli.exits import CommandError, ExitCode, UsageError, exit_code_of
 from agents.cli.freezing import NOUN, amount
 from agents.cli.mail import caught_up
-from agents.cli.sending import after_draft, approvers_of, send_now
+from agents.cli.sending import after_draft, approvers_of, ask_to_send, send_now
 from agents.cli.session import Session
 from agents.cli.times import due, now_ms, stamp
 from agents.cli.views import draft_view, reader_views, sent_view
@@ -36,6 +39,8 @@ from agents.records import DraftInfo, DraftState
 app = typer.Typer()
 
 _LOSS = re.compile(r"\s*(\S+)\s+(\S.*\S|\S)\s*")
+_TRIES: Final = 3
+"""How often a person at a terminal is asked for the same: one wrong answer must not cost the other three."""
 
 
 class _WrongAddressError(CommandError):
@@ -103,14 +108,23 @@ def now(
         )
         try:
             info = await client.request_hold(desk, request)
-        except ComityError:
+        except ComityError as error:
             _whom_to_call(session, client, desk)  # the telephone works while the hub does not
+            if exit_code_of(error) is ExitCode.UNREACHABLE:
+                again: dict[str, object] = {
+                    "--to": desk,
+                    "--chain": chain,
+                    "--holder": holder,
+                    "--token": token,
+                    "--amount": wanted,
+                }
+                again |= {"--decimals": decimals, "--officer": officer, "--telephone": telephone}
+                _the_same_again(session, address, told, again)
             raise
         if draft_only or info.state is not DraftState.READY:
             after_draft(session, client, info, NOUN)
             return
-        if session.screen.interactive:
-            session.confirm(t("Send it to {desk} now?", desk=desk), yes=yes, default=True)
+        ask_to_send(session, info, t("Send it to {desk} now?", desk=desk), yes=yes, noun=NOUN)
         header = client.review(info.id).header
         readers = client.who_can_read(info.id)
         try:
@@ -161,30 +175,53 @@ def _account(session: Session, address: str, chain: str) -> Account:
 
 
 def _ask(session: Session, account: Account, *, loss: str, transaction: str, victim: str, offence: str) -> _Told:
-    """Returns the four things that are needed, asking for those that no option gave."""
+    """Returns the four things that are needed, asking for those that no option gave, again where an answer is none."""
     missing: list[str] = []
 
-    def asked(value: str, option: str, question: str) -> str:
-        if not value.strip() and session.screen.interactive:
+    def asked(value: str, option: str, question: str, check: Callable[[str], object] = str) -> str:
+        for _ in range(_TRIES if session.screen.interactive else 0):
+            try:
+                if value.strip() and check(value) is not None:
+                    break
+            except UsageError as error:
+                session.screen.note(str(error), "bold yellow")
             value = session.screen.ask(question)
         if not value.strip():
             missing.append(option)
         return value.strip()
 
-    lost = asked(loss, "--loss", t('What was lost? For example "120000 USDT"'))
-    told = _Told(
-        account,
-        ("", ""),
+    lost = asked(loss, "--loss", t('What was lost? For example "120000 USDT"'), _lost)
+    found = [
         asked(transaction, "--transaction", t("Transaction of the loss?")),
         asked(victim, "--victim", t("The victim's reference?")),
         asked(offence, "--offence", t("The offence?")),
-    )
+    ]
     if missing:
         raise UsageError(t("Needed: {options}.", options=", ".join(missing)))
-    parts = _LOSS.fullmatch(lost)
+    return _Told(account, _lost(lost), *found)
+
+
+def _lost(text: str) -> tuple[str, str]:
+    """Returns amount and currency of a loss.
+
+    Raises:
+        UsageError: it is none.
+    """
+    parts = _LOSS.fullmatch(text)
     if parts is None:
         raise UsageError(t('A loss is an amount and a currency or token: "120000 USDT".'))
-    return _Told(account, (amount(parts[1]), parts[2]), told.transaction, told.victim, told.offence)
+    return amount(parts[1]), parts[2]
+
+
+def _the_same_again(session: Session, address: str, told: _Told, options: Mapping[str, object]) -> None:
+    """Shows the command that asks the same with every answer in it: nothing was drafted, and nobody asks twice."""
+    said = {"--loss": " ".join(told.loss), "--transaction": told.transaction, "--victim": told.victim}
+    said |= {"--offence": told.offence} | {
+        name: str(value) for name, value in options.items() if value not in ("", None)
+    }
+    words = [address, *(part for name, value in said.items() for part in (name, value))]
+    why = t("Nothing was drafted. The same again, as soon as the hub answers")
+    session.screen.next(session.command(f"freeze now {shlex.join(words)}"), why)
 
 
 def _desk(session: Session, client: Client, found: list[Suggestion], to: str) -> str:
@@ -206,8 +243,12 @@ def _desk(session: Session, client: Client, found: list[Suggestion], to: str) ->
         return possible[0]
     if not possible:
         raise UsageError(t("No desk of another agency can be asked: there is no agreement for freezes."))
-    if screen.interactive:
-        return screen.ask(t("Which desk?")).strip()
+    for _ in range(_TRIES if screen.interactive else 0):
+        typed = screen.ask(t("Which desk?")).strip()
+        named = [desk for desk in possible if typed in (desk, agency_of(desk))]
+        if len(named) == 1:
+            return named[0]
+        screen.note(t("That is none of them: {desks}", desks=", ".join(possible)), "bold yellow")
     raise UsageError(t("Say whom to ask with --to: {desks}", desks=", ".join(possible)))
 
 
@@ -233,6 +274,8 @@ def _afterwards(session: Session, client: Client, info: DraftInfo, desk: str, la
 
 def _whom_to_call(session: Session, client: Client, desk: str) -> str | None:
     """Shows the directory's telephone of the desk that was asked, and returns it; None where it has none."""
+    if desk not in client.directory().desks():
+        return None
     duty = client.directory().contact(desk)
     session.screen.heading(t("CALL NOW"))
     number = duty.telephone if duty else t("the directory has no duty telephone")

@@ -9,6 +9,7 @@ import typer
 from comity.workflow.terms import Role
 
 from agents.cli.catalogue import t
+from agents.cli.exits import NotConfirmedError
 from agents.cli.render import show_gaps, show_readers
 from agents.cli.session import Session
 from agents.cli.times import now_ms, stamp
@@ -66,6 +67,21 @@ def approvers_of(client: Client) -> list[str]:
     return [m.member for m in members if Role.APPROVER in m.roles and client.desk in m.desks]
 
 
+def ask_to_send(session: Session, info: DraftInfo, question: str, *, yes: bool, noun: str) -> None:
+    """Asks a person at a terminal whether to send; where not, says that the draft stays and how it is sent later.
+
+    Raises:
+        NotConfirmedError: the answer was no.
+    """
+    if not session.screen.interactive:
+        return
+    try:
+        session.confirm(question, yes=yes, default=True)
+    except NotConfirmedError:
+        session.screen.next(session.command(f"{noun} send {short(info.id)}"), t("The draft is kept. To send it"))
+        raise NotConfirmedError(t("Nothing was sent.")) from None
+
+
 async def send_now(session: Session, client: Client, info: DraftInfo) -> Sent:
     """Sends a draft, with a bar on uploads, and says what is proved."""
     screen = session.screen
@@ -98,8 +114,7 @@ async def draft_and_send(
     readers = client.who_can_read(info.id)
     screen.say(f"{verb_label(info.verb)} → {', '.join(info.to)}", "bold")
     show_readers(screen, readers)
-    if screen.interactive:
-        session.confirm(t("Send it now?"), yes=yes, default=True)
+    ask_to_send(session, info, t("Send it now?"), yes=yes, noun=noun)
     sent = await send_now(session, client, info)
     screen.result(
         {"draft": draft_view(info), "readers": reader_views(readers), "approvers": [], "sent": sent_view(sent)}

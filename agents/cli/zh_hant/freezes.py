@@ -45,6 +45,7 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "Either --template to print the form, or --from to hand it in.": (
             "以 --template 列印表格，或以 --from 提交表格，二者擇一。"
         ),
+        "Ended by itself": "已自動終止",
         "Ends by itself": "自動終止",
         "FROZEN, by the holder's report; first held {time}.": "已凍結（據持有人報告）；首次扣存：{time}。",
         "From when it is in force; else now.": "生效時間；不填則為現在。",
@@ -81,6 +82,9 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "Nothing is held before they report it.": "對方報告之前，任何資產均未扣存。",
         "Nothing is held now.": "現時並無扣存任何資產。",
         "Nothing is reported as held yet.": "尚未有報告稱已扣存任何資產。",
+        "Nothing was drafted. The same again, as soon as the hub answers": (
+            "沒有草擬任何內容。樞紐恢復回應後執行以下指令"
+        ),
         "Not sent, or not known to be. The same hold again, as often as needed": (
             "尚未發送或未能確定。可重複發送同一請求，不會重複生效"
         ),
@@ -173,6 +177,7 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "What for: request, hold, report, convert …": "用途：request、hold、report、convert 等。",
         "What is to be held; else what was lost.": "請求扣存的代幣；不填則為所損失者。",
         "What was done since, and why it takes longer.": "其後已採取的行動，以及需時較長的原因。",
+        "That is none of them: {desks}": "並非其中之一：{desks}",
         'What was lost, for example "120000 USDT".': "所損失者，例如「120000 USDT」。",
         'What was lost? For example "120000 USDT"': "損失了甚麼？例如「120000 USDT」",
         "When it ends: 90d, a date; else at its review.": "終止時間：90d 或日期；不填則待覆核。",
@@ -211,6 +216,9 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "the directory has no duty telephone": "名錄並無值勤電話",
         "{place} {problem}.": "{place}：{problem}。",
         # alarms
+        "A message of a freeze was not read by its recipient. The two sides' sums may differ: call the other desk.": (
+            "凍結個案中有一則訊息未獲收件席位讀取，雙方數額可能不一致：請致電對方席位。"
+        ),
         "A freeze that had ended here by its own date goes on: word of that came late, and was in time. Report anew.": (
             "曾按其日期在本方終止的凍結仍然有效：確認及時作出而遲到。請重新報告。"
         ),
@@ -367,6 +375,10 @@ FREEZES: Final[Mapping[str, str]] = MappingProxyType(
         "is agreed not to be extended: convert it": "按協議不得延期：請轉換文書",
         "is agreed to bind nobody": "按協議並無約束力",
         "is later than was agreed for that instrument": "遲於該文書的協定期限",
+        "is missing: that instrument is agreed to have an end": "欠缺：按協議該文書須有終止時間",
+        "accepts what binds, brings it into force, or lets go: two people sign": (
+            "接納具約束力的文書、使其生效或放行：須由兩人簽署"
+        ),
         "are missing: a variation changes lines, or payments that are allowed": "欠缺：更改須涉及項目或准許付款",
         "changes nothing": "並無更改",
         "is after the end: nothing would hold between": "遲於終止時間：其間將無文書",

@@ -92,6 +92,8 @@ SCREENS: Final = {
     "Nothing here.": "沒有項目。",
     "Nothing stands in the way of sending it.": "可以發出，並無障礙。",
     "Nothing waits for {member}.": "{member} 沒有待辦事項。",
+    "The draft is kept. To send it": "草稿已保留。如要發出",
+    "Nothing was sent.": "沒有發出任何內容。",
     "Nothing was done.": "未作任何更改。",
     "Nothing was unlocked.": "沒有已解鎖的金鑰。",
     "Opened by": "開立方",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -161,6 +162,30 @@ async def check_the_screens(
     out = capsys.readouterr().out
     assert "9 open, 2 past a limit" in out
     assert "\x1b[" in out
+
+
+async def test_what_was_released_or_put_in_writing_ends_by_itself_no_more_and_nobody_is_reminded_of_it(
+    tmp_path: Path,
+) -> None:
+    async with two_offices(tmp_path, hire=False) as (sfc, _):
+        head = await sfc.client()
+        now = sfc.clock()
+        ends = {"opened": now - 99 * HOUR, "deliver_by": now + 10 * HOUR, "lapses_at": now + HOUR}
+        written = leg(3, State.ACKNOWLEDGED, Family.ASSISTANCE, now, standing=Standing.FULL, **ends)
+        found = [
+            leg(1, State.RELEASED, Family.FREEZE, now, **ends),
+            leg(2, State.IN_FORCE, Family.FREEZE, now, **ends),
+            written,
+            replace(written, case_id=bytes(16), standing=Standing.PROVISIONAL),
+        ]
+        with head.store.begin() as c:
+            for one in found:
+                mailstore.put_leg(c, one)
+            fill_open(c, found)
+        limits = {int(row.case_id, 16): row.limit for row in head.board_page(EVERYTHING, Sort.TIME, None).rows}
+        assert limits == {0: LimitKind.LAPSE, 1: None, 2: LimitKind.LAPSE, 3: None}
+        reminded = {int(one.case_id, 16) for one in head.reminders() if one.kind is LimitKind.LAPSE}
+        assert reminded == {0, 2}
 
 
 def test_every_state_has_a_turn_and_those_that_are_over_have_none() -> None:

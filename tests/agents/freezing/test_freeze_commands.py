@@ -7,17 +7,20 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from comity.v1 import payload_pb2 as pb
-from comity.workflow.terms import Role, Verb
+from comity.workflow.terms import Role, State, Verb
 
 import agents.cli
 from agents import keyprocess
+from agents.cli.freeze_ledger import end_fields
 from agents.cli.main import run
 from agents.client import now_ms
 from agents.forms import to_form
+from agents.freezing.standing import FreezeStanding
 from tests.agents.freezing.freezes import (
     DAY,
     HOUR,
@@ -215,6 +218,10 @@ async def the_notice(here: Desk, second: Desk, there: Desk, form: Path) -> None:
     )
     await here("convert", case, *stronger, "--end", "200d")
     await drafted(here.office)
+    converted = await here.shown("ledger", case)  # it says what it rests on now, not what it began with
+    assert "Restraint order: an order of the court" in converted
+    assert "Restriction notice" not in converted
+    assert "Ends by itself" in converted
     filed = ("--court", "High Court", "--decision", "filed", "--next", "30d")
     await there("challenge", case, *filed, "--yes")
 
@@ -229,7 +236,9 @@ async def the_notice(here: Desk, second: Desk, there: Desk, form: Path) -> None:
     await drafted(there.office)
     became = ("--line", "1:returned=950,released=50", "--event", "2026-11-01", "--text", "Paid back.")
     assert (await here("outcome", case, *became, "--yes"))["sent"]["status"] == "SUBMITTED"
-    assert "現時並無扣存任何資產" in (await there.typed("--lang", "zh-Hant", "freeze", "ledger", case))[1].out
+    ended = (await there.typed("--lang", "zh-Hant", "freeze", "ledger", case))[1].out
+    assert "現時並無扣存任何資產" in ended
+    assert "自動終止" not in ended  # nothing is left that could
 
 
 @pytest.mark.parametrize("kind", ["restriction-notice", "voluntary-hold"])
@@ -245,3 +254,13 @@ def test_a_template_is_printed_for_each_instrument_in_both_languages(
     assert run(["freeze", "template", "report", "--instrument", kind]) == 2
     assert run(["--json", "freeze", "template", "report"]) == 0
     assert json.loads(capsys.readouterr().out)["verb"] == "REPORT_EXECUTION"
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [(State.IN_FORCE, "Ends by itself"), (State.LAPSED, "Ended by itself"), (State.RELEASED, "")],
+)
+def test_an_end_is_ahead_behind_or_of_no_account(state: State, label: str) -> None:
+    found = dict(end_fields(cast("FreezeStanding", SimpleNamespace(state=state, ends=now_ms() - DAY))))
+    assert list(found) == ([label] if label else [])
+    assert ("overdue" in found.get(label, "")) == (state is State.IN_FORCE)
