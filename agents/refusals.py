@@ -17,6 +17,8 @@ from grpc import aio
 _CODES: Final = {
     grpc.StatusCode.UNAVAILABLE: Reason.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED: Reason.UNAVAILABLE,
+    # gRPC's own word for a call that reaches a process while it stops; what this side cancels never comes here.
+    grpc.StatusCode.CANCELLED: Reason.UNAVAILABLE,
     grpc.StatusCode.UNAUTHENTICATED: Reason.UNKNOWN_TLS_KEY,
     grpc.StatusCode.PERMISSION_DENIED: Reason.NOT_PERMITTED,
     grpc.StatusCode.NOT_FOUND: Reason.NOT_FOUND,

@@ -62,3 +62,23 @@ async def test_a_quota_is_waited_for_within_patience_and_told_of_beyond_it(secon
     finally:
         await session.close()
     assert len(begun) == attempts
+
+
+async def test_a_call_that_reaches_a_process_while_it_stops_is_made_again() -> None:
+    # gRPC answers it itself, with CANCELLED and nothing else; nobody on this side has cancelled it.
+    key = TlsKey.generate()
+    certificate = create_authority(key, "test", not_before=0, not_after=1 << 40)
+    session = Session(["127.0.0.1:1"], certificate, Identity(key, certificate_to_pem(certificate), 1 << 40), 5.0)
+    begun: list[float] = []
+
+    async def call(_: Any) -> str:
+        begun.append(time.monotonic())
+        if len(begun) == 1:
+            raise aio.AioRpcError(StatusCode.CANCELLED, aio.Metadata(), aio.Metadata(), "CANCELLED")
+        return "answered"
+
+    try:
+        assert await session._call(call) == "answered"
+    finally:
+        await session.close()
+    assert len(begun) == 2
