@@ -39,6 +39,7 @@ from agents.cases import header_of, not_stored
 from agents.errors import SplitViewError
 from agents.home import Home
 from agents.keys import Keys, KeyUse, find
+from agents.lateness import counts_late, raise_unread
 from agents.mailstore import AckRow, Message
 from agents.proving import tie, verify_receipt
 from agents.records import MessageStatus, Standing
@@ -255,7 +256,10 @@ class Acks:
                 if now + CLOCK_SKEW_MS <= message.deliver_by:
                     raise_alarm(c, AlarmKind.INVALID_DELIVERY, f"acknowledgement {ack.message_hash.hex()}", now)
                     return False
-                rows.update_message(c, ack.message_hash, standing=Standing.EXPIRED.value)
+                header = header_of(message)
+                if not counts_late(header):
+                    rows.update_message(c, ack.message_hash, standing=Standing.EXPIRED.value)
+                raise_unread(c, header, ack.message_hash, now)
             rows.settle_ack(c, ack, b"")
             for leg in rows.legs(c, message.case_id):
                 rows.put_leg(c, not_stored(leg, ack.message_hash))

@@ -66,6 +66,10 @@ class AlarmKind(StrEnum):
         "CAME_BACK",
         "A freeze that had ended here by its own date goes on: word of that came late, and was in time. Report anew.",
     )
+    UNREAD = (
+        "UNREAD",
+        "A message of a freeze was not read by its recipient. The two sides' sums may differ: call the other desk.",
+    )
     HEAD_STALE = ("HEAD_STALE", "The newest head is older than 10 minutes: nothing can be sealed. Check the network.")
     LIST_LAGGING = (
         "LIST_LAGGING",

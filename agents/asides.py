@@ -18,6 +18,7 @@ from agents.acks import Acks
 from agents.alarms import AlarmKind, raise_alarm
 from agents.contents import Reader
 from agents.debts import withdrawn
+from agents.lateness import raise_unread
 from agents.mailstore import Message
 from agents.occurrences import finish
 from agents.onward.recalls import settle_late
@@ -94,6 +95,8 @@ class Asides:
                     settle_late(c, self._read, message_hash, self._verifier.desk)
             if leg is not None:
                 rows.put_leg(c, leg)
+            if leg is not None and envelope is not None:
+                raise_unread(c, envelope.header, message_hash, self._clock())
             if envelope is not None:
                 keep_unopened(c, item, envelope.header, self._verifier.desk)
             if leg is not None and envelope is not None and envelope.header.verb is Verb.WITHDRAW:

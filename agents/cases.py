@@ -25,7 +25,7 @@ from comity.workflow.timers import settle
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
-from agents.onward.rows import never_read
+from agents.onward.rows import forwards_of, never_read
 from agents.records import CaseInfo
 
 
@@ -63,16 +63,23 @@ def action_of(
 
 
 def with_about(c: Connection, action: Action) -> Action:
-    """Returns an action with the facts of the message that its `about` names, if that is one of the same leg."""
+    """Returns an action with the facts of the message that its `about` names.
+
+    They are known if that is one of the same leg, or if its sender, whose action it is, let it reach the other desk by
+    a grant: that desk has it in a FORWARD.
+    """
     if not action.about:
         return action
     found = rows.message(c, action.about)
-    if found is None or found.case_id != action.case_id:
-        return action
-    header = header_of(found)
-    if not {action.sender, action.counterpart} <= {header.sender, *header.counterparts}:
-        return action
-    return replace(action, about_facts=AboutFacts(found.sender, found.verb, found.author))
+    if found is not None and found.case_id == action.case_id:
+        header = header_of(found)
+        if {action.sender, action.counterpart} <= {header.sender, *header.counterparts}:
+            return replace(action, about_facts=AboutFacts(found.sender, found.verb, found.author))
+    passed = (action.case_id, action.sender, action.counterpart)
+    for row in forwards_of(c, action.about):
+        if (row.original_case, row.originator, row.new_desk) == passed:
+            return replace(action, about_facts=AboutFacts(row.originator, row.verb, ""))
+    return action
 
 
 def unread_leg(c: Connection, header: Header, desk: str) -> Leg | None:
@@ -112,8 +119,16 @@ def unread_leg(c: Connection, header: Header, desk: str) -> Leg | None:
 
 
 def with_unread(c: Connection, action: Action, leg: Leg | None) -> Action:
-    """Returns an action with the facts of a leg's opening, where `about` names that and it never came here."""
-    if leg is None or action.about != leg.opening or rows.message(c, leg.opening) is not None:
+    """Returns an action with the facts of what `about` names, where that never came here to be read.
+
+    It is the leg's opening, or what a recall says was passed on to here: whoever never had it can still say so.
+    """
+    if leg is None or rows.message(c, action.about) is not None:
+        return action
+    if action.about != leg.opening:
+        recalls = action.verb is Verb.RECALL and action.sender == leg.originator and action.about_facts is None
+        if recalls and opens_case(leg.family, Verb.FORWARD) and never_read(c):
+            return replace(action, about_facts=AboutFacts(leg.originator, Verb.FORWARD, ""))
         return action
     table = table_of(leg.family)
     opening = next(verb for verb in table.verbs if table.opening(verb) is not None)

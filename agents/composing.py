@@ -281,7 +281,7 @@ def _about(wish: Wish, rule: Rule) -> bytes:
         if wish.about:
             raise RefusedError(Reason.WRONG_ABOUT, "the verb is about no message")
         return b""
-    if wish.about or rule.about is AboutRule.IF_ASKED:
+    if wish.about or rule.about in (AboutRule.IF_ASKED, AboutRule.REPLACED):
         return wish.about
     if wish.leg is None:
         raise RefusedError(Reason.WRONG_ABOUT, "the verb is about a message: name it")

@@ -51,6 +51,8 @@ class Said:
     """Place in the log; None for a draft: all that is logged stands before it."""
     read: Reader = nothing_kept
     """Opens what this home keeps of the case: rules that add up need what was said before."""
+    message_hash: bytes = b""
+    """Of what came by the feed; empty of a draft."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,13 @@
 """What the hub owes: deliveries that came without their envelope.
 
 An envelope may be missing for four reasons, and each can be checked: its sender withdrew it (a WITHDRAW in the log
-names it, signed); its `deliver_by` went by (header and seal still come, and hash to what was logged); it was erased
-after its time (14 days lie between its leaf and now); or the hub lost or withholds it. Only the last is a debt. It
-raises an alarm once the hub had its chance, at the end of the pass; reading goes on, so that one message that was lost
-stops none but what may rest on it (`agents/owing.py`); and it is asked for again, until the envelope comes or a reason
-does. A pass asks for so many, beginning where the last one ended, and one whose asking fails ends no pass: what never
-comes keeps no later one from its turn.
+names it, signed); its `deliver_by` went by (header, seal and signatures still come, and are those that were logged:
+what goes on with a case moves that by them, `agents/unread.py`); it was erased after its time (14 days lie between its
+leaf and now); or the hub lost or withholds it. Only the last is a debt. It raises an alarm once the hub had its chance,
+at the end of the pass; reading goes on, so that one message that was lost stops none but what may rest on it
+(`agents/owing.py`); and it is asked for again, until the envelope comes or a reason does. A pass asks for so many,
+beginning where the last one ended, and one whose asking fails ends no pass: what never comes keeps no later one from
+its turn.
 
 Never does: open anything.
 """
@@ -22,16 +23,19 @@ from comity.envelope import Header, message_hash, parse_header
 from comity.errors import MalformedError, RefusedError
 from comity.receipts import EventKind, Leaf, encode_receipt, receipt_from_wire
 from comity.v1 import feed_pb2
+from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
+from agents.lateness import counts_late
 from agents.mailstore import Cursor, Debt, EventRow
 from agents.occurrences import finish
 from agents.onward.receiving import keep_unopened
-from agents.owing import tell_case
+from agents.owing import tell_case, waits
 from agents.session import Session
 from agents.store import Store
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
+from agents.unread import is_signed, keep_unread, unread_of
 from agents.verifying import Item, Verifier, leaf_time
 
 RETENTION_MS: Final = 14 * 86_400_000
@@ -57,15 +61,25 @@ class Debts:
         self._store, self._trust, self._verifier, self._clock = store, trust, verifier, clock
 
     def take(self, item: Item) -> None:
-        """Takes a verified SUBMITTED item without content: a numbered tombstone, or a debt."""
+        """Takes a verified SUBMITTED item without content: a numbered tombstone, or a debt.
+
+        Raises:
+            UnknownProfileError: the agreed profile is not here: reading stops.
+        """
         header = self._named(item)
-        expired = header is not None and header.deliver_by < self._clock() + CLOCK_SKEW_MS
+        expired = header is not None and self._explains(item, header)
+        theirs = header is not None and header.sender != self._verifier.desk
+        unread = unread_of(self._store, self._verifier, item) if expired and theirs else None
         with self._store.begin() as c:
             if not rows.to_be_taken(c, item.index):
                 return
             finish(c, item, believed=expired)
             if header is not None and expired:
                 keep_unopened(c, item, header, self._verifier.desk)
+                if unread is not None:
+                    keep_unread(c, item, unread, self._clock())
+                    if header.verb is Verb.WITHDRAW:
+                        withdrawn(c, header.about)
             else:
                 self._owe(c, item, header)
 
@@ -131,6 +145,19 @@ class Debts:
                 self._trust.history.invalid(str(debt.log_index), debt.log_index, parts)
         if refused is not None:
             raise refused
+
+    def _explains(self, item: Item, header: Header) -> bool:
+        """Returns whether what is left of a message says why it is not here.
+
+        Its limit went by. What goes on with a case moves that all the same: so its signatures must be here, and
+        nothing may be owed that stands before it.
+        """
+        if header.deliver_by >= self._clock() + CLOCK_SKEW_MS:
+            return False
+        if not counts_late(header) or header.sender == self._verifier.desk:
+            return True
+        with self._store.begin() as c:
+            return is_signed(item) and not waits(c, header, item.index, self._verifier.desk)
 
     def _owe(self, c: Connection, item: Item, header: Header | None) -> None:
         rows.add_debt(c, Debt(item.index, item.number, item.verified.event.message_hash))

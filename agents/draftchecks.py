@@ -26,6 +26,7 @@ from comity.workflow.actions import SignedBy
 from comity.workflow.clocks import MAX_AGE, MAX_AGE_SECONDED, check_times
 from comity.workflow.engine import apply, apply_forwarded
 from comity.workflow.families import table_of
+from comity.workflow.guards import takes_place
 from comity.workflow.legs import Leg
 from comity.workflow.tables import People
 from comity.workflow.terms import Role, SignatureRole
@@ -197,6 +198,8 @@ class DraftChecks:
                 side = at.side_of(header.sender)
                 here = [r for r in rows if r.side is side and at.state in r.from_states and at.standing in r.standings]
                 rows = here or rows
+                if side is not None and not header.about and any(takes_place(r, at, side) for r in here):
+                    return True  # in the place of what two people asked
         return any(rule.people is People.TWO for rule in rows)
 
     def _said(

@@ -26,7 +26,7 @@ from agents.alarms import AlarmKind, raise_alarm
 from agents.archive import Archive
 from agents.cases import leg_between
 from agents.contentrules import judge, take
-from agents.contents import ContentRefusedError, Said, Taking
+from agents.contents import ContentRefusedError, Reader, Said, Taking
 from agents.debts import withdrawn
 from agents.home import Home
 from agents.onward.consent import take_grants
@@ -97,7 +97,7 @@ class Entering:
         if header.verb in PUBLISHED:
             return Entry()
         at = None if before is None else settle(before, item.time).leg
-        said = Said(header, payload, at, signers, item.time, view=item.view, index=item.index, read=self.read)
+        said = _said(item, header, payload, at, signers, self.read)
         try:
             with self._store.begin() as c:
                 judge(c, said)
@@ -154,8 +154,7 @@ class Entering:
                 for desk in header.counterparts:
                     leg = leg_between(c, header.case_id, header.sender, desk)
                     at = None if leg is None else settle(leg, item.time).leg
-                    view, index, read = item.view, item.index, self.read
-                    judge(c, Said(header, payload, at, signers, item.time, view=view, index=index, read=read))
+                    judge(c, _said(item, header, payload, at, signers, self.read))
         except ContentRefusedError as error:
             return Entry(Standing.CONTRADICTS, error)
         return Entry(facts=self._facts.digests(payload) if tells(header.family, header.verb) else [])
@@ -201,6 +200,13 @@ class Entering:
 
     def _contradicts(self, c: Connection, refused: ContentRefusedError, message_hash: bytes) -> None:
         raise_alarm(c, AlarmKind.CONTRADICTION, f"{message_hash.hex()} {refused.code}", self._clock())
+
+
+def _said(  # noqa: PLR0917 # one message, as it is judged
+    item: Item, header: Header, payload: Payload, at: Leg | None, signers: tuple[SignedBy, ...], read: Reader
+) -> Said:
+    name = item.verified.event.message_hash
+    return Said(header, payload, at, signers, item.time, view=item.view, index=item.index, read=read, message_hash=name)
 
 
 def take_withdrawn(c: Connection, header: Header) -> None:

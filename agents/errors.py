@@ -19,6 +19,7 @@ from comity.errors import (
 )
 from comity.handling import HandlingLoweredError
 from comity.payload_rules import Gap
+from comity.workflow.profiles import UnknownProfileError
 
 from agents.handlings import NotOnwardError
 from agents.keyprocess import LockedError
@@ -118,7 +119,10 @@ NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
             "請管理員更新此席位的傳輸金鑰。",
         ),
         Reason.NOT_FOUND: ("Check the id; what is not yours looks absent.", "請核對編號；不屬於你的項目視同不存在。"),
-        Reason.NOT_PERMITTED: ("Use an account of the right kind.", "請使用具相應權限的帳戶。"),
+        Reason.NOT_PERMITTED: (
+            "Use an account of the right kind. Where operators have suspended your agency, call them.",
+            "請使用具相應權限的帳戶。如貴機構已被樞紐營運者暫停，請致電營運者。",
+        ),
         Reason.WRONG_SENDER: ("Send from the home of the sending desk.", "請從發送席位的節點發送。"),
         Reason.CREATED_TOO_OLD: ("Reseal the draft; both sign again.", "請重新密封草稿，並由兩人再次簽署。"),
         Reason.CREATED_IN_FUTURE: ("Set this computer's clock.", "請校正此電腦的時鐘。"),
@@ -193,6 +197,13 @@ _OTHERS: Final[tuple[tuple[type[ComityError], tuple[str, str]], ...]] = (
         UnknownKeyError,
         ("Ask an admin of your agency to grant this desk's key to you.", "請所屬機構的管理員授予此席位金鑰。"),
     ),
+    (
+        UnknownProfileError,
+        (
+            "Put the file of the agreed deadline profile into this home's profiles; its digest is in the agreement.",
+            "請將協定所用的時限規範檔案放入此節點的規範資料夾；其摘要載於協定。",
+        ),
+    ),
     (NoIdentityError, ("Ask your admin to register and certify your TLS key.", "請管理員登記並認證你的傳輸金鑰。")),
     (StoreError, ("Update this program; the store was made by a newer one.", "請更新程式：資料庫由較新版本建立。")),
     (
@@ -223,7 +234,7 @@ _OTHERS: Final[tuple[tuple[type[ComityError], tuple[str, str]], ...]] = (
     ),
     (
         ContentRefusedError,
-        ("Correct the field that is named; the draft is kept.", "請更正所列欄位；草稿已保留。"),
+        ("Correct the field that is named; nothing was drafted or sent.", "請更正所列欄位；沒有草擬或發出任何內容。"),
     ),
     (
         ContradictsError,
@@ -256,7 +267,7 @@ def explain(error: BaseException, language: str = ENGLISH) -> str:
         language: `en` or `zh-Hant`; anything else is English.
     """
     column = 1 if language == CHINESE else 0
-    if isinstance(error, RefusedError):
+    if isinstance(error, RefusedError) and not isinstance(error, UnknownProfileError):
         return NEXT[error.reason][column]
     if isinstance(error, MalformedError) and error.reason is not Reason.MALFORMED:
         return NEXT[error.reason][column]

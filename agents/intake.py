@@ -1,12 +1,13 @@
 """Intake: every item of the feed has its effect once, in the order of the log.
 
 For an incoming envelope: (1) receipt and place verified; (2) the try is counted, so that a message that kills its
-reader is quarantined after three, and taken back while the hub is asked, and where it broke off, lied, or a key is not
-here; (3) the bytes are those that the event names, and the envelope verifies at the leaf's directory; (4) replay; (5)
-the same workflow engine as the hub's; (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9)
-its content against the rules of its family (`agents/entering.py`); (10) message, case, what follows, acknowledgement,
-event and cursor are written in one transaction. The acknowledgement is sent once that
-would outlive a power cut (`agents/acks.py`): what did not is delivered again.
+reader is quarantined after three, and taken back while the hub is asked, and where it broke off, lied, or a key or the
+agreed profile is not here; (3) the bytes are those that the event names, and the envelope verifies at the leaf's
+directory; (4) replay; (5) the same workflow engine as the hub's, and what opens a case is in time by this side's clock
+too (`agents/lateness.py`); (6) wrap, commitment, AEAD, padding; (7) payload; (8) the checkpoint in it; (9) its content
+against the rules of its family (`agents/entering.py`); (10) message, case, what follows, acknowledgement, event and
+cursor are written in one transaction. The acknowledgement is sent once that would outlive a power cut
+(`agents/acks.py`): what did not is delivered again.
 
 What breaks a rule by its sender's doing is refused with one word, and kept aside if its signatures verify; reading goes
 on. What the hub cannot prove stops it, and nothing is said of the message to anybody. What comes without its envelope
@@ -33,6 +34,7 @@ from comity.v1 import feed_pb2
 from comity.v1.payload_pb2 import Payload
 from comity.workflow.engine import apply, apply_stored
 from comity.workflow.legs import Leg
+from comity.workflow.profiles import UnknownProfileError
 from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
@@ -47,6 +49,7 @@ from agents.entering import Entering, Entry, take_withdrawn
 from agents.errors import SplitViewError
 from agents.home import Home
 from agents.keys import Keys, KeyUse, UnknownKeyError, unwrapping
+from agents.lateness import counts_late
 from agents.mailstore import Cursor, Message
 from agents.occurrences import Occurrences, finish
 from agents.owing import waits
@@ -112,6 +115,7 @@ class Intake:
         Raises:
             VerificationError: the hub cannot prove it; reading stops here.
             UnknownKeyError: the desk key was not granted to this member; another member or a grant helps.
+            UnknownProfileError: the agreed profile is not in this home; its file helps.
             RefusedError: the hub did not answer a question that verifying needs.
         """
         at = self.cursor()
@@ -223,10 +227,12 @@ class Intake:
                 leg = before if seen is not None else self._advance(c, item, envelope, signers, before)  # step 5
             if seen is not None or leg is None:  # step 4
                 return self._asides.replayed(item, envelope, seen or envelope.message_hash)
+        except UnknownProfileError:
+            raise  # it is this home that lacks the agreed profile: neither its sender nor the hub did anything
         except (RefusedError, MalformedError):
             self._verifier.invalid(item.wire)
             return self._asides.quarantine(item, genuine, "QUARANTINED")
-        if self._clock() > header.deliver_by:
+        if self._clock() > header.deliver_by and not counts_late(header):
             return self._asides.quarantine(item, envelope, "EXPIRED", leg)
         gossiped: Tied | None = None
         due: TrustedSize | None = None

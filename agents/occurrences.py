@@ -22,9 +22,10 @@ from sqlalchemy import Connection
 from agents import mailstore as rows
 from agents.acks import check_ack, raise_status, status_of
 from agents.alarms import AlarmKind, raise_alarm
-from agents.cases import leg_between, not_stored
+from agents.cases import header_of, leg_between, not_stored
 from agents.evidence import save_evidence
 from agents.home import Home
+from agents.lateness import counts_late, raise_unread
 from agents.mailstore import AckRow, Cursor, EventRow, Message
 from agents.onward.granting import GRANT_EVENTS, take_grant_event
 from agents.records import MessageStatus, Standing
@@ -93,6 +94,8 @@ class Occurrences:
         )
         rows.add_ack(c, row)
         raise_status(c, ack.message_hash, ack.desk, status_of(ack.state))
+        if ack.state is AckState.REFUSED:
+            raise_unread(c, header_of(message), ack.message_hash, self._clock())
         leg = leg_between(c, message.case_id, message.sender, ack.desk)
         if leg is not None and ack.state is AckState.STORED:
             try:
@@ -107,8 +110,13 @@ class Occurrences:
         if not _has_ended(c, item, message):
             return False
         status, standing = _ENDS[kind]
+        header = header_of(message)
+        if kind is EventKind.EXPIRED:
+            raise_unread(c, header, message.message_hash, self._clock())
         if not message.outgoing:
-            rows.update_message(c, message.message_hash, standing=standing.value)
+            # What goes on with a case and was read here counts, whether the log has this desk's word of it or not.
+            if kind is not EventKind.EXPIRED or not counts_late(header):
+                rows.update_message(c, message.message_hash, standing=standing.value)
         elif kind is EventKind.EXPIRED:  # a withdrawal's own copy has said of which desk it is
             for desk in rows.statuses(c, message.message_hash):
                 raise_status(c, message.message_hash, desk, status)

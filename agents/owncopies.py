@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from comity.envelope import Envelope
-from comity.errors import CannotOpenError, MalformedError, RefusedError, VerificationError
+from comity.envelope import Envelope, Header
+from comity.errors import CannotOpenError, ComityError, MalformedError, RefusedError, VerificationError
 from comity.v1.payload_pb2 import Payload
 from comity.workflow.engine import apply
+from comity.workflow.profiles import UnknownProfileError
+from sqlalchemy import Connection
 
 from agents import mailstore as rows
 from agents.archive import Archive
@@ -23,6 +25,7 @@ from agents.cases import action_of, author_of, leg_between, with_about
 from agents.contents import Taking
 from agents.entering import Entering, take_withdrawn
 from agents.errors import SplitViewError
+from agents.mailstore import Message
 from agents.occurrences import finish
 from agents.outgoing import keep_receipt, outgoing_message
 from agents.records import PUBLISHED, MessageStatus
@@ -76,6 +79,7 @@ class OwnCopies:
         Raises:
             SplitViewError: what it carries belongs to another history.
             RefusedError: the hub did not answer what a proof needs.
+            UnknownProfileError: the agreed profile is not in this home.
         """
         header = envelope.header
         with self._store.begin() as c:
@@ -91,8 +95,8 @@ class OwnCopies:
             gossip = payload.gossip.checkpoint
             payload = payload if known is None else self._kept(envelope)
             entry = self._entering.own(item, header, payload, signers)
-        except (RefusedError, MalformedError, CannotOpenError):
-            return self._asides.spoilt(item)
+        except (RefusedError, MalformedError, CannotOpenError) as error:
+            return self._spoilt(item, error)
         gossiped: Tied | None = None
         try:
             if gossip:
@@ -111,9 +115,7 @@ class OwnCopies:
                     return Taken()
                 if known is None:
                     message = outgoing_message(envelope, author_of(signers), self._clock())
-                    rows.put_message(c, replace(message, archive=archive))
-                    for desk in header.counterparts:
-                        rows.set_status(c, envelope.message_hash, desk, MessageStatus.PENDING)
+                    _put(c, replace(message, archive=archive), header)
                 if entry.refused is not None:
                     rows.update_message(c, envelope.message_hash, standing=entry.standing.value)
                 keep_receipt(c, envelope, item.verified)
@@ -135,9 +137,20 @@ class OwnCopies:
         self._entering.clear(gone)
         return Taken(event=True)
 
+    def _spoilt(self, item: Item, error: ComityError) -> Taken:
+        if isinstance(error, UnknownProfileError):
+            raise error  # it is this home that lacks the agreed profile: reading stops
+        return self._asides.spoilt(item)
+
     def _kept(self, envelope: Envelope) -> Payload:
         """Returns what this desk's own message says, which is kept; an empty payload where nobody here asks for it."""
         if envelope.header.verb in PUBLISHED:
             return Payload()
         with self._store.begin() as c:
             return self._entering.read(c, envelope.message_hash) or Payload()
+
+
+def _put(c: Connection, message: Message, header: Header) -> None:
+    rows.put_message(c, message)
+    for desk in header.counterparts:
+        rows.set_status(c, message.message_hash, desk, MessageStatus.PENDING)

@@ -22,10 +22,13 @@ def now_ms() -> int:
 
 
 def stamp(at_ms: int | None) -> str:
-    """Returns a time as `2026-03-01 14:05 +08:00`, empty where there is none."""
+    """Returns a time as `2026-03-01 14:05 +08:00`, empty where there is none; the number where no calendar has it."""
     if not at_ms:
         return ""
-    local = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).astimezone()
+    try:
+        local = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).astimezone()
+    except (OverflowError, OSError, ValueError):  # the last hours of 9999 where the clocks are ahead of Greenwich
+        return str(at_ms)
     offset = local.strftime("%z")
     return f"{local.strftime('%Y-%m-%d %H:%M')} {offset[:3]}:{offset[3:5]}"
 

@@ -3,12 +3,15 @@
 The rules, by their codes:
 
 - What is said fits the ledger, the end that is set, and what was asked: the problems of `comity.freezes`.
-- An instrument is what the two agreed on: it binds only where that kind does (NEVER_BINDS), for so many days at most
-  (TOO_LONG), and is extended only where that kind may be (NOT_EXTENDABLE).
-- Who accepts what binds the holder, varies by letting go of something, or reports that less is held than before, is
-  two people (SECOND_PERSON_MISSING).
+- An instrument is what the two agreed on: it binds only where that kind does (NEVER_BINDS), has an end (NO_END) so many
+  days at most after it was said or began, whichever was first (TOO_LONG), and is extended only where that kind may be
+  (NOT_EXTENDABLE).
+- Who accepts what binds the holder, reports on it before it was so accepted, varies by letting go of something, or
+  reports that less is held than before, is two people (SECOND_PERSON_MISSING).
 - Nobody goes on with what cannot be read here (NOT_READABLE). What comes is believed all the same where it is only
   this member who cannot read what it goes on with, and not where that was destroyed here or set aside.
+- What comes is held against sums that both sides have: not where something they rest on does not open for this member,
+  was refused, or was not read in time (`Story.closed`, `Story.lost`). It is then added up as far as it fits.
 - Nothing is released, and no release asked for, without a call to the directory's number (WRONG_CALL_BACK,
   NO_DUTY_CONTACT), made after the release was asked for.
 
@@ -36,7 +39,7 @@ from agents.cases import header_of, profile_between
 from agents.contents import Said, Taking
 from agents.errors import ContentRefusedError
 from agents.freezing.calling import check_call_back
-from agents.freezing.standing import ASKS, COUNTS, GOES_ON, had_ended, tell
+from agents.freezing.standing import ASKS, COUNTS, GOES_ON, had_ended, is_unread_question, tell
 from agents.freezing.templates import kind_of
 from agents.records import Standing
 
@@ -57,9 +60,14 @@ def judge_freeze(c: Connection, said: Said) -> None:
     asked = _asked(c, said)
     before: Freeze | None = None
     if said.leg is not None:
-        before = tell(c, said.read, said.leg, said.index).freeze
-    if said.leg is not None and before is None:
-        _unread(c, said, said.leg, name)
+        story = tell(c, said.read, said.leg, said.index)
+        before = story.freeze
+        if before is None or (said.index is None and story.closed):
+            _unread(c, said, said.leg, name)
+        if said.index is not None and (
+            story.closed or story.lost or is_unread_question(c, said.read, said.header.about)
+        ):
+            before = None
     _two_where_needed(before, said, body, name)
     if isinstance(body, pb.Accept):
         return
@@ -67,7 +75,7 @@ def judge_freeze(c: Connection, said: Said) -> None:
     if isinstance(body, pb.AskRelease | pb.Release):
         _called_back(c, said, body, name)
     if said.leg is not None and before is None:
-        return  # what opened it is not here to be read: there is nothing to add up
+        return  # what it goes on with is not here to be read, as a whole: there is nothing to hold it against
     try:
         judge(
             before, body, said.header.lapses_at, asked, ended=said.leg is not None and had_ended(said.header, said.leg)
@@ -77,7 +85,7 @@ def judge_freeze(c: Connection, said: Said) -> None:
 
 
 def freeze_needs_two(c: Connection, said: Said) -> bool:
-    """Returns whether a message accepts what binds the holder, or lets go of what is held."""
+    """Returns whether a message accepts what binds the holder, brings it into force, or lets go of what is held."""
     if said.header.family is not Family.FREEZE or said.header.verb not in _BY_TWO or said.leg is None:
         return False
     return needs_two(tell(c, said.read, said.leg, said.index).freeze, body_of(said.payload))
@@ -102,16 +110,20 @@ def _unread(c: Connection, said: Said, leg: Leg, name: str) -> None:
 
 
 def _asked(c: Connection, said: Said) -> Message | None:
-    """Returns what the message answers, where that is here and breaks no rule itself."""
+    """Returns what the message answers, where that is here and breaks no rule itself.
+
+    What is in the log answers also what this desk has quarantined after a recall: its sender has asked it all the same.
+    A draft does not.
+    """
     message = mailstore.message(c, said.header.about) if said.header.about else None
-    payload = said.read(c, said.header.about) if message and message.standing is Standing.GOOD else None
+    answers = {Standing.GOOD} if said.index is None else {Standing.GOOD, Standing.RECALLED}
+    payload = said.read(c, said.header.about) if message and message.standing in answers else None
     return None if payload is None else body_of(payload)
 
 
 def _two_where_needed(freeze: Freeze | None, said: Said, body: Message, name: str) -> None:
     if needs_two(freeze, body) and not any(signer.role is SignatureRole.APPROVER for signer in said.signers):
-        text = "accepts what binds the holder, or lets go of what is held: two people sign"
-        raise ContentRefusedError("SECOND_PERSON_MISSING", name, text)
+        raise ContentRefusedError("SECOND_PERSON_MISSING", name, "binds, comes into force or lets go: two people sign")
 
 
 def _agreed(said: Said, body: Message, name: str, before: Freeze | None) -> None:
@@ -124,7 +136,11 @@ def _agreed(said: Said, body: Message, name: str, before: Freeze | None) -> None
             return
         if instrument.binding and not rule.binding:
             raise ContentRefusedError("NEVER_BINDS", f"{path}.binding", "is agreed to bind nobody")
-        if instrument.end and instrument.end - instrument.start > rule.max_days * _DAY_MS:
+        if not instrument.end:
+            raise ContentRefusedError("NO_END", f"{path}.end", "is missing: that instrument is agreed to have an end")
+        # Whoever asks writes `start`: one that is still to come gains no time.
+        latest = min(instrument.start, created) + rule.max_days * _DAY_MS
+        if max(instrument.end, said.header.lapses_at) > latest:
             raise ContentRefusedError("TOO_LONG", f"{path}.end", "is later than was agreed for that instrument")
     elif isinstance(body, pb.AskExtension | pb.Extend) and before is not None and before.instrument is not None:
         rule = _rule(said, before.instrument.kind)

@@ -2,8 +2,8 @@
 
 One person recalls and one person answers, while a hold takes two people and a call to be ended. So as long as a freeze
 is executed or in force, a recall of what counts is answered by QUARANTINED or CANNOT_COMPLY; by DESTROYED once it is
-over. What changes a request stays from the beginning; the request itself may go before it is executed, for nobody can
-go on with a case whose request cannot be read.
+over, here and where this desk passed it on to. What changes a request stays from the beginning; the request itself may
+go before it is executed, for nobody can go on with a case whose request cannot be read.
 
 Never does: destroy; end a freeze.
 """
@@ -26,6 +26,7 @@ from agents.contents import Said
 from agents.errors import ContentRefusedError
 from agents.freezing.standing import ASKS, COUNTS
 from agents.mailstore import Message
+from agents.onward import rows
 from agents.onward.recalled import recalled_by
 
 _GOES_ON: Final = frozenset(table_of(Family.FREEZE).ends)
@@ -33,7 +34,7 @@ _GOES_ON: Final = frozenset(table_of(Family.FREEZE).ends)
 
 
 def must_stay(c: Connection, message: Message, desk: str, now: int) -> bool:
-    """Returns whether a freeze at a desk rests on a message.
+    """Returns whether a freeze at a desk rests on a message, also one that it passed the message on for.
 
     Args:
         c: to look with.
@@ -41,6 +42,15 @@ def must_stay(c: Connection, message: Message, desk: str, now: int) -> bool:
         desk: who would destroy it: legs of other desks count for nothing.
         now: the leaf's time, Unix milliseconds UTC.
     """
+    if _held_up(c, message, desk, now):
+        return True
+    # What a desk passed on rests on the original: its own FORWARD says what is held by that alone.
+    passed_on = [mailstore.message(c, row.forward_hash) for row in rows.forwards_of(c, message.message_hash)]
+    return any(_held_up(c, forward, desk, now) for forward in passed_on if forward is not None)
+
+
+def _held_up(c: Connection, message: Message, desk: str, now: int) -> bool:
+    """Returns whether a freeze of a message's own case rests on it."""
     return any(
         leg.family is Family.FREEZE
         and desk in (leg.originator, leg.recipient)

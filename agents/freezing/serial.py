@@ -2,7 +2,8 @@
 
 A provisional hold is one person's, because assets do not wait; it ends by itself, because one person is not enough.
 So the next hold on the same account, asked of the same desk within three days, takes two people: unless the one before
-came to nothing, withdrawn or refused.
+came to nothing, withdrawn or refused. It is the same account under the platform's name for it, and as the same address
+on another EVM chain.
 
 Never does: judge what another agency asked for; its own agents did.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from comity.v1 import payload_pb2 as pb
+from comity.wallets import WalletError, lookup_keys, parse_account
 from comity.workflow.terms import Family, Precedence, State, Verb
 from sqlalchemy import Connection, literal_column, select
 
@@ -54,4 +56,19 @@ def _held(c: Connection, said: Said, message_hash: bytes) -> set[str]:
 
 
 def _accounts(payload: pb.Payload) -> set[str]:
-    return {line.account or line.platform_account for line in payload.request_hold.lines}
+    """Returns every name under which a hold's accounts may be held again: whoever begins anew picks another one."""
+    found = set[str]()
+    for line in payload.request_hold.lines:
+        found |= _names(line.account) if line.account else set()
+        # What a platform calls an account may be the address, and nobody minds its case.
+        found |= _names(line.platform_account) if line.platform_account.strip() else set()
+    return found
+
+
+def _names(text: str) -> set[str]:
+    """Returns the keys of an address, whichever EVM chain or tag it is named with; of another text the text."""
+    try:
+        account = parse_account(text)
+    except WalletError:
+        return {" ".join(text.split()).casefold()}
+    return set(lookup_keys(account))

@@ -12,8 +12,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from comity.encoding import HASH_BYTES
 from comity.envelope import Header
-from comity.freezes import Freeze, LedgerError, Row, judge
+from comity.freezes import Freeze, LedgerError, Row, judge, needs_two
 from comity.payload import body_of
 from comity.v1 import payload_pb2 as pb
 from comity.v1.payload_pb2 import Payload
@@ -24,12 +25,13 @@ from google.protobuf.message import Message as Body
 from sqlalchemy import Connection
 
 from agents import mailstore
-from agents.assisting.earlier import earlier
+from agents.assisting.earlier import earlier, serves
 from agents.cases import header_of
 from agents.contents import Reader
 from agents.mailstore import Message
 from agents.onward import rows as onward
 from agents.opening import KeptReader
+from agents.records import MessageStatus
 from agents.records import Standing as Kept
 
 COUNTS: Final = frozenset(
@@ -52,6 +54,12 @@ ASKS: Final = frozenset({Verb.ASK_EXTENSION, Verb.ASK_VARIATION, Verb.ASK_RELEAS
 """Verbs that another one answers, or less than they ask."""
 GOES_ON: Final = frozenset({Verb.CONFIRM, Verb.COMPLETE, Verb.EXTEND, Verb.CONVERT})
 """Verbs by which a freeze goes on beyond the end that was set."""
+_RESTS_ON: Final = COUNTS | {Verb.ACCEPT}
+_COUNTED: Final = frozenset({Kept.GOOD, Kept.RECALLED, Kept.DESTROYED})
+_SAID: Final = frozenset({Kept.GOOD, Kept.RECALLED, Kept.QUARANTINED, Kept.EXPIRED})
+"""How something stands that was said, whether it can be read here or not."""
+_UNREAD: Final = frozenset({MessageStatus.REFUSED, MessageStatus.EXPIRED})
+"""How an own message stands at a desk that does not count it."""
 
 
 @dataclass(slots=True)
@@ -66,6 +74,11 @@ class Story:
     """Hash of the message that brought it."""
     broken: bool = False
     """Something that counts is not here to be read, or does not fit: the sums may not be the other side's."""
+    closed: bool = False
+    """Something that the sums rest on is kept here and does not open for this member; a colleague may read it."""
+    lost: bool = False
+    """Something that the sums rest on was refused, or not read in time, on either side: the two sides' sums may differ
+    for good, and nothing that comes is held against these."""
     report_anew: bool = False
     """It ended here by its own date, and what keeps it going was in time and came late: what is held is said anew."""
     reports: dict[int, tuple[bytes, pb.LineReport]] | None = None
@@ -135,29 +148,63 @@ def tell(c: Connection, read: Reader, leg: Leg, index: int | None = None) -> Sto
         leg: of a freeze.
         index: a place in the log before which it was said; None for all that is logged.
     """
-    story, bodies = Story(), dict[bytes, Body]()
-    for listed in earlier(c, leg, COUNTS | ASKS, index):
+    lost, bodies = _lost(c, leg, index), dict[bytes, Body]()
+    story = Story(broken=any(message.verb in COUNTS for message in lost), lost=bool(lost))
+    for listed in earlier(c, leg, COUNTS | ASKS | {Verb.ACCEPT}, index):
+        if listed.verb is Verb.ACCEPT:
+            _accept(story, listed)
+            continue
         message = mailstore.message(c, listed.message_hash)
         payload = None if message is None else _said(c, read, message)
         if message is None or payload is None:
-            story.broken = story.broken or listed.verb in COUNTS
+            counts = listed.verb in COUNTS
+            story.broken = story.broken or counts
+            story.closed = story.closed or (counts and listed.standing is not Kept.DESTROYED)
             continue
         body = bodies[message.message_hash] = body_of(payload)
         if message.verb in COUNTS:
             _add(story, message, body, bodies, leg)
-    story.broken = story.broken or _refused(c, leg, index)
+            story.lost = story.lost or is_unread_question(c, read, header_of(message).about)
     return story
 
 
-def _refused(c: Connection, leg: Leg, index: int | None) -> bool:
-    """Returns whether something that counts was refused here: it does not count here, and to its sender it does."""
-    return any(
-        message.verb in COUNTS
-        and message.standing is Kept.QUARANTINED
-        and (index is None or message.log_index < index)
-        and message.sender in (leg.originator, leg.recipient)
-        for message in mailstore.messages_of_case(c, leg.case_id)
-    )
+def is_unread_question(c: Connection, read: Reader, about: bytes) -> bool:
+    """Returns whether a message answers a question that was asked, and cannot be read here: whether it fits is open.
+
+    Args:
+        c: to look with.
+        read: opens what is kept.
+        about: hash of what it answers, empty where it answers nothing.
+    """
+    asked = mailstore.message(c, about) if about else None
+    said = asked is not None and asked.verb in ASKS and asked.standing in _SAID
+    return said and read(c, about) is None
+
+
+def _lost(c: Connection, leg: Leg, index: int | None) -> list[Message]:
+    """Returns what the sums rest on and its recipient refused, or has not read in time: only its sender counts it."""
+    kept = mailstore.messages_of_case(c, leg.case_id)
+    said = [m for m in kept if m.verb in _RESTS_ON and m.log_index >= 0 and (index is None or m.log_index < index)]
+    return [message for message in said if _is_lost(c, message, leg)]
+
+
+def _is_lost(c: Connection, message: Message, leg: Leg) -> bool:
+    if message.outgoing:
+        other = leg.recipient if message.sender == leg.originator else leg.originator
+        unread = mailstore.statuses(c, message.message_hash).get(other) in _UNREAD
+        counts = message.standing in _COUNTED and message.message_hash != leg.opening
+        return unread and counts and serves(c, message, leg)
+    if message.sender not in (leg.originator, leg.recipient):
+        return False
+    expired = message.standing is Kept.EXPIRED and message.message_hash != leg.opening  # which expires by itself
+    return expired or message.standing is Kept.QUARANTINED
+
+
+def _accept(story: Story, message: Message) -> None:
+    """Counts an ACCEPT, unless fewer people signed it than it took. What it says is not read: nothing adds it up."""
+    accept, people = pb.Accept(), len(message.signers) // HASH_BYTES
+    if story.freeze is not None and (people > 1 or not needs_two(story.freeze, accept)):
+        story.freeze = judge(story.freeze, accept, 0)
 
 
 def _said(c: Connection, read: Reader, message: Message) -> Payload | None:
@@ -187,6 +234,9 @@ def _add(story: Story, message: Message, body: Body, bodies: dict[bytes, Body], 
     header = header_of(message)
     before = story.freeze
     passed_on, ended = message.verb is Verb.FORWARD, had_ended(header, leg)
+    if needs_two(before, body) and len(message.signers) == HASH_BYTES:
+        story.broken = True  # taken while the sums were in doubt: it lets go of nothing
+        return
     try:
         asked = bodies.get(header.about)
         story.freeze = judge(before, body, header.lapses_at, asked, ended=ended, passed_on=passed_on)

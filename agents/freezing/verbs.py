@@ -16,7 +16,7 @@ from typing import Any, Final
 from comity.errors import Reason, RefusedError
 from comity.v1 import payload_pb2 as pb
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Family, Precedence, State, Verb
+from comity.workflow.terms import Family, Precedence, Side, State, Verb
 from comity.workflow.timers import settle
 
 from agents import mailstore
@@ -96,7 +96,12 @@ class FreezeVerbs(Drafting):
         return await self.draft(Verb.REFUSE_EXTENSION, body, case=case, about=found, **arguments)
 
     async def ask_variation(self, case: str, body: pb.AskVariation, **arguments: Any) -> DraftInfo:
-        """Asks for a change of lines or payments (either side)."""
+        """Asks for a change of lines or payments (either side).
+
+        Where this desk's own ASK_VARIATION is awaited, it takes that one's place. Of the originator's other questions
+        two people take the place, as two people asked them.
+        """
+        arguments.setdefault("about", self._own_variation(case, arguments))
         return await self.draft(Verb.ASK_VARIATION, body, case=case, **arguments)
 
     async def vary(self, case: str, body: pb.Vary, *, about: str | None = None, **arguments: Any) -> DraftInfo:
@@ -198,6 +203,16 @@ class FreezeVerbs(Drafting):
         with self.store.begin() as c:
             asked = mailstore.message(c, leg.question) if leg.question else None
         return asked.message_hash.hex() if asked is not None and asked.verb is verb else None
+
+    def _own_variation(self, case: str, arguments: dict[str, Any]) -> str | None:
+        """Returns the ASK_VARIATION that this desk asked as the originator, if its answer is awaited."""
+        leg = self._leg(case, arguments.get("to", ()), Verb.ASK_VARIATION)
+        if leg.originator != self.desk or leg.awaiting is not Side.RECIPIENT:
+            return None
+        with self.store.begin() as c:
+            asked = mailstore.message(c, leg.question)
+        usable = asked is not None and asked.verb is Verb.ASK_VARIATION and asked.standing is Standing.GOOD
+        return asked.message_hash.hex() if asked is not None and usable else None
 
     def _newest(self, case: str, arguments: dict[str, Any], *wanted: Iterable[Verb]) -> str | None:
         """Returns the other side's newest message of some verbs, else of the next ones; None where there is none."""

@@ -11,11 +11,12 @@ from __future__ import annotations
 from typing import Final
 
 from comity.envelope import Header
+from comity.grants import leg_made_by, recallable
 from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
 from agents import mailstore
-from agents.cases import header_of
+from agents.cases import header_of, leg_between
 from agents.contents import ContentRefusedError, Said, Taking
 from agents.onward import rows
 from agents.onward.originals import MEDIA_TYPE
@@ -28,8 +29,8 @@ def judge_onward(c: Connection, said: Said) -> None:
     """Holds a message against the rules of onward consent, see `contents.judge`.
 
     Raises:
-        ContentRefusedError: EMBEDDED_ORIGINAL, NO_ORIGINAL, GRANT_NOT_ASKED, GRANT_TOO_LONG, GRANT_USED or
-            GRANT_REVOKED.
+        ContentRefusedError: EMBEDDED_ORIGINAL, NO_ORIGINAL, NO_GRANT, GRANT_NOT_ASKED, GRANT_TOO_LONG, GRANT_USED
+            or GRANT_REVOKED.
     """
     header, payload = said.header, said.payload
     for number, item in enumerate(payload.attachments):
@@ -77,13 +78,19 @@ def _judge_forward(c: Connection, said: Said) -> None:
     if marked != [body.original_attachment]:
         raise ContentRefusedError("NO_ORIGINAL", "forward.original_attachment", "is not the one original")
     granted = header.granted
-    found = None if granted is None else rows.grant(c, granted.message_hash)
-    if found is None:
+    if granted is None:
         return
-    if found.used_by and rows.forward(c, found.used_by) is not None and said.index is None:
+    made = leg_made_by(header, said.message_hash)
+    # The hub is not believed that it lets a grant be used once: whoever has both uses of one sees it here.
+    uses = [row.forward_hash for row in rows.forwards_of(c, made.opening) if row.grant_hash == granted.message_hash]
+    if set(uses) - {said.message_hash}:
         raise ContentRefusedError("GRANT_USED", "grant", "was used before")
-    if found.revoked_by and said.index is None:
+    found = rows.grant(c, granted.message_hash)
+    if found is not None and found.revoked_by and said.index is None:
         raise ContentRefusedError("GRANT_REVOKED", "grant", "was revoked")
+    there = leg_between(c, made.case_id, made.originator, made.recipient)
+    if not recallable(made, there):
+        raise ContentRefusedError("NO_GRANT", "grant", "is over what its originator could not recall here")
 
 
 def take_grants(c: Connection, taking: Taking) -> None:
@@ -110,12 +117,13 @@ def take_grants(c: Connection, taking: Taking) -> None:
 
 
 def _take_back(c: Connection, taking: Taking) -> None:
-    """Revokes the unused grants that were recalled, or over what was: it is passed on no more."""
+    """Revokes the unused grants that were recalled, or over what was, as the hub does: it is passed on no more."""
     about, leg = taking.header.about, taking.after
     for row in rows.grants(c, leg.case_id):
         if (row.originator, row.holder) == (leg.originator, leg.recipient) and about in (
             leg.opening,
             row.original_hash,
+            row.grant_hash,
         ):
             rows.revoke_grant(c, row.grant_hash, taking.message_hash, taking.time)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from comity.directory import View
 from comity.envelope import Header, Signature, message_hash, parse_header, signing_bytes
 from comity.errors import MalformedError, RefusedError
-from comity.grants import check_granted
+from comity.grants import check_granted, leg_made_by, recallable
 from comity.keys import verify
 from comity.receipts import Event, EventKind
 from comity.v1 import envelope_pb2
@@ -44,7 +44,7 @@ def take_grant_event(c: Connection, item: Item, message: Message) -> bool:
         message: the GRANT_ONWARD that it is about.
 
     Returns:
-        False where it is not proved: then nothing happens.
+        False where it is not proved, or should not have been taken: then nothing happens.
     """
     event = item.verified.event
     if message.verb is not Verb.GRANT_ONWARD:
@@ -95,9 +95,16 @@ def use_own_grant(c: Connection, header: Header, forward_hash: bytes, at: int) -
 
 
 def _used(c: Connection, header: Header, event: Event, at: int) -> bool:
-    """Takes the proved use of this desk's own grant. Returns False where it was used or revoked before."""
+    """Takes the proved use of this desk's own grant.
+
+    Returns:
+        False where it was used or revoked before, or where no recall would reach the new desk.
+    """
     granted, known = header.granted, rows.grant(c, event.message_hash)
     if granted is None or known is None or known.revoked_by or known.used_by not in (b"", event.other_hash):
+        return False
+    made = leg_made_by(header, event.other_hash)
+    if not recallable(made, leg_between(c, made.case_id, made.originator, made.recipient)):
         return False
     try:
         _mark_forwarded(c, granted.header, header, at)

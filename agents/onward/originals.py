@@ -29,8 +29,9 @@ from comity.sealing import open_content
 from comity.v1 import envelope_pb2, onward_pb2, payload_pb2
 from comity.workflow.actions import Signer
 from comity.workflow.families import table_of
+from comity.workflow.onward import PROVISIONAL
 from comity.workflow.tables import People
-from comity.workflow.terms import SignatureRole, Standing
+from comity.workflow.terms import SignatureRole
 
 from agents.errors import ContentRefusedError, SplitViewError
 from agents.handlings import check_passing, loosened
@@ -173,6 +174,7 @@ async def prove(
     except (MalformedError, ValueError):
         raise ContentRefusedError("ORIGINAL_FALSE", path, "is no message") from None
     hashed = message_hash(found.header, found.seal)
+    _check_full(header)
     try:
         check_original(
             granted,
@@ -207,7 +209,7 @@ async def prove(
 
 
 def check_hold(original: Header, lapses_at: int) -> None:
-    """Checks that what holds something is passed on in full, and not for longer than its originator has signed for.
+    """Checks that something is passed on in its full form, and a hold not for longer than its originator signed for.
 
     The hub holds a FORWARD against the case of the original; whoever receives it sees the original alone, and so holds
     it against that, whatever the hub let through.
@@ -219,17 +221,15 @@ def check_hold(original: Header, lapses_at: int) -> None:
     Raises:
         ContentRefusedError: PROVISIONAL or OUTLIVES_ORIGINAL.
     """
-    table = table_of(original.family)
-    if not table.holds:
-        return
-    row = table.opening(original.verb)
-    if row is not None and row.to_standing is Standing.PROVISIONAL:
-        path = "forward.original_attachment"
-        raise ContentRefusedError(
-            "PROVISIONAL", path, "is a hold by one person's word: only the full form is passed on"
-        )
-    if original.lapses_at and not 0 < lapses_at <= original.lapses_at:
+    _check_full(original)
+    if table_of(original.family).holds and original.lapses_at and not 0 < lapses_at <= original.lapses_at:
         raise ContentRefusedError("OUTLIVES_ORIGINAL", "lapses_at", "is later than when the original ends")
+
+
+def _check_full(original: Header) -> None:
+    if original.verb in PROVISIONAL:
+        path = "forward.original_attachment"
+        raise ContentRefusedError("PROVISIONAL", path, "is said by one person's word: only the full form is passed on")
 
 
 def _check_handling(forward: Header, said: payload_pb2.Payload, header: Header, payload: payload_pb2.Payload) -> None:

@@ -140,12 +140,12 @@ class OnwardVerbs(Drafting):
                 no later than its originator has written there.
 
         Raises:
-            RefusedError: NO_GRANT: it was used, revoked or is over (`state` says which), or what is held is held no
-                more, or by one person's word; BAD_TIMES: it would be held for longer than it is here; NOT_FOUND: an
-                attachment of the original is at the hub no more.
+            RefusedError: NO_GRANT: it was used, revoked or is over (`state` says which), its case stands by one
+                person's word, or what is held is held no more; BAD_TIMES: it would be held for longer than it is here;
+                NOT_FOUND: an attachment of the original is at the hub no more.
             NotOnwardError, HandlingLoweredError: what the original's handling forbids.
             SuspectError: the original was written under a key that is suspect.
-            ContentRefusedError: a provisional hold, or one that would outlive the original.
+            ContentRefusedError: what one person opened a case with, or a hold that would outlive the original.
         """
         found = self._grant(grant)
         refuse_unless_open(found, self.desk, self.clock())

@@ -14,7 +14,7 @@ from typing import Final
 
 from comity.envelope import Envelope
 from comity.errors import Reason, RefusedError
-from comity.grants import check_granted, check_original, leg_made_by, no_grant
+from comity.grants import check_granted, check_original, leg_made_by, no_grant, recallable
 from comity.header import Header
 from comity.receipts import EventKind
 from comity.workflow.engine import apply_forwarded
@@ -100,6 +100,11 @@ def consume(book: Book, header: Header, now_ms: int) -> Consumed | None:
         raise no_grant()
     # The consent to what was taken back is taken back with it; so is all of a case whose opening is.
     if taken_back(granted, entry.leg.opening, header.sender, book.grants.recalled):
+        raise no_grant()
+    made = leg_made_by(header, b"")
+    there = book.find_leg(*made.key)
+    # What was passed on where no recall reaches it could never be taken back.
+    if there is not None and not recallable(made, there.leg):
         raise no_grant()
     settled = settle(entry.leg, now_ms)
     passed = Passed(grant.original_hash, grant.new_desk)

@@ -59,6 +59,8 @@ class FeedItem:
     """SUBMITTED only; None once withdrawn, expired or erased."""
     remains: tuple[bytes, bytes] | None = None
     """(header, seal) of what is withheld because its `deliver_by` went by: they show that it did."""
+    remains_signed: tuple[Signature, ...] = ()
+    """The signatures over `remains`: what was signed moves a case, whether it was read or not."""
     ack: tuple[bytes, bytes] | None = None
     """(body, signature) of an acknowledgement."""
     passed_on: Signed | None = None
@@ -82,6 +84,7 @@ class FeedItem:
         weight = ITEM_BYTES + sum(map(len, (*(self.remains or ()), *(self.ack or ()))))
         if self.passed_on is not None:
             weight += len(self.passed_on.header) + len(self.passed_on.seal)
+        weight += SIGNATURE_BYTES * len(self.remains_signed)
         if self.content is None:
             return weight
         c = self.content
@@ -118,7 +121,9 @@ def items_of(batch: Batch) -> list[FeedItem]:
                 # The sender's own copy does not expire: it was delivered when it was sent.
                 expires = 0 if d.desk == envelope.header.sender else envelope.header.deliver_by
             kind = entry.draft.kind
-            item = FeedItem(d.desk, d.number, d.salt, receipt, kind, content, None, ack, passed_on, expires)
+            item = FeedItem(
+                d.desk, d.number, d.salt, receipt, kind, content, ack=ack, passed_on=passed_on, expires=expires
+            )
             items.append(item)
     return items
 

@@ -65,7 +65,10 @@ def _remains(item: FeedItem) -> envelope_pb2.Envelope | None:
     if item.passed_on is not None:
         signed = item.passed_on
         return envelope_pb2.Envelope(header=signed.header, seal=signed.seal, signatures=_people(signed.signatures))
-    return None if item.remains is None else envelope_pb2.Envelope(header=item.remains[0], seal=item.remains[1])
+    if item.remains is None:
+        return None
+    header, seal = item.remains
+    return envelope_pb2.Envelope(header=header, seal=seal, signatures=_people(item.remains_signed))
 
 
 def _envelope(desk: str, content: Content) -> envelope_pb2.Envelope:

@@ -235,7 +235,17 @@ class FeedService:
         late = row.remains is not None and self._clock.now_ms() > row.deliver_by
         remains = row.remains if late else None
         return FeedItem(
-            desk, row.number, salt, receipt, row.kind, row.content, remains, row.ack, row.passed_on, row.expires
+            desk,
+            row.number,
+            salt,
+            receipt,
+            row.kind,
+            row.content,
+            remains,
+            row.remains_signed if late else (),
+            row.ack,
+            row.passed_on,
+            row.expires,
         )
 
     def _late(self, item: FeedItem) -> bool:
@@ -245,5 +255,13 @@ class FeedService:
         """Withholds what may not be delivered any more, whether its expiry was logged yet or not."""
         if item.content is None or not self._late(item):
             return item
-        remains = (item.content.header, item.content.seal)
-        return FeedItem(item.desk, item.number, item.delivery_salt, item.receipt, item.kind, remains=remains)
+        found = item.content
+        return FeedItem(
+            item.desk,
+            item.number,
+            item.delivery_salt,
+            item.receipt,
+            item.kind,
+            remains=(found.header, found.seal),
+            remains_signed=found.signatures,
+        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from comity.envelope import Signature
 from comity.receipts import AckState, EventKind
 from sqlalchemy import Connection, and_, func, select
 
@@ -43,6 +44,8 @@ class FeedRow:
     content: Content | None
     remains: tuple[bytes, bytes] | None
     """(header, seal) where the envelope's content is not here any more and they still are."""
+    remains_signed: tuple[Signature, ...]
+    """The signatures over `remains`."""
     deliver_by: int
     """Of the envelope; 0 where there is none."""
     ack: tuple[bytes, bytes] | None
@@ -118,11 +121,14 @@ def read_page(connection: Connection, desk: str, index: int, count: int, most_by
             content = Content(header, seal, ciphertext, wrap, unpack_signatures(signatures))
         # Of an erased FORWARD what was signed is kept for another desk: here it is gone.
         remains = (header, seal) if content is None and header is not None and receipts[idx].event else None
+        signed = () if remains is None else unpack_signatures(signatures)
         expires = 0 if content is None or stored is not None or sender == desk else deliver_by
         ack = None if body is None else (body, sig)
         what = EventKind(kind)
         passed_on = forwards.get(bytes(about)) if what is EventKind.GRANT_USED else None
-        row = FeedRow(number, salt, what, receipts[idx], content, remains, deliver_by or 0, ack, passed_on, expires)
+        row = FeedRow(
+            number, salt, what, receipts[idx], content, remains, signed, deliver_by or 0, ack, passed_on, expires
+        )
         found.append(row)
     return Page(found, next_index, size)
 

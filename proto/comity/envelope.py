@@ -48,6 +48,7 @@ __all__ = [
     "parse_header",
     "parse_parts",
     "parse_seal",
+    "parse_signed",
     "signatures_digest",
     "signing_bytes",
     "to_wire",
@@ -173,10 +174,7 @@ def parse_parts(
     size = len(header_bytes) + len(seal_bytes) + len(ciphertext) + sum([len(data) for _, data in given_wraps])
     if size > MAX_ENVELOPE_BYTES:
         raise MalformedError("the envelope is larger than 1 MiB", Reason.TOO_LARGE)
-    header = parse_header(header_bytes)
-    seal = parse_seal(seal_bytes)
-    if len(seal.wrap_sha256) != len(header.recipients):
-        raise MalformedError("the seal does not name one wrap a recipient")
+    header, seal = _sealed(header_bytes, seal_bytes)
     given = dict(given_wraps)
     desks = [r.desk for r in header.recipients]
     wanted = desks if reader is None else [reader]
@@ -198,6 +196,35 @@ def parse_parts(
         signatures=_signatures(given_signatures, header),
         message_hash=message_hash(header_bytes, seal_bytes),
     )
+
+
+def parse_signed(m: pb.Envelope) -> Envelope:
+    """Parses what was signed of an envelope whose content is not handed out any more.
+
+    Args:
+        m: as it travelled: header, seal and signatures. Ciphertext and wraps are left out, whatever it brings.
+
+    Raises:
+        MalformedError: form.
+    """
+    header, seal = _sealed(m.header, m.seal)
+    return Envelope(
+        header_bytes=m.header,
+        seal_bytes=m.seal,
+        header=header,
+        seal=seal,
+        ciphertext=b"",
+        wraps=tuple(None for _ in header.recipients),
+        signatures=_signatures([(s.kid, s.role, s.sig) for s in m.signatures], header),
+        message_hash=message_hash(m.header, m.seal),
+    )
+
+
+def _sealed(header_bytes: bytes, seal_bytes: bytes) -> tuple[Header, Seal]:
+    header, seal = parse_header(header_bytes), parse_seal(seal_bytes)
+    if len(seal.wrap_sha256) != len(header.recipients):
+        raise MalformedError("the seal does not name one wrap a recipient")
+    return header, seal
 
 
 def _signatures(given: Sequence[tuple[bytes, int, bytes]], header: Header) -> tuple[Signature, ...]:

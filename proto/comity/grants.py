@@ -19,7 +19,7 @@ from comity.keys import verify
 from comity.workflow.actions import Signer
 from comity.workflow.engine import onward_leg
 from comity.workflow.legs import Leg
-from comity.workflow.onward import PASSABLE
+from comity.workflow.onward import PASSABLE, PROVISIONAL
 from comity.workflow.signers import check_people
 from comity.workflow.tables import ORDINARY, People
 from comity.workflow.terms import Family, Verb
@@ -72,6 +72,7 @@ def check_original(
         family: of its header.
         case_id: of its header.
         verb: of its header. A FORWARD is passed on by nobody: it holds what another originator granted for one desk.
+            Nor is what one person opened a leg with: only the full form is.
 
     Raises:
         RefusedError: NO_GRANT.
@@ -79,7 +80,7 @@ def check_original(
     given, grant = granted.header, granted.header.grant
     if (
         grant is None
-        or verb not in PASSABLE
+        or verb not in PASSABLE - PROVISIONAL
         or grant.holder not in counterparts
         or (message_hash, sender, family, case_id) != (grant.original_hash, given.sender, given.family, given.case_id)
     ):
@@ -154,6 +155,18 @@ def leg_made_by(forward: Header, forward_hash: bytes) -> Leg:
         deliver_by=forward.deliver_by,
         forward_hash=forward_hash,
     )
+
+
+def recallable(made: Leg, there: Leg | None) -> bool:
+    """Returns whether the originator can recall from the new desk what a FORWARD brings there; else NO_GRANT.
+
+    Args:
+        made: by the use of the grant, see `leg_made_by`.
+        there: the leg of that case between these two desks, whichever opened it; None where there is none. It takes
+            the place of the one that is made: where the new desk opened it, or it is of another family, no recall of
+            the originator's runs on it.
+    """
+    return there is None or (there.originator, there.family) == (made.originator, made.family)
 
 
 def _bad_signature() -> RefusedError:

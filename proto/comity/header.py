@@ -27,7 +27,7 @@ MAX_SEQUENCE = 1 << 53
 """The greatest number that every reader counts to exactly: more batches than any list will have."""
 MAX_BLOB_BYTES = 5 << 30
 ID_BYTES = 16
-_MAX_TIME = 253_402_300_800_000  # 10000-01-01, so that every time fits a calendar
+_MAX_TIME = 253_402_128_000_000  # 9999-12-30, so that every time fits a calendar, in every time zone
 
 
 @value

@@ -81,7 +81,7 @@ def date_gaps(date: str, path: str, setting: Setting) -> Iterator[Gap]:
     """
     if setting.family not in _DATED or not setting.created:
         return
-    made = datetime.datetime.fromtimestamp(min(setting.created, LATEST_TIME - 1) // 1000, datetime.UTC)
+    made = datetime.datetime.fromtimestamp(min(setting.created, LATEST_TIME) // 1000, datetime.UTC)
     if date and date < (made - _WESTERNMOST).date().isoformat():
         yield Gap(path, "is a date that went by")
 

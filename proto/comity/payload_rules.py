@@ -36,8 +36,8 @@ __all__ = [
     "is_moment",
 ]
 
-LATEST_TIME: Final = 253_402_300_800_000
-"""10000-01-01 in Unix milliseconds: later times fit no calendar."""
+LATEST_TIME: Final = 253_402_128_000_000
+"""9999-12-30 in Unix milliseconds, so that every time fits a calendar, in every time zone."""
 AMOUNT_DIGITS: Final = 100
 """Greatest length of a decimal amount, in characters."""
 

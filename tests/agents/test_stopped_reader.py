@@ -1,4 +1,4 @@
-"""A reader that is stopped while the hub leaves it waiting: that says nothing against the message it was at."""
+"""A reader that is stopped while the hub leaves it waiting, or lacks what it needs: its mail is taken all the same."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any, Never
 import pytest
 from comity.errors import Reason, RefusedError
 from comity.v1 import payload_pb2 as pb
+from comity.workflow import profiles
+from comity.workflow.profiles import UnknownProfileError
 from comity.workflow.terms import Role, State
 from sqlalchemy import delete, func, select
 
-from agents import schema
+from agents import schema, verifying
 from agents.client import Client
 from agents.intake import TRIES
 from agents.records import MessageStatus
@@ -132,3 +134,24 @@ async def test_whoever_stops_a_reader_in_the_midst_of_a_message_says_nothing_aga
                         await reader._intake.take(reader.session, response.item)
             assert tries(reader) == 0
         await taken(sfc, hkma, message)
+
+
+async def test_a_home_without_the_agreed_profile_stops_before_its_mail_and_takes_it_once_the_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_offices(tmp_path) as (sfc, hkma):
+        with monkeypatch.context() as without:  # whoever sends reads on at once
+            without.setattr(verifying, "check_rules", lambda *_, **__: profiles.load_profile(bytes(32)))
+            message = await send_referral(sfc, "hkma/intake")
+        sender, reader = await sfc.as_(Role.ANALYST), await hkma.as_(Role.AGENT)
+        with monkeypatch.context() as without:
+            digest = profiles.standard_profile().sha256.hex()
+            without.setattr(profiles, "packaged_profiles", dict)
+            for client in (sender, reader):  # of its own copy a sender says no more than of what it received
+                for _ in range(TRIES + 1):
+                    with pytest.raises(UnknownProfileError) as stopped_at:
+                        await client.sync()
+                    assert stopped_at.value.metadata == {"sha256": digest}
+                assert (client.alarms(), tries(client)) == ([], 0)
+        await taken(sfc, hkma, message)
+        assert (sender.alarms(), reader.alarms()) == ([], [])

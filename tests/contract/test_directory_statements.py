@@ -48,7 +48,7 @@ from tests.contract.builders import (
 from tests.contract.directory_cases import CASES, WITNESS
 
 ROOT = root("sfc")
-LAST = 253_402_300_800_000
+LAST = 253_402_128_000_000
 CONTACT: dict[str, Any] = {"desk": SENDER, "telephone": "+85212345678", "hours": "24/7", "languages": ["en"]}
 ENTRY = make_entry(T0, signed(make_body(ORIGIN, [Position("sfc", 0, b"")], transport(SENDER)), [ROOT]))
 LOW_ORDER = bytes(32)

@@ -16,6 +16,7 @@ from comity.envelope import (
     message_hash,
     parse_envelope,
     parse_seal,
+    parse_signed,
     signatures_digest,
     signing_bytes,
     to_wire,
@@ -68,6 +69,18 @@ def test_an_envelope_is_read_and_carried_on_unchanged() -> None:
     assert [s.role for s in envelope.signatures] == [A, B]
     assert to_wire(envelope) == WIRE
     assert envelope.seal.ciphertext_sha256 == hashlib.sha256(WIRE.ciphertext).digest()
+
+
+def test_what_was_signed_is_read_without_what_is_sealed() -> None:
+    left = changed(lambda m: (m.ClearField("ciphertext"), m.ClearField("wraps")))
+    for signed in (parse_signed(left), parse_signed(WIRE)):
+        whole = parse_envelope(WIRE)
+        assert (signed.header, signed.seal, signed.signatures) == (whole.header, whole.seal, whole.signatures)
+        assert (signed.message_hash, signed.ciphertext, set(signed.wraps)) == (whole.message_hash, b"", {None})
+        assert [signed.wrap_for(desk) for desk in THREE] == [None, None, None]
+    for change in (lambda m: m.ClearField("signatures"), lambda m: m.ClearField("seal")):
+        with pytest.raises(MalformedError):
+            parse_signed(changed(change))
 
 
 def test_each_reader_gets_its_own_wrap_and_no_other() -> None:

@@ -89,11 +89,31 @@ def test_a_hold_may_be_partial_in_both_directions() -> None:
 def test_what_was_held_is_never_reported_as_gone() -> None:
     for wrong in (report(1, PART, "100 60 0 40 0"), report(1, LEFT, "100 0 0 100 0")):
         assert refused(opened(HELD).report, [wrong]) == (Problem.HELD_IS_GONE, 1, "gone")
-    freed = opened(HELD_ALL, report(2, FAILED, "7.000001 0 0 0 7.000001"))
     assert totals(opened(HELD, report(1, PART, "100 60 0 39.5 0.5")).row(1)) == "100 60 0 39.5 0.5"
-    assert totals(freed.report([report(2, LEFT, "7.000001 0 0 7.000001 0")]).row(2)) == "7.000001 0 0 7.000001 0"
     inflow = report(2, PART, "9 7.000001 0 1.999999 0", "1.999999")
     assert totals(opened(HELD_ALL, inflow).row(2)) == "9 7.000001 0 1.999999 0"
+
+
+def test_what_was_held_is_not_gone_either_after_reports_that_call_it_outstanding() -> None:
+    failed = opened(HELD_ALL, report(2, FAILED, "7.000001 0 0 0 7.000001"))
+    less = opened(HELD, report(1, PART, "100 50 0 39.5 10.5"), report(1, PART, "100 30 0 39.5 30.5"))
+    assert [failed.row(2).taken, less.row(1).taken] == [Decimal("7.000001"), Decimal("30.5")]
+    for ledger, wrong in (
+        (failed, report(2, LEFT, "7.000001 0 0 7.000001 0")),
+        (failed, report(2, FAILED, "7.000001 0 0 0.000001 7")),
+        (failed, report(2, LEFT, "9 0 0 9 0", "1.999999")),
+        (less, report(1, LEFT, "100 0 0 100 0")),
+        (less, report(1, PART, "100 60 0 40 0")),
+    ):
+        assert refused(ledger.report, [wrong]) == (Problem.HELD_IS_GONE, wrong.line, "gone")
+    # What never was held may go all the same, so may what came in since, and what is held again is held as before.
+    part = opened(report(1, PART, "100 60 0 0 40"), report(1, PART, "100 50 0 0 50"), report(1, PART, "100 50 0 40 10"))
+    assert (totals(part.row(1)), part.row(1).taken) == ("100 50 0 40 10", Decimal(10))
+    inflow = failed.report([report(2, FAILED, "9 0 0 1.999999 7.000001", "1.999999")])
+    assert inflow.row(2).taken == Decimal("7.000001")
+    again = part.report([report(1, PART, "100 60 0 40 0")])
+    assert (totals(again.row(1)), again.row(1).taken) == ("100 60 0 40 0", Decimal(0))
+    assert refused(again.report, [report(1, PART, "100 59 0 41 0")]) == (Problem.HELD_IS_GONE, 1, "gone")
 
 
 def test_what_comes_in_later_is_covered_where_the_line_says_so() -> None:

@@ -61,6 +61,7 @@ class Freeze(RuleBasedStateMachine):
             )
             self.model[number] = {"asked": None if everything else amount, "held": 0, "released": 0, "gone": 0}
             self.model[number] |= {"open": 0 if everything else amount, "reported": False, "decimals": places}
+            self.model[number] |= {"once": 0}
         self.ledger = self.other = Ledger.open(lines)
 
     def _step(self, name: str, item: Any) -> None:
@@ -113,12 +114,14 @@ class Freeze(RuleBasedStateMachine):
             self._reports(number, report, after, inflow)
 
     def _reports(self, number: int, report: pb.LineReport, after: dict[str, Any], inflow: int = 0) -> None:
-        """Takes a report, unless it says that what was held is gone."""
+        """Takes a report, unless it says that what was held, now or before a report that said less, is gone."""
         line = self.model[number]
-        if line["asked"] is not None and after["gone"] > line["gone"] + line["open"] + inflow:
+        never_held = line["open"] - line["once"]
+        if line["asked"] is not None and after["gone"] > line["gone"] + never_held + inflow:
             self._refused("report", report, Problem.HELD_IS_GONE)
             return
         self._step("report", report)
+        line["once"] = max(0, line["once"] + line["held"] - after["held"])
         line |= after
 
     @rule(number=NUMBER, parts=PARTS, by=UNIT)
@@ -190,6 +193,7 @@ class Freeze(RuleBasedStateMachine):
         assert self.ledger == self.other
         for row in self.ledger.rows:
             assert row.reconciles
+            assert 0 <= row.taken <= row.outstanding
             assert self._row(row) == {key: self.model[row.number][key] for key in self._row(row)}
 
     def _row(self, row: Row) -> dict[str, Any]:
@@ -200,6 +204,7 @@ class Freeze(RuleBasedStateMachine):
             "gone": units(row.gone, row.decimals),
             "open": units(row.outstanding, row.decimals),
             "reported": row.reported,
+            "once": units(row.taken, row.decimals),
         }
 
 

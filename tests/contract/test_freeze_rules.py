@@ -198,8 +198,29 @@ def test_what_lets_go_of_something_held_or_accepts_what_binds_is_by_two_people()
     less = changed(REPORT, held="150000.499999", outstanding="0.000001")
     assert needs_two(HELD, pb.ReportExecution(lines=[less]))
     assert not needs_two(HELD, pb.ReportExecution(lines=[REPORT]))
-    assert not needs_two(started(), pb.ReportExecution(lines=[less]))
+    assert not needs_two(started(pb.Accept()), pb.ReportExecution(lines=[less]))
     assert not needs_two(HELD, pb.ReportExecution(lines=[changed(REPORT, line=9)]))
+
+
+def test_what_binds_comes_into_force_by_two_people_whoever_accepted_it() -> None:
+    first = pb.ReportExecution(lines=[REPORT])
+    loose = changed(INSTRUMENT, kind=pb.INSTRUMENT_KIND_VOLUNTARY_HOLD, binding=None)
+    hold, asks = judge(None, HOLD, NOW + HOUR), judge(None, changed(REQUEST, instrument=loose), END)
+    assert [(freeze.binds, freeze.accepted) for freeze in (started(), hold, asks)] == [
+        (True, False),
+        (False, False),
+        (False, False),
+    ]
+    assert [needs_two(freeze, first) for freeze in (started(), hold, asks)] == [True, False, False]
+    accepted = judge(started(), pb.Accept(), 0)
+    assert (accepted.accepted, accepted.ledger, accepted.ends) == (True, started().ledger, END)
+    assert not needs_two(accepted, first)
+    reported = judge(started(), first, 0)  # by two: no later report takes two because nobody had accepted
+    assert (reported.accepted, needs_two(reported, first)) == (True, False)
+    # A hold that one person accepted is held already when an order takes its place.
+    completed = judge(judge(hold, pb.Accept(), 0), REQUEST, NOW + DAY)
+    assert (completed.binds, needs_two(completed, first)) == (True, False)
+    assert needs_two(judge(hold, REQUEST, NOW + DAY), first)
 
 
 @pytest.mark.parametrize("state", State)
@@ -241,6 +262,20 @@ def test_an_outcome_adds_up_and_what_moves_nothing_leaves_it_as_it_is() -> None:
     with pytest.raises(LedgerError) as caught:
         judge(HELD, unknown, 0, ended=True)
     assert (caught.value.problem, caught.value.line) == (Problem.UNKNOWN_LINE, 9)
+
+
+def test_no_outcome_ends_what_reports_took_out_of_held() -> None:
+    def failed(**changes: Any) -> Message:
+        return pb.ReportExecution(lines=[changed(REPORT, status=4, held="0", gone="49999.5", next_hop=None, **changes)])
+
+    taken = judge(HELD, failed(outstanding="150000.5"), 0)
+    assert not taken.ledger.holds
+    nothing = pb.FreezeOutcome(lines=[pb.LineOutcome(line=1, held="0", released="0", returned="0", forfeited="0")])
+    for body in (nothing, pb.FreezeOutcome()):
+        assert refused(judge, taken, body, 0) == (Problem.STILL_HELD, 1, "")
+        assert judge(taken, body, 0, ended=True).ledger == taken.ledger
+    release = pb.Release(lines=[pb.LineRelease(line=1, all=True)], ground=pb.RELEASE_GROUND_CASE_ENDED, call_back=CALL)
+    assert judge(taken, release, 0, ASKED).ledger == taken.ledger  # called back, and asked for
 
 
 def test_what_never_binds_is_named() -> None:

@@ -11,12 +11,14 @@ from comity.directory.statements import DAY_MS
 from comity.encoding import serialise
 from comity.envelope import SignatureRole, parse_envelope
 from comity.errors import MalformedError, Reason, RefusedError
-from comity.grants import check_granted, check_grantors, check_original, leg_made_by, verify_granted
+from comity.grants import check_granted, check_grantors, check_original, leg_made_by, recallable, verify_granted
 from comity.header import Header, Recipient, encode_grant, encode_header, parse_granted, parse_header
 from comity.keys import SigningKey
 from comity.v1 import envelope_pb2 as pb
+from comity.workflow.families import TABLES
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Family, Role, State, Verb
+from comity.workflow.onward import PROVISIONAL
+from comity.workflow.terms import Family, Role, Standing, State, Verb
 
 from tests.contract.builders import (
     AGENT,
@@ -237,12 +239,19 @@ def test_what_was_granted_is_an_envelope_of_the_originator_to_the_holder() -> No
         {"family": Family.FREEZE},
         {"case_id": bytes(16)},
         {"verb": Verb.FORWARD},
+        {"verb": Verb.REQUEST_PROVISIONAL},
+        {"verb": Verb.ORAL_NOTICE},
     ],
 )
 def test_G_08_a_grant_for_one_envelope_covers_no_other(changes: dict[str, Any]) -> None:
     assert refused(lambda: check_original(GIVEN, **(THE_ORIGINAL | changes))) is Reason.NO_GRANT
     nothing = replace(GIVEN, header=header(WORLD))
     assert refused(lambda: check_original(nothing, **THE_ORIGINAL)) is Reason.NO_GRANT
+
+
+def test_what_opens_a_leg_by_one_persons_word_is_what_nobody_passes_on() -> None:
+    rules = [rule for table in TABLES.values() for rule in table.rules]
+    assert {rule.verb for rule in rules if rule.to_standing is Standing.PROVISIONAL} == PROVISIONAL
 
 
 def test_a_used_grant_makes_a_leg_for_the_recall_of_the_original() -> None:
@@ -350,3 +359,12 @@ def test_C_10_the_signatures_of_a_forwarding_are_no_grants_and_the_other_way_rou
 def test_a_header_without_a_grant_says_none() -> None:
     plain: Header = header(WORLD)
     assert (plain.grant, plain.granted) == (None, None)
+
+
+def test_what_is_passed_on_goes_where_a_recall_of_its_originators_runs() -> None:
+    made = leg_made_by(FORWARD, secret("forward"))
+    own = replace(made, onward=b"", state=State.CLOSED)
+    assert (recallable(made, None), recallable(made, made), recallable(made, own)) == (True, True, True)
+    reverse = replace(own, originator=made.recipient, recipient=made.originator)
+    for there in (reverse, replace(own, family=Family.FREEZE)):
+        assert not recallable(made, there)

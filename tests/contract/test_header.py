@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -29,7 +30,7 @@ from tests.contract.envelopes import header
 
 PLAIN = header(fresh())
 DATA = encode_header(PLAIN)
-LAST = 253_402_300_800_000
+LAST = 253_402_128_000_000
 HASH = b"h" * 32
 BATCH = WatchlistPosition(b"l" * 16, 2, HASH, b"n" * 32)
 FULL = replace(
@@ -190,6 +191,9 @@ def test_a_header_has_a_greatest_length() -> None:
 def test_times_may_lie_at_the_end_of_the_calendar() -> None:
     assert parse_header(encode_header(replace(PLAIN, deliver_by=LAST))).deliver_by == LAST
     assert parse_header(encode_header(replace(PLAIN, respond_by=0))).respond_by == 0
+    for hours in (-23, 23):  # and the calendar of no time zone ends before
+        zone = datetime.timezone(datetime.timedelta(hours=hours, minutes=hours))
+        assert datetime.datetime.fromtimestamp(LAST / 1000, zone).year == 9999
     assert PLAIN.created == NOW
 
 

@@ -261,7 +261,7 @@ def test_a_date_goes_by_when_it_is_over_everywhere_and_never_in_a_referral() -> 
 
 
 def test_the_last_moment_of_all_is_no_trouble() -> None:
-    given = wrong(Verb.ACKNOWLEDGE, {"expected_date": "9999-12-30"}, created=LATEST_TIME)
+    given = wrong(Verb.ACKNOWLEDGE, {"expected_date": "9999-12-28"}, created=LATEST_TIME)
     assert given == ["acknowledge_case.expected_date"]
 
 

@@ -45,7 +45,7 @@ from hypothesis import strategies as st
 
 from tests.contract.builders import EXCHANGE, LOG_KEY, NOW, ORIGIN, RECIPIENT, T0, THEIR_AUTHOR, secret, signing_key
 
-LAST = 253_402_300_800_000
+LAST = 253_402_128_000_000
 HASH, SALT = secret("message"), secret("salt")
 EVENT = Event(
     EventKind.SUBMITTED,

@@ -217,6 +217,41 @@ def test_neither_a_report_nor_a_question_of_its_own_takes_the_recipients_clock_a
     assert refusal(leg, replace(report, about=ASKED, about_facts=facts))[0] is Reason.WRONG_ABOUT
 
 
+@pytest.mark.parametrize("asked", [Verb.ASK_EXTENSION, Verb.ASK_RELEASE, Verb.CONVERT, Verb.ASK_VARIATION])
+def test_one_person_takes_back_by_a_variation_only_what_one_person_asked(asked: Verb) -> None:
+    ask = replace(act(FREEZE, asked, ORG), message_hash=ASKED)
+    leg = apply(replace(standing_leg(FREEZE, State.IN_FORCE), lapses_at=NOW + DAY), ask, NOW).leg
+    silent = replace(act(FREEZE, Verb.ASK_VARIATION, ORG), previous=ASKED, signers=(author(ORG),))
+    assert refusal(leg, silent)[0] is Reason.SECOND_PERSON_MISSING
+    overdue = replace(leg, respond_by=NOW - 1, overdue_logged=True)
+    assert refusal(overdue, silent)[0] is Reason.SECOND_PERSON_MISSING
+    own = AboutFacts(ORIGINATOR, asked, "sfc/m-aaaaaaaa")
+    named = replace(silent, about=ASKED, about_facts=own)
+    two = replace(silent, signers=(author(ORG), approver(ORG)))
+    replacing = [two, named] if asked is Verb.ASK_VARIATION else [two]
+    for action in replacing:
+        after = apply(leg, action, NOW).leg
+        assert (after.question, after.awaiting, after.respond_by) == (NEW, RCP, NOW + DAY)
+    if asked is not Verb.ASK_VARIATION:
+        assert refusal(leg, named)[0] is Reason.WRONG_ABOUT
+    for signers in (silent.signers, two.signers):
+        for wrong in (
+            replace(named, about=OPENING),
+            replace(named, about_facts=None),
+            replace(named, about_facts=replace(own, sender=ask.counterpart)),
+        ):
+            assert refusal(leg, replace(wrong, signers=signers))[0] is Reason.WRONG_ABOUT
+
+
+@pytest.mark.parametrize("awaiting", [None, ORG])
+def test_a_variation_names_no_question_where_it_takes_the_place_of_none(awaiting: Side | None) -> None:
+    leg = replace(standing_leg(FREEZE, State.IN_FORCE), awaiting=awaiting, respond_by=NOW + DAY if awaiting else None)
+    alone = replace(act(FREEZE, Verb.ASK_VARIATION, ORG), signers=(author(ORG),))
+    assert apply(leg, alone, NOW).leg.question == NEW
+    own = AboutFacts(ORIGINATOR, Verb.ASK_VARIATION, "sfc/m-aaaaaaaa")
+    assert refusal(leg, replace(alone, about=ASKED, about_facts=own))[0] is Reason.WRONG_ABOUT
+
+
 def test_a_report_about_a_conversion_answers_it() -> None:
     convert = replace(act(FREEZE, Verb.CONVERT, ORG), message_hash=ASKED)
     leg = apply(standing_leg(FREEZE, State.IN_FORCE), convert, NOW).leg

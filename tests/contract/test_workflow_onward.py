@@ -169,6 +169,14 @@ def test_a_freeze_is_passed_on_only_while_it_goes_on_and_two_people_stand_behind
     assert found == (replace(leg, forwarded=True, revision=leg.revision + 1) if goes_on else Reason.NO_GRANT)
 
 
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("state", [State.DELIVERED, State.IN_PROGRESS, State.REPLIED, State.LAPSED, State.CLOSED])
+def test_an_oral_notice_is_passed_on_only_once_two_people_have_completed_it(state: State, standing: Standing) -> None:
+    leg = replace(standing_leg(Family.ASSISTANCE, state, standing), forwarded=False)
+    after = replace(leg, forwarded=True, revision=leg.revision + 1)
+    assert passed_on(leg) == (after if standing is Standing.FULL else Reason.NO_GRANT)
+
+
 def test_a_freeze_that_is_passed_on_ends_no_later_than_what_is_passed_on() -> None:
     leg = replace(standing_leg(Family.FREEZE, State.IN_FORCE), forwarded=False, lapses_at=NOW + DAY)
     after = replace(leg, forwarded=True, revision=leg.revision + 1)

@@ -6,7 +6,7 @@ import asyncio
 import os
 
 import pytest
-from comity.envelope import message_hash
+from comity.envelope import message_hash, signatures_digest
 from comity.errors import Reason
 from comity.receipts import AckState, EventKind, parse_event
 from comity.workflow.terms import Family, Verb
@@ -70,6 +70,8 @@ async def test_D_08_D_09_what_was_not_stored_in_time_expires_and_is_not_delivere
         assert withheld.content is None
         assert withheld.remains is not None
         assert message_hash(*withheld.remains) == opening
+        named = core.verified(withheld.receipt).event
+        assert signatures_digest(withheld.remains_signed) == named.signatures_digest
         assert (await core.read("sfc/intake"))[0].content is not None
         assert texts(await core.acknowledge(world.ack(opening, "hkma/intake"))) == ["TOO_LATE"]
         assert texts(await core.acknowledge(world.ack(opening, "hkma/intake", AckState.OPENED))) == ["TOO_LATE"]
@@ -79,7 +81,8 @@ async def test_D_08_D_09_what_was_not_stored_in_time_expires_and_is_not_delivere
             told = [core.verified(item.receipt).event for item in await core.read(desk)]
             assert [event.kind.name for event in told].count("EXPIRED") == 1
             assert told[0].kind is EventKind.SUBMITTED
-        assert (await core.read("hkma/intake"))[0].remains == withheld.remains
+        again = (await core.read("hkma/intake"))[0]
+        assert (again.remains, again.remains_signed) == (withheld.remains, withheld.remains_signed)
         refused = world.ack(opening, "hkma/intake", AckState.REFUSED, reason="EXPIRED")
         assert texts(await core.acknowledge(refused)) == ["receipt"]
         assert texts(await core.acknowledge(world.ack(opening, "hkma/intake"))) == ["TOO_LATE"]
@@ -94,7 +97,7 @@ async def test_of_what_was_withdrawn_nothing_is_told_before_its_time_went_by(
         opening = (await core.take(world.envelope(view, case_id=case))).event.message_hash
         await core.take(world.envelope(view, verb=Verb.WITHDRAW, case_id=case, about=opening))
         tombstone = (await core.read("hkma/intake"))[0]
-        assert (tombstone.content, tombstone.remains) == (None, None)
+        assert (tombstone.content, tombstone.remains, tombstone.remains_signed) == (None, None, ())
         clock.advance(days=15)
         tombstone = (await core.read("hkma/intake"))[0]
         assert tombstone.remains is not None

@@ -166,6 +166,18 @@ async def test_A_01_a_hub_that_lets_something_be_passed_on_that_was_recalled_is_
     assert whats == {"a grant is used for what was recalled"}
 
 
+async def test_A_01_a_hub_that_lets_something_be_passed_on_beyond_recall_is_found_by_its_log(
+    migrated_sqlite_url: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_core(migrated_sqlite_url, world) as core:
+        case, granted = await granting(core)
+        await Exchange(core, Family.REFERRAL, THIRD, ORIGINATOR, case_id=case.case_id).say(Verb.REFER)
+        monkeypatch.setattr(onwards, "recallable", lambda *_: True)
+        await onward(case).say(Verb.FORWARD, granted=granted)
+        whats = {finding.what for finding in check_tables(core.db).findings}
+    assert whats == {"a grant is used where no recall runs"}
+
+
 async def test_A_19_the_database_refuses_to_give_a_spent_grant_back(migrated_database_url: str, world: World) -> None:
     async with running_core(migrated_database_url, world) as core:
         await spend(core)

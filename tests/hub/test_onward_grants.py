@@ -304,6 +304,43 @@ async def test_where_the_desks_have_that_case_already_no_second_leg_is_made(
         whole(core)
 
 
+@pytest.mark.parametrize("family", [Family.REFERRAL, Family.FREEZE])
+async def test_nothing_is_passed_on_to_where_a_leg_of_that_case_lets_no_recall_run(
+    migrated_database_url: str, world: World, family: Family
+) -> None:
+    async with running_core(migrated_database_url, world) as core:
+        case, granted = await granting(core)
+        # The new desk opened it towards the originator; or the originator itself did, in another family.
+        desks = (THIRD, ORIGINATOR) if family is Family.REFERRAL else (ORIGINATOR, THIRD)
+        there = Exchange(core, family, *desks, case_id=case.case_id)
+        await there.say(Verb.REFER if family is Family.REFERRAL else Verb.REQUEST)
+        assert await refused(onward(case), Verb.FORWARD, granted=granted) == NO_GRANT
+        assert not (await case.row())["forwarded"]
+        whole(core)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_an_oral_notice_of_one_person_is_not_passed_on_nor_when_it_lapsed(
+    migrated_database_url: str, world: World, late: bool
+) -> None:
+    clock = FakeClock(world.now)
+    async with running_core(migrated_database_url, world, clock=clock) as core:
+        case = Exchange(core, Family.ASSISTANCE)
+        await case.say(Verb.ORAL_NOTICE)
+        await case.stored()
+        await case.say(Verb.ASK_ONWARD, by="recipient", about=case.opening)
+        granted = await grant(case, expires=clock.now_ms() + 9 * DAY)
+        if late:
+            clock.advance(hours=25)
+        assert await refused(onward(case), Verb.FORWARD, granted=granted) == NO_GRANT
+        if not late:  # nor once two people have put it in writing: it is that which may be passed on
+            await case.say(Verb.COMPLETE, about=case.opening)
+            assert await refused(onward(case), Verb.FORWARD, granted=granted) == NO_GRANT
+            await case.say(Verb.ASK_ONWARD, by="recipient", about=Verb.COMPLETE)
+            await onward(case).say(Verb.FORWARD, granted=await grant(case, original_hash=case.said[Verb.COMPLETE]))
+        whole(core)
+
+
 async def test_attachments_of_the_original_are_the_forwarders_own_uploads(
     migrated_database_url: str, world: World
 ) -> None:

@@ -10,6 +10,7 @@ from agents.cli.zh_hant.assistance import ASSISTANCE
 from agents.cli.zh_hant.board import BOARD
 from agents.cli.zh_hant.exports import EXPORTS
 from agents.cli.zh_hant.forms import FORMS
+from agents.cli.zh_hant.freeze_words import FREEZE_WORDS
 from agents.cli.zh_hant.freezes import FREEZES
 from agents.cli.zh_hant.help import HELP
 from agents.cli.zh_hant.onward import ONWARD
@@ -34,6 +35,7 @@ MESSAGES: Final[Mapping[str, str]] = MappingProxyType(
         **FORMS,
         **ASSISTANCE,
         **FREEZES,
+        **FREEZE_WORDS,
         **ONWARD,
     }
 )

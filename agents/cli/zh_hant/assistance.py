@@ -111,6 +111,7 @@ ASSISTANCE: Final = {
         "以書面補正口頭通知，對象及範圍須相同；由第二人核准。"
     ),
     "Put it in writing before it lapses": "請在失效前以書面補正",
+    "Then hand it in; a second person approves it": "然後遞交，由第二人核准",
     "Put on record what was asked by telephone. It lapses unless two people complete it in writing in time.": (
         "記錄以電話提出的請求；如兩人未及時以書面補正，即告失效。"
     ),

@@ -55,6 +55,7 @@ BOARD: Final = {
     "answer due": "待覆",
     "both": "雙方",
     "connected": "已連線",
+    "connecting": "正在連接",
     "ends by itself": "自動失效",
     "it ends by itself unless they act": "如對方不採取行動，將自動失效",
     "it ends by itself unless we act": "如我方不採取行動，將自動失效",

@@ -131,6 +131,8 @@ ONWARD: Final[Mapping[str, str]] = MappingProxyType(
         "is not the message that was granted": "並非獲同意轉交的訊息",
         "is not the one original": "並非唯一的原件",
         "is not what was asked for": "與所請不符",
+        "is over what its originator could not recall here": "所涉訊息，來源機構無法在此追回",
+        "is said by one person's word: only the full form is passed on": "屬一人所言：只可轉交完整表格",
         "is past, or more than {n} days ahead": "已過，或在 {n} 日以後",
         "of the original forbids to pass it on": "：原件的處理限制禁止轉交",
         "permits more than the original's": "寬於原件的處理限制",

@@ -284,11 +284,20 @@ SCREENS: Final = {
     "nothing": "無",
     "Not accepted ({details}).": "不獲接納（{details}）。",
     "Not complete: {named}.": "資料不全：{named}。",
+    "Not complete.": "資料不全。",
+    "A command is missing.": "欠缺指令。",
+    "Usage: ": "用法：",
+    "[OPTIONS]": "[選項]",
+    "COMMAND [ARGS]...": "指令 [參數]...",
+    "[env var: {}]": "[環境變數：{}]",
+    "(deprecated) ": "（已棄用） ",
+    "Error": "錯誤",
+    "Aborted.": "已中止。",
     "The file is not there: {name}": "找不到檔案：{name}",
     "The file cannot be used: {name}": "檔案不能使用：{name}",
     "{member} is unlocked; it locks after {span} without use.": "{member} 已解鎖，閒置 {span} 後上鎖。",
-    "`comity referral sent` says DELIVERED and OPENED as soon as that is proved.": (
-        "取得證明後，`comity referral sent` 會顯示「已送達」及「已開啟」。"
+    "`comity {noun} sent` says DELIVERED and OPENED as soon as that is proved.": (
+        "取得證明後，`comity {noun} sent` 會顯示「已送達」及「已開啟」。"
     ),
     "The keys are locked. Run: {command}": "金鑰已上鎖。請執行：{command}",
     "Call that agency's officer, then: comity agency pin AGENCY": (

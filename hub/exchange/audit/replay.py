@@ -17,13 +17,13 @@ from comity.checks import Signer, check_parties, check_rules, verify_signatures
 from comity.directory import View
 from comity.envelope import Envelope, parse_seal
 from comity.errors import ComityError
-from comity.grants import check_original, leg_made_by, verify_granted
+from comity.grants import check_original, leg_made_by, recallable, verify_granted
 from comity.header import Header, parse_header
 from comity.names import agency_of
 from comity.receipts import AckState, Event, EventKind, parse_ack, verify_ack
 from comity.workflow.actions import AboutFacts, action_of
 from comity.workflow.engine import apply, apply_forwarded, apply_stored
-from comity.workflow.legs import ClockKind, Leg
+from comity.workflow.legs import Leg
 from comity.workflow.terms import Family, Verb
 from comity.workflow.timers import settle
 
@@ -271,7 +271,10 @@ class Replay:
                 self._found(index, "log_leaves", "a grant is used for what was recalled")
         made = leg_made_by(header, by)
         self._reached.add(Passed(made.opening, made.recipient))
-        if self._leg(*made.key) is None and not self.is_unknown(*made.key):
+        there = self._leg(*made.key)
+        if there is not None and not recallable(made, there.leg):
+            self._found(index, "log_leaves", "a grant is used where no recall runs")
+        elif there is None and not self.is_unknown(*made.key):
             self.legs[made.key] = Derived(made, index)
             self._put(self.legs[made.key], made, now)
 
@@ -360,7 +363,7 @@ class Replay:
         for key in keys:
             derived = self.legs[key]
             applied = settle(derived.leg, now)
-            events = [(_kind(e.kind), e.message_hash, e.limit) for e in applied.events]
+            events = [(EventKind[e.kind.name], e.message_hash, e.limit) for e in applied.events]
             if told in events:
                 events.remove(told)
                 derived.owed = events
@@ -393,7 +396,3 @@ class Replay:
         for name in (leg.opening, leg.question, leg.recall):
             if name:
                 self._by_hash.setdefault(name, set()).add(leg.key)
-
-
-def _kind(kind: ClockKind) -> EventKind:
-    return EventKind[kind.name]

@@ -14,7 +14,7 @@ from comity.names import check_origin
 from comity.v1 import directory_pb2 as pb
 
 MAX_HEAD_BYTES = 1024
-_MAX_TIME = 253_402_300_800_000
+_MAX_TIME = 253_402_128_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ MAX_ENTRY_BYTES = 32 << 10
 DAY_MS = 86_400_000
 MAX_DESK_KEY_MS = 35 * DAY_MS
 MAX_TRANSPORT_MS = 400 * DAY_MS
-_MAX_TIME = 253_402_300_800_000
+_MAX_TIME = 253_402_128_000_000
 
 Content: TypeAlias = Message
 """The set member of StatementBody's oneof."""

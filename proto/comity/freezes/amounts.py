@@ -78,7 +78,7 @@ TEXTS: Final = {
     Problem.RELEASED_WITHOUT_RELEASE: "reports as released what no release or variation let go",
     Problem.HELD_WITHOUT_REPORT: "speaks of assets as held, and no report has said so",
     Problem.MORE_THAN_HELD: "is more than what is held",
-    Problem.STILL_HELD: "leaves something held: a part is a variation, no release",
+    Problem.STILL_HELD: "leaves something held, now or before: a part is a variation, no release",
     Problem.IS_A_RELEASE: "leaves a crumb of a line, with the variations before it: that is a release",
     Problem.HELD_IS_GONE: "reports as gone what was held",
     Problem.MORE_THAN_ASKED: "goes beyond what was asked",

@@ -54,6 +54,8 @@ class Row:
     """Whether a report has spoken of it. Before it nothing is held."""
     varied: Decimal = ZERO
     """What variations have let go, all together; no report and no outcome changes it."""
+    taken: Decimal = ZERO
+    """What reports took out of held and have not put back, part of outstanding: it was held, so it is never gone."""
 
     @property
     def reconciles(self) -> bool:
@@ -194,8 +196,10 @@ def _reported(row: Row, report: pb.LineReport) -> Row:
     known = said.requested if row.requested is None else total(row.requested, said.inflow)
     if said.requested != known or (row.requested is None and said.inflow):
         raise LedgerError(Problem.NOT_THE_TOTALS, row.number, "requested")
-    # What was held cannot have left before it could be held; without a release it is held, or it is outstanding.
-    if row.requested is not None and said.gone > total(row.gone, row.outstanding, said.inflow):
+    # What was held cannot have left before it could be held; without a release it is held, or it is outstanding, and
+    # it stays so by however many reports.
+    free = rest(row.outstanding, row.taken)
+    if row.requested is not None and said.gone > total(row.gone, free, said.inflow):
         raise LedgerError(Problem.HELD_IS_GONE, row.number, "gone")
     # A hold that failed may not have shown what there is: all stays all.
     unknown = row.requested is None and report.status == pb.LINE_STATUS_FAILED and not said.requested
@@ -206,6 +210,7 @@ def _reported(row: Row, report: pb.LineReport) -> Row:
         gone=said.gone,
         outstanding=said.outstanding,
         reported=True,
+        taken=max(ZERO, rest(total(row.taken, row.held), said.held)),
     )
 
 

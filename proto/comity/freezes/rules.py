@@ -3,8 +3,8 @@
 Both sides judge with this before they send and after they have received; what does not fit is named and changes
 nothing. Which verb runs in which state is the workflow's (`comity.workflow`). Three rules beyond the sums:
 
-- Nothing that one person signs lets go of what is held (`needs_two`).
-- A hold ends by RELEASE, after a call-back, or by its date: an outcome does not end one (STILL_HELD).
+- Nothing that one person signs lets go of what is held, or brings into force what binds (`needs_two`).
+- A hold ends by RELEASE, after a call-back, or by its date: an outcome does not end one, nor do reports (STILL_HELD).
 - Nobody destroys what a freeze rests on while it goes on (`may_destroy`).
 
 Never does: judge signatures, roles, directories or telephone numbers; read a clock; I/O.
@@ -76,6 +76,13 @@ class Freeze:
     """Unix milliseconds UTC at which it ends by itself, by the newest header that set it; 0 where it does not."""
     passed_on: bool = False
     """A FORWARD opened it, and it rests on the original's instrument still: it ends with the original."""
+    accepted: bool = False
+    """The holder's side accepted it, or reported on it, by as many people as that took."""
+
+    @property
+    def binds(self) -> bool:
+        """Whether the holder must obey what it rests on."""
+        return self.instrument is not None and self.instrument.binding
 
 
 def judge(
@@ -111,6 +118,8 @@ def judge(
             return replace(before, ends=lapses_at)
         case pb.Convert():
             return _converted(before, body, lapses_at)
+        case pb.Accept():
+            return replace(before, accepted=True)
         case pb.AskExtension():
             _later(before, body.until)
         case pb.Extend():
@@ -119,8 +128,10 @@ def judge(
             _varied(before.ledger, body)
         case pb.AskRelease():
             _all(before.ledger.release(body.lines))
+        case pb.ReportExecution():
+            return replace(before, ledger=before.ledger.report(body.lines), accepted=True)
         case pb.FreezeOutcome() if not ended:
-            _all(before.ledger)
+            _none_taken(_all(before.ledger))
             return replace(before, ledger=before.ledger.outcome(body.lines))
         case _:
             return replace(before, ledger=_moved(before.ledger, body, asked))
@@ -138,11 +149,11 @@ def needs_two(before: Freeze | None, body: Message) -> bool:
         return False
     match body:
         case pb.Accept():
-            return before.instrument is not None and before.instrument.binding
+            return before.binds
         case pb.Vary():
             return any(line.release for line in body.lines)
         case pb.ReportExecution():
-            return _lowers(before.ledger, body)
+            return (before.binds and not before.accepted) or _lowers(before.ledger, body)
         case _:
             return False
 
@@ -217,8 +228,6 @@ def _extended(before: Freeze, body: pb.Extend, lapses_at: int, asked: Message | 
 
 def _moved(ledger: Ledger, body: Message, asked: Message | None) -> Ledger:
     match body:
-        case pb.ReportExecution():
-            return ledger.report(body.lines)
         case pb.Vary():
             varied = _varied(ledger, body)
             if not isinstance(asked, pb.AskVariation):
@@ -255,6 +264,14 @@ def _later(before: Freeze, until: int) -> None:
 def _all(ledger: Ledger) -> Ledger:
     for row in ledger.rows:
         if row.held:
+            raise LedgerError(Problem.STILL_HELD, row.number)
+    return ledger
+
+
+def _none_taken(ledger: Ledger) -> Ledger:
+    """Returns the ledger, of which reports took nothing out of held that a release would have to let go."""
+    for row in ledger.rows:
+        if row.taken:
             raise LedgerError(Problem.STILL_HELD, row.number)
     return ledger
 

@@ -120,8 +120,9 @@ def apply_stored(leg: Leg, message_hash: bytes, now_ms: int, tables: Mapping[Fam
 def apply_forwarded(leg: Leg, forward: HeaderFields, tables: Mapping[Family, Table] = TABLES) -> Leg:
     """Returns the leg of an original after its recipient used a grant over it. FORWARD itself opens a leg of its own.
 
-    What holds something (FREEZE) is passed on only while it goes on, stands fully and has two people behind it, and
-    never for longer than it goes on itself: else a hold of one person, or one that ended, would begin anew elsewhere.
+    What began by one person's word and lapses (a hold, an oral notice) is passed on only once it stands fully, with two
+    people behind it. What holds something (FREEZE) besides only while it goes on, and never for longer than it goes on
+    itself: else what one person said, or a hold that ended, would begin anew elsewhere, in full and without an end.
 
     Args:
         leg: that the original and its GRANT_ONWARD serve, with its clocks settled.
@@ -129,13 +130,13 @@ def apply_forwarded(leg: Leg, forward: HeaderFields, tables: Mapping[Family, Tab
         tables: the families there are.
 
     Raises:
-        RefusedError: NO_GRANT where the originator took the case back after it had consented, or where what holds
-            something has ended or is not FULL; BAD_TIMES where it would go on for longer than the leg.
+        RefusedError: NO_GRANT where the originator took the case back after it had consented, where it is not FULL, or
+            where what holds something has ended; BAD_TIMES where it would go on for longer than the leg.
     """
     if leg.state in (State.RECALLED, State.WITHDRAWN):
         raise RefusedError(Reason.NO_GRANT, "what was to be passed on was taken back", verb=Verb.FORWARD.name)
     table = table_of(leg.family, tables)
-    if table.holds and (leg.state not in table.ends or leg.standing is not Standing.FULL):
+    if leg.standing is not Standing.FULL or (table.holds and leg.state not in table.ends):
         raise RefusedError(
             Reason.NO_GRANT, "what was to be passed on has ended, or is not full", verb=Verb.FORWARD.name
         )

@@ -5,7 +5,7 @@ Points that the table alone does not tell:
 - Nothing that one person signs ends a hold. RECALL leaves a freeze that is being executed or in force as it is,
   `lapses_at` never comes sooner by EXTEND, CONFIRM, COMPLETE or CONVERT, and whatever leads to RELEASED takes two.
 - Each question is answered once: EXTEND, REFUSE_EXTENSION and VARY name the one that is awaited, and no report and no
-  counter-question takes it away.
+  counter-question takes it away. Nor does one person of the side that asked: what two asked for two take back.
 - REQUEST_PROVISIONAL is one person's, FLASH, and lapses by itself. CONFIRM and COMPLETE move that once each, within
   what the deadline profile allows from the opening on; no extension is asked for or given before it is FULL, which
   CONVERT alone makes it.
@@ -105,7 +105,11 @@ _RULES = (
         Verb.REFUSE_EXTENSION, _R, _ONE, _FORCE, None, _LAST, _C.STOP_ANSWERED, "The end stays.",
         about=AboutRule.ASKED, about_verbs=_ASKED_EXTENSION, standings=_FULL,
     ),
-    Rule(Verb.ASK_VARIATION, _O, _ONE, _FORCE, None, _LAST, _C.START, "Per line."),
+    Rule(
+        Verb.ASK_VARIATION, _O, _ONE, _FORCE, None, _LAST, _C.START,
+        "Per line. In the place of what is awaited it names that, or two people sign.",
+        about=AboutRule.REPLACED, about_verbs=_ASKED_VARIATION,
+    ),
     Rule(
         Verb.ASK_VARIATION, _R, _ONE, _FORCE, None, _LAST, _C.START,
         "Per line; the originator answers by asking for what it agrees to.", unless_awaited=True,

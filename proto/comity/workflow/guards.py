@@ -92,10 +92,19 @@ def check_about(rule: Rule, leg: Leg | None, action: Action, side: Side) -> None
     """Checks that `about` names what the row asks for.
 
     Raises:
-        RefusedError: WRONG_ABOUT.
+        RefusedError: WRONG_ABOUT; SECOND_PERSON_MISSING where one person takes the place of a question and names none.
     """
+    if action.about == b"" and takes_place(rule, leg, side):
+        if not action.has_approver:
+            raise RefusedError(Reason.SECOND_PERSON_MISSING, "a question is awaited: it is named, or two people sign")
+        return
     if not _about_is_right(rule, leg, action, side):
         raise RefusedError(Reason.WRONG_ABOUT, "about names no envelope of this leg that the verb could refer to")
+
+
+def takes_place(rule: Rule, leg: Leg | None, side: Side) -> bool:
+    """Returns whether an envelope of a row takes the place of a question that its own side still awaits."""
+    return rule.about is AboutRule.REPLACED and leg is not None and leg.awaiting is side.other
 
 
 def _about_is_right(rule: Rule, leg: Leg | None, action: Action, side: Side) -> bool:
@@ -103,6 +112,8 @@ def _about_is_right(rule: Rule, leg: Leg | None, action: Action, side: Side) -> 
         return action.about == b""
     if rule.about is AboutRule.IF_ASKED and action.about == b"":
         return True
+    if rule.about is AboutRule.REPLACED and not takes_place(rule, leg, side):
+        return action.about == b""
     facts = action.about_facts
     if leg is None or action.about == b"":
         return False
@@ -114,6 +125,6 @@ def _about_is_right(rule: Rule, leg: Leg | None, action: Action, side: Side) -> 
         return False
     if rule.about is AboutRule.OPENING:
         return action.about == leg.opening
-    if rule.about in (AboutRule.ASKED, AboutRule.IF_ASKED) and action.about != leg.question:
+    if rule.about in (AboutRule.ASKED, AboutRule.IF_ASKED, AboutRule.REPLACED) and action.about != leg.question:
         return False
-    return leg.side_of(facts.sender) is (side if rule.about is AboutRule.OWN else side.other)
+    return leg.side_of(facts.sender) is (side if rule.about in (AboutRule.OWN, AboutRule.REPLACED) else side.other)

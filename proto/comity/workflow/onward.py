@@ -22,6 +22,10 @@ ONWARD_STATES = ANY_STATE - {State.SENT, State.WITHDRAWN, State.RECALLED, State.
 PASSABLE = frozenset(Verb) - {Verb.FORWARD}
 """What may be passed on under a grant. A FORWARD holds what another originator granted for one desk alone."""
 
+PROVISIONAL = frozenset({Verb.REQUEST_PROVISIONAL, Verb.ORAL_NOTICE})
+"""What opens a leg by one person's word, for a while. It is passed on by nobody, whatever became of its leg: the new
+desk would have it as its holder's full request, without its end."""
+
 ONWARD_ROWS: tuple[Rule, ...] = (
     Rule(
         Verb.ASK_ONWARD,

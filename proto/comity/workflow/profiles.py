@@ -241,15 +241,20 @@ def know_profiles(files: Iterable[bytes]) -> tuple[Profile, ...]:
     return found
 
 
+class UnknownProfileError(RefusedError):
+    """The agreed profile is not known here. Whoever reads mail stops: that says nothing against its sender."""
+
+
 def load_profile(sha256: bytes) -> Profile:
     """Returns the profile with a digest, as an agreement names it: of this package, or one made known.
 
     Raises:
-        RefusedError: NOT_FOUND, with the digest in hexadecimal.
+        UnknownProfileError: NOT_FOUND, with the digest in hexadecimal.
     """
     profile = packaged_profiles().get(sha256) or _known.get(sha256)
     if profile is None:
-        raise RefusedError(Reason.NOT_FOUND, "no deadline profile with that digest is known here", sha256=sha256.hex())
+        text = "no deadline profile with that digest is known here"
+        raise UnknownProfileError(Reason.NOT_FOUND, text, sha256=sha256.hex())
     return profile
 
 

@@ -61,6 +61,9 @@ class AboutRule(Enum):
     """What the other side asked last and awaits (`Leg.question`): each question is answered once."""
     IF_ASKED = "if asked"
     """The same, or nothing."""
+    REPLACED = "replaced"
+    """What the sending side asked last and still awaits, which it takes the place of; nothing where it awaits none. Of
+    another verb two people take the place, and name nothing: so one person takes back only what one may ask."""
 
 
 class ClockRule(StrEnum):
@@ -252,6 +255,7 @@ def _about(rule: Rule) -> str:
         AboutRule.THEIRS: "one of the other side's",
         AboutRule.ASKED: "what is awaited",
         AboutRule.IF_ASKED: "nothing, or what is awaited",
+        AboutRule.REPLACED: "its own that is awaited",
     }[rule.about]
     if not rule.about_verbs:
         return text

@@ -288,6 +288,7 @@ def _refused(book: Book, bad: Callable[..., None]) -> None:
     bad("a variation that an extension was asked for", 10, "NOT_ASKED", _message("vary", _vary("10"), asked=9))
     left = _reports(_report(1, PART, "200000 150000 0 50000 0"))
     bad("a report: what was held is gone", 3, "HELD_IS_GONE:1", left)
+    _taken(book, bad, left)
     bad("nothing let go", 5, "ZERO:1", _message("vary", _vary("0")))
     bad("more of all there is", 2, "MORE_THAN_ASKED:2", _message("vary", _vary("", "1", line=2)))
     bad("an extension backwards", 10, "NOT_LATER", _message("extend", pb.Extend(until=END), END, asked=9))
@@ -306,6 +307,23 @@ def _refused(book: Book, bad: Callable[..., None]) -> None:
     ordered = _message("release", _release(*EVERYTHING, ground=pb.RELEASE_GROUND_COURT_ORDER), asked=3)
     book.good("a release that a court orders", "freeze", input={"after": 12, "then": [ordered]})
     _passed_on(book, bad)
+
+
+def _taken(book: Book, bad: Callable[..., None], left: dict[str, Any]) -> None:
+    """What reports took out of held is not gone, and no outcome ends the freeze."""
+    less = _reports(_report(1, PART, "200000 150000 0 49999.5 0.5"))
+    failed = _reports(_report(1, FAILED, "200000 0 0 49999.5 150000.5"))
+    bad("a report: what was held is gone, a report later", 3, "HELD_IS_GONE:1", less, left)
+    bad("a report: what was held is gone, two later", 3, "HELD_IS_GONE:1", less, failed, left)
+    part = _reports(_report(1, PART, "200000 1 0 199999 0"))
+    bad("a report: held again a little, and the rest is gone", 3, "HELD_IS_GONE:1", failed, part)
+    back = [less, _reports(_report(1, PART, "200000 150000.5 0 49999.5 0")), less]
+    book.good("a report: held again as before", "freeze", input={"after": 3, "then": back[:2]})
+    bad("a report: held again, and gone later", 3, "HELD_IS_GONE:1", *back, left)
+    nothing = _message("freeze_outcome", _outcome("0 0 0 0"))
+    bad("an outcome where reports held less and less", 3, "STILL_HELD:1", failed, nothing)
+    kept = {"after": 3, "then": [failed, nothing | {"ended": True}]}
+    book.good("an outcome after the end where reports held less", "freeze", input=kept)
 
 
 def _passed_on(book: Book, bad: Callable[..., None]) -> None:

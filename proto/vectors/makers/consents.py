@@ -113,6 +113,8 @@ def _covered(book: Book, granting: Header, forward: Header) -> None:
         "an envelope of another family": {"family": Family.FREEZE.name},
         "an envelope of another case": {"case_id": bytes(16).hex()},
         "what came under a grant itself": {"verb": Verb.FORWARD.name},
+        "a hold of one person": {"verb": Verb.REQUEST_PROVISIONAL.name},
+        "an oral notice": {"verb": Verb.ORAL_NOTICE.name},
     }.items():
         book.bad(name, "onward", "NO_GRANT", like=like, input={"original": original | changes})
 

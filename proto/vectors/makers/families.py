@@ -179,6 +179,22 @@ def _asked(write: _Writer, held: Leg) -> None:
         write.bad(f"{verb.name} of what was asked before", "WRONG_ABOUT", replace(awaited, question=other), action)
     ask = act(family, Verb.ASK_VARIATION, recipient)
     write.bad("a question instead of an answer", "WRONG_STATE", awaited, ask)
+    vary = replace(act(family, Verb.ASK_VARIATION, Side.ORIGINATOR), signers=signers("author alone", Side.ORIGINATOR))
+    two = replace(vary, signers=signers("both", Side.ORIGINATOR))
+    own = AboutFacts(ORIGINATOR, Verb.ASK_VARIATION, "sfc/m-aaaaaaaa")
+    write.any("a variation in the place of one's own", awaited, replace(vary, about=ASKED, about_facts=own))
+    write.bad("one person in the place of a question", "SECOND_PERSON_MISSING", awaited, vary)
+    write.any("two people in the place of a question", awaited, two)
+    write.any("a variation while one's own side is awaited", replace(awaited, awaiting=Side.ORIGINATOR), vary)
+    for name, leg, facts in (
+        ("what two people asked", awaited, replace(own, verb=Verb.ASK_EXTENSION)),
+        ("an older question", replace(awaited, question=other), own),
+        ("a question of the other side", awaited, replace(own, sender=held.recipient)),
+        ("a question that was answered", held, own),
+        ("what is not known", awaited, None),
+    ):
+        action = replace(two, about=ASKED, about_facts=facts)
+        write.bad(f"a variation in the place of {name}", "WRONG_ABOUT", leg, action)
     for name, late in (("half of its time", 0), ("less than half", 1)):
         write.any(f"a question with {name} left", held, replace(ask, respond_by=NOW + DAY), NOW + DAY // 2 + late)
     passed = replace(held, state=State.FORWARDED, previous=OPENING, question=b"", lapses_at=None, recall=b"")

@@ -16,7 +16,7 @@ from tests.contract.builders import RECIPIENT, SENDER, THIRD, desk_kid, fresh, s
 from tests.contract.envelopes import header
 
 HASH = secret("a hash")
-LAST = 253_402_300_800_000
+LAST = 253_402_128_000_000
 BATCH = WatchlistPosition(secret("list")[:16], 2, secret("previous head"), secret("head"))
 Change = Callable[[pb.Header], object]
 

@@ -29,7 +29,7 @@ from tests.contract.builders import (
 )
 
 FAILED = "VERIFICATION_FAILED"
-LAST = 253_402_300_800_000
+LAST = 253_402_128_000_000
 LEAVES = [b"leaf %d" % number for number in range(9)]
 
 

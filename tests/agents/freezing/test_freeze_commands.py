@@ -113,6 +113,15 @@ async def the_call(here: Desk, second: Desk, there: Desk, form: Path) -> None:
     missing = await here("now", BARE, "--loss", "120000 USDT", code=2)
     assert all(option in missing["error"]["message"] for option in ("--transaction", "--victim", "--offence"))
 
+    # Where nobody can be asked, nothing goes without --yes; the draft is kept, below its own family's noun.
+    ended, said = await here.typed("freeze", "now", BARE, *CALL)
+    assert (ended, "add --yes" in said.err) == (2, True)
+    analyst = await here.office.as_(Role.ANALYST)
+    assert analyst.sent() == []
+    (kept,) = analyst.drafts()
+    assert f"freeze send {kept.id[:8]}" in said.out
+    assert f"freeze send {kept.id[:8]}" in (await here.typed("next"))[1].out
+
     before = now_ms()
     done = await here("now", BARE, *CALL, "--yes")
     case = done["sent"]["case"]
@@ -126,8 +135,11 @@ async def the_call(here: Desk, second: Desk, there: Desk, form: Path) -> None:
     assert suggested in done["suggestions"]
     assert "hkma/intake" in {one["desk"] for one in done["suggestions"]}
 
+    (read,) = [one for one in json.loads((await there.typed("--json", "next"))[1].out)["next"] if one["kind"] == "read"]
+    assert " freeze show " in read["command"]
     told = await second.shown("confirm", case, "--yes")
     assert "Request to hold at once" in told
+    assert "`comity freeze sent` says DELIVERED" in told
     assert "V-1" in told
     begun = await here.shown("complete", case, "--template")
     assert "V-1" in begun
@@ -184,17 +196,22 @@ async def the_notice(here: Desk, second: Desk, there: Desk, form: Path) -> None:
     await asyncio.to_thread(form.write_text, to_form(Verb.REQUEST, asked_for), "utf-8")
     draft = await here("draft", "--to", "hkma/intake", "--from", str(form))
     assert draft["draft"]["state"] == "AWAITING_APPROVAL"
+    assert f"freeze approve {draft['draft']['id'][:8]}" in (await second.typed("next"))[1].out
     review = await second.shown("review", draft["draft"]["id"])
     assert "Restriction notice: it binds the holder" in review
     case = (await second("approve", draft["draft"]["id"], "--yes", "--send"))["sent"]["case"]
 
+    officer = await there.office.as_(Role.ANALYST)
+    await officer.sync()
+    asked = officer.case(case)[0].opening
+    assert [one.awaited for one in officer.inbox() if one.message == asked] == [True]
     await there("ack", case, "--reference", "H-1", "--name", "Lee", "--expected", "14d", "--yes")
+    assert [one.awaited for one in officer.inbox() if one.message == asked] == [False]  # nobody is late with it
     taken = await there("accept", case, "--owner", "Enforcement", "--decided-by", "Lee", "--yes")
     assert taken["draft"]["state"] == "AWAITING_APPROVAL"  # it binds: a second person
     await drafted(there.office)
     assert "Nobody here has opened the request" in await there.shown("ledger", case)
-    officer = await there.office.as_(Role.ANALYST)
-    await officer.open_item(officer.case(case)[0].opening)
+    await officer.open_item(asked)
     await there("report", case, "--line", "1:held=1000", "--yes")
     assert "FROZEN, by the holder's report" in await here.shown("ledger", case)
 

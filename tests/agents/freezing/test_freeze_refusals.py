@@ -234,8 +234,12 @@ async def test_what_does_not_add_up_or_breaks_what_was_agreed_is_refused_by_its_
     sfc, hkma = shared
     analyst, officer = await sfc.as_(Role.ANALYST), await hkma.as_(Role.ANALYST)
     begun = now_ms()
+    for begins in (begun - 2 * DAY, begun + 10 * DAY):  # one that is still to come gains no time
+        asked = request(line(), instrument=letter(start=begins, end=max(begins, begun) + 31 * DAY))
+        assert await refused(analyst.request_freeze("hkma/intake", asked)) == "TOO_LONG"
     cases: dict[str, Any] = {
         "TOO_LONG": letter(end=begun + 40 * DAY),
+        "NO_END": letter(end=0, review=begun + 20 * DAY),
         "request_freeze.instrument.binding": letter(binding=True, legal_text="x", authority="x", number="x"),
         "request_freeze.instrument.legal_text": notice(legal_text=""),
         "request_freeze.instrument.end": letter(start=begun - 2 * DAY, end=begun - DAY),
@@ -261,6 +265,7 @@ async def test_what_does_not_add_up_or_breaks_what_was_agreed_is_refused_by_its_
             case, reported(report(requested="1000", held="900", gone="50"))
         ),
         "GAP_BETWEEN": lambda: analyst.convert(case, pb.Convert(instrument=notice(start=begun + 81 * DAY))),
+        "NO_END": lambda: analyst.convert(case, pb.Convert(instrument=letter(end=0, review=begun + 20 * DAY))),
         "NOT_LATER": lambda: analyst.ask_extension(case, pb.AskExtension(until=begun + 50 * DAY, diligence="x")),
         "MORE_THAN_HELD": lambda: analyst.ask_variation(
             case, pb.AskVariation(lines=[pb.LineVariation(line=1, release="1000.5")], text="x")

@@ -64,6 +64,7 @@ async def test_a_hub_that_lets_a_forward_through_gives_a_freeze_no_longer_life_a
         for module in (hub.exchange.onward, agents.draftchecks, agents.onward.granting):
             monkeypatch.setattr(module, "apply_forwarded", _unchanged)  # hub and forwarder are of one mind
         monkeypatch.setattr(agents.draftchecks, "check_hold", _unchanged)
+        monkeypatch.setattr(hub.exchange.onward, "check_original", lambda *_, **__: None)
         hold = (await analyst.send((await analyst.request_hold("hkma/intake", provisional())).id)).message_hash
         longer = (await seconded(sfc, await analyst.request_freeze("hkma/intake", asked))).message_hash
         false = [await _passed_on(sfc, hkma, hold), await _passed_on(sfc, hkma, longer, asked.instrument.end + DAY)]

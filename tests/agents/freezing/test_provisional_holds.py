@@ -29,6 +29,7 @@ from tests.agents.freezing.freezes import (
     seconded,
 )
 
+ADDRESS = provisional().lines[0].account.rpartition(":")[2]
 HELD = reported(report(requested="700", held="700"))
 
 
@@ -94,11 +95,11 @@ async def test_a_hold_leaves_at_once_and_a_colleague_reads_confirms_and_complete
             await analyst.ask_extension(case, pb.AskExtension(until=now_ms() + 9 * DAY, diligence="More time."))
 
 
-def _elsewhere() -> pb.ProvisionalHold:
+def _elsewhere(platforms: str = "K-4711", account: str = "") -> pb.ProvisionalHold:
     """A hold on another account."""
     body = provisional()
-    body.lines[0].account = body.lines[0].account_as_received = ""
-    body.lines[0].platform_account = "K-4711"
+    body.lines[0].account, body.lines[0].account_as_received = account, account.rpartition(":")[2]
+    body.lines[0].platform_account = platforms
     return body
 
 
@@ -106,7 +107,9 @@ async def test_the_next_hold_on_an_account_takes_two_people_for_three_days(tmp_p
     clock = MovedClock()
     async with offices(tmp_path, clock) as (sfc, hkma):
         analyst = await sfc.as_(Role.ANALYST)
-        first = await analyst.send((await analyst.request_hold("hkma/intake", provisional())).id)
+        named = provisional()
+        named.lines[0].platform_account = "acct 77"
+        first = await analyst.send((await analyst.request_hold("hkma/intake", named)).id)
         other = await analyst.request_hold("hkma/intake", _elsewhere())
         assert other.state is DraftState.READY
         colleague = await sfc.client()
@@ -120,6 +123,11 @@ async def test_the_next_hold_on_an_account_takes_two_people_for_three_days(tmp_p
         officer = await hkma.as_(Role.ANALYST)
         await officer.sync()
         assert {one.case_id for one in officer.inbox()} == {first.case_id, second.case_id}
+
+        # By whichever of its names it is held again: the platform's, in another case, or on another EVM chain.
+        for renamed in (_elsewhere("ACCT 77"), _elsewhere(ADDRESS.lower()), _elsewhere("", f"eip155:10:{ADDRESS}")):
+            assert (await colleague.request_hold("hkma/intake", renamed)).state is DraftState.AWAITING_APPROVAL
+        assert (await colleague.request_hold("hkma/intake", _elsewhere("acct-78"))).state is DraftState.READY
 
         await Bureaus(sfc, hkma, clock).wait(72 * HOUR + MINUTE)
         assert (await analyst.request_hold("hkma/intake", provisional())).state is DraftState.READY

@@ -7,12 +7,25 @@ from pathlib import Path
 from comity.v1 import directory_pb2
 from comity.workflow.terms import AgencyKind, Family
 
+from agents.cli.freeze_now import holding_of
 from agents.freezing.suggesting import Suggestion, freeze_desks, suggest
 from tests.agents.freezing.freezes import WALLET
 from tests.agents.screening import holding
 from tests.support.world import admit_agency, agree, begin_world
 
 OTHER = "eip155:1:0x0000000000000000000000000000000000000001"
+
+
+def test_a_desk_that_is_the_holders_own_says_who_holds_the_wallet() -> None:
+    world = begin_world(holding.NOW)
+    for agency, kind in (("hkma", AgencyKind.HOLDER), ("osr", AgencyKind.AUTHORITY)):
+        admit_agency(world, agency, kind)
+    view = world.directory().view()
+    record = view.agency("hkma")
+    assert record is not None
+    assert holding_of(view, "hkma/intake") == record.name_en
+    assert holding_of(view, "osr/intake") == ""
+    assert holding_of(view, "unknown/intake") == ""
 
 
 def test_the_holders_own_desk_comes_first_then_whoever_lists_it_then_everybody_who_may_be_asked(tmp_path: Path) -> None:

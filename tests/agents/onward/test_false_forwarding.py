@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+from comity.errors import Reason, RefusedError
 from comity.receipts import EventKind, parse_event
 from comity.v1 import envelope_pb2, feed_pb2
 from comity.v1 import payload_pb2 as pb
-from comity.workflow.terms import Role
+from comity.workflow.terms import Family, Role, Verb
 
+import hub.exchange.grants
+import hub.exchange.onward
 from agents import mailstore
 from agents.alarms import AlarmKind
 from agents.client import Client
@@ -19,8 +23,9 @@ from agents.onward.granting import _proof
 from agents.onward.originals import embed, is_original
 from agents.records import Standing
 from agents.story import UNPROVED
-from tests.agents.offices import pin, referral, send_referral
+from tests.agents.offices import agree, pin, referral, send_referral
 from tests.agents.onward.chain import chain, granted_by_hash, raw_forward
+from tests.agents.onward.test_recalls import DESTROYED, RECALL, answer
 from tests.agents.test_dishonest_hub_mail import feed_through
 
 
@@ -99,6 +104,51 @@ async def test_a_hub_that_claims_a_grant_was_used_is_not_believed_without_proof(
         assert [leg.recipient for leg in sfc.case(there.case)] == ["hkma/intake"]
         assert [alarm.kind for alarm in sfc.alarms()] == [AlarmKind.INVALID_DELIVERY]
         assert [event.kind for event in sfc.timeline(there.case)][-1] == UNPROVED
+
+
+async def test_G_08_a_grant_that_a_hub_lets_be_used_twice_is_used_once_by_whoever_sees_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with chain(tmp_path) as there:
+        await pin(there.hkpf, there.sfc)
+        grant = await granted_by_hash(there, await there.grant(await there.ask()))
+        monkeypatch.setattr(hub.exchange.grants.Grants, "spend", lambda *_: None)
+        for _ in range(2):
+            await raw_forward(there, grant)
+        hkpf, hkma, sfc = [(await there.both(office))[0] for office in (there.hkpf, there.hkma, there.sfc)]
+        assert [item.standing for item in hkpf.inbox()] == [Standing.GOOD, Standing.CONTRADICTS]
+        for client in (hkpf, hkma):
+            assert contradictions(client) == ["GRANT_USED"]
+        assert [alarm.kind for alarm in sfc.alarms()] == [AlarmKind.INVALID_DELIVERY]
+        # Both copies of the original are here, and a recall takes both.
+        await pin(there.sfc, there.hkpf)
+        await sfc.send((await sfc.recall(there.case, RECALL, to=("hkpf/intake",))).id)
+        await answer(hkpf, there.case, DESTROYED)
+        assert [item.standing for item in hkpf.inbox() if item.verb is Verb.FORWARD] == [Standing.DESTROYED] * 2
+
+
+async def test_what_a_hub_lets_be_passed_on_to_where_no_recall_runs_is_acted_on_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with chain(tmp_path) as there:
+        await agree(there.sfc, there.hkpf, (Family.REFERRAL,))
+        await pin(there.hkpf, there.sfc)
+        grant = await there.grant(await there.ask())
+        (hkpf, _), random = await there.both(there.hkpf), os.urandom
+        with monkeypatch.context() as chosen:  # the new desk opens a case of its own under that of the original
+            chosen.setattr(os, "urandom", lambda size: bytes.fromhex(there.case) if size == 16 else random(size))
+            own = await hkpf.refer("sfc/intake", referral())
+        await there.send(there.hkpf, own)
+        with pytest.raises(RefusedError) as refused:
+            await there.forward(grant)
+        assert refused.value.reason is Reason.NO_GRANT
+        monkeypatch.setattr(hub.exchange.onward, "recallable", lambda *_: True)
+        await raw_forward(there, await granted_by_hash(there, grant))
+        hkpf, sfc = [(await there.both(office))[0] for office in (there.hkpf, there.sfc)]
+        assert [(item.verb, item.standing) for item in hkpf.inbox()] == [(Verb.FORWARD, Standing.CONTRADICTS)]
+        assert contradictions(hkpf) == ["NO_GRANT"]
+        assert [one.state for one in sfc.onward_grants()] == ["OPEN"]
+        assert [alarm.kind for alarm in sfc.alarms()] == [AlarmKind.INVALID_DELIVERY]
 
 
 async def items(client: Client) -> AsyncIterator[feed_pb2.FeedItem]:

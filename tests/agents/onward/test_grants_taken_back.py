@@ -25,9 +25,10 @@ async def _nobody_accuses_the_hub(there: Chain) -> None:
             assert AlarmKind.INVALID_DELIVERY not in {alarm.kind for alarm in client.alarms()}
 
 
-async def test_what_is_recalled_is_not_passed_on_under_a_grant_that_was_not_used(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", ["original", "opening", "grant"])
+async def test_what_is_recalled_is_not_passed_on_under_a_grant_that_was_not_used(tmp_path: Path, what: str) -> None:
     async with chain(tmp_path, body=referral(summary="Platform Kestrel took deposits.")) as there:
-        hkma = await there.hkma.as_(Role.ANALYST)
+        opening, hkma = there.message, await there.hkma.as_(Role.ANALYST)
         note = pb.AcknowledgeCase(reference="HKMA-9", contact=referral().contact, expected_date="2027-12-01")
         await hkma.send((await hkma.acknowledge(there.case, note)).id)
         gaps = pb.RequestInfo(questions=[pb.Question(gap=pb.INFO_GAP_FACTS, text="Which platform?")])
@@ -38,7 +39,9 @@ async def test_what_is_recalled_is_not_passed_on_under_a_grant_that_was_not_used
         await there.both(there.hkma)
         await hkma.open_item(there.message)
         grant = await there.grant(await there.ask())
-        await sfc.send((await sfc.recall(there.case, RECALL, about=there.message)).id)
+        about = {"original": there.message, "opening": opening, "grant": grant}[what]
+        await there.both(there.sfc)
+        await sfc.send((await sfc.recall(there.case, RECALL, about=about)).id)
         await there.both(there.hkma)
         with pytest.raises(RefusedError) as refused:
             await hkma.forward(grant)
@@ -47,7 +50,8 @@ async def test_what_is_recalled_is_not_passed_on_under_a_grant_that_was_not_used
             await raw_forward(there, await granted_by_hash(there, grant), original=there.message)
         assert hub.value.reason is Reason.NO_GRANT
         await _nobody_accuses_the_hub(there)
-        assert [one.state for one in sfc.onward_grants()] == ["REVOKED"]
+        for client in (sfc, hkma):
+            assert [one.state for one in client.onward_grants()] == ["REVOKED"]
 
 
 async def test_the_end_of_a_grant_that_was_set_aside_is_believed(

@@ -48,7 +48,7 @@ async def test_from_the_question_to_the_recall_at_the_third_holder(
         desks = [Desk(o, r, capsys) for o in (there.sfc, there.hkma, there.hkpf) for r in (Role.ANALYST, Role.APPROVER)]
         sfc, sfc_second, hkma, hkma_second, hkpf, _ = desks
         try:
-            purpose = ("--purpose", "Arrest", "--facts", "The referral")
+            purpose = ("--purpose", "Arrest", "--facts", "The referral", "--yes")
             asked = await hkma("onward", "ask", there.message[:8], "--desk", "hkpf/intake", *purpose)
             question = asked["sent"]["message"]
             shown = await sfc("referral", "show", question[:8])

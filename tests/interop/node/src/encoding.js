@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { concat, u64be, utf8 } from "./bytes.js";
 import { must, wellFormed } from "./refusal.js";
 
-export const MAX_TIME = 253_402_300_800_000;
+export const MAX_TIME = 253_402_128_000_000;
 
 const AGENCY = "[a-z][a-z0-9-]{1,30}";
 const FORMS = {

@@ -64,8 +64,9 @@ function opened(lines) {
     if (asked === 0n) refuse("ZERO", line.number);
     const asset = JSON.stringify([line.account, line.platform_account, line.token]);
     const { number, decimals, later_inflows } = line;
-    const none = { held: 0n, released: 0n, gone: 0n, returned: 0n, forfeited: 0n, varied: 0n, reported: false };
-    return { number, decimals, later_inflows, asset, asked, requested: asked, outstanding: asked ?? 0n, ...none };
+    const none = { held: 0n, released: 0n, gone: 0n, returned: 0n, forfeited: 0n, varied: 0n, taken: 0n };
+    const begun = { ...none, reported: false, outstanding: asked ?? 0n };
+    return { number, decimals, later_inflows, asset, asked, requested: asked, ...begun };
   });
   rows.sort((a, b) => a.number - b.number);
   for (let i = 1; i < rows.length; i++) {
@@ -89,10 +90,12 @@ const STEPS = {
     if (said.released !== row.released) refuse("RELEASED_WITHOUT_RELEASE", row.number);
     const goesOn = row.requested === null ? inflow === 0n : said.requested === row.requested + inflow;
     if (!goesOn) refuse("NOT_THE_TOTALS", row.number);
-    const had = row.gone + row.outstanding + inflow;
-    if (row.requested !== null && said.gone > had) refuse("HELD_IS_GONE", row.number);
+    const neverHeld = row.gone + row.outstanding - row.taken + inflow;
+    if (row.requested !== null && said.gone > neverHeld) refuse("HELD_IS_GONE", row.number);
     const unknown = row.requested === null && report.status === STATUS.FAILED && said.requested === 0n;
-    return { ...row, ...said, requested: unknown ? null : said.requested, reported: true };
+    const less = row.taken + row.held - said.held;
+    const taken = less > 0n ? less : 0n;
+    return { ...row, ...said, taken, requested: unknown ? null : said.requested, reported: true };
   },
   release(row, { amount: text, all }) {
     if (all && row.held === 0n) return row;
@@ -215,7 +218,7 @@ const JUDGES = {
     return { ...freeze, rows: nothing(each(freeze.rows, lines, "release")) };
   },
   freeze_outcome(freeze, { lines }, _ends, _asked, ended) {
-    if (!ended) nothing(freeze.rows);
+    if (!ended) for (const row of nothing(freeze.rows)) if (row.taken > 0n) refuse("STILL_HELD", row.number);
     const rows = each(freeze.rows, lines, "outcome");
     for (const row of freeze.rows) {
       const missing = row.held + row.released > 0n && !lines.some(({ line }) => line === row.number);

@@ -82,7 +82,7 @@ export function covered(forward, { original, message_hash, now }) {
     now <= grant.expires;
   must(fits, "NO_GRANT");
   const same =
-    original.verb !== "FORWARD" &&
+    !["FORWARD", "REQUEST_PROVISIONAL", "ORAL_NOTICE"].includes(original.verb) &&
     original.message_hash === hex(grant.original_hash) &&
     original.sender === given.sender &&
     original.family === given.family &&

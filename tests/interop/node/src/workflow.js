@@ -55,16 +55,21 @@ function people(signers, sender, rule) {
 function links(leg, action, rule, side) {
   must(action.previous === (rule.last ? leg.previous : ""), "WRONG_PREVIOUS");
   if (rule.about === "–" || (rule.mayBeNone && action.about === "")) return must(action.about === "", "WRONG_ABOUT");
+  const replaces = rule.about === "its own that is awaited";
+  if (replaces && leg.awaiting !== OTHER[side]) return must(action.about === "", "WRONG_ABOUT");
+  if (replaces && action.about === "") {
+    return must(action.signers.some(({ role }) => role === "APPROVER"), "SECOND_PERSON_MISSING");
+  }
   must(leg !== null && action.about !== "", "WRONG_ABOUT");
   if (leg.onward && action.about === leg.opening) {
     return must(rule.about === "one of its own" && side === "ORIGINATOR" && rule.verb === "RECALL", "WRONG_ABOUT");
   }
   const facts = action.about_facts;
   must(facts !== null && rule.verbs(facts.verb), "WRONG_ABOUT");
-  if (rule.asked) must(action.about === leg.question, "WRONG_ABOUT");
+  if (rule.asked || replaces) must(action.about === leg.question, "WRONG_ABOUT");
   if (rule.about === "the opening") return must(action.about === leg.opening, "WRONG_ABOUT");
   const theirs = { [leg.originator]: "ORIGINATOR", [leg.recipient]: "RECIPIENT" }[facts.sender];
-  return must(theirs === (rule.about === "one of its own" ? side : OTHER[side]), "WRONG_ABOUT");
+  return must(theirs === (rule.about === "one of its own" || replaces ? side : OTHER[side]), "WRONG_ABOUT");
 }
 
 /** What clocks will do next, by limit: the hub logs it before anything else. @param {object} leg */
