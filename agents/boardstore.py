@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Standing, State
+from comity.workflow.terms import Family, Standing, State
 from sqlalchemy import Connection
 
 from agents.driver import Driver
@@ -85,6 +85,9 @@ _UNSEEN: Final = """SELECT m.message_hash, m.case_id, s.desk, s.status FROM mess
     JOIN statuses s ON s.message_hash = m.message_hash
     WHERE m.precedence = 3 AND m.outgoing = 1 AND m.log_index >= 0 AND s.status IN ('SUBMITTED', 'DELIVERED')"""
 _CASES_FROM: Final = "SELECT DISTINCT case_id FROM legs WHERE case_id >= ? AND case_id <= ? LIMIT 2"
+_AWAITED: Final = """SELECT question FROM open_legs WHERE respond_by IS NOT NULL
+    UNION SELECT recall FROM open_legs WHERE recall_respond_by IS NOT NULL"""
+_FAMILIES: Final = "SELECT DISTINCT case_id, json_extract(fields, '$.family') FROM legs"
 _CREATED: Final = "SELECT created FROM messages WHERE message_hash = ?"
 _ENVELOPES_OF_CASE: Final = "SELECT envelope FROM messages WHERE case_id = ?"
 _TOLD: Final = """SELECT percent FROM told
@@ -176,6 +179,16 @@ def cases_from(c: Connection, prefix: str) -> list[bytes]:
     """
     low, high = bytes.fromhex(prefix.ljust(32, "0")), bytes.fromhex(prefix.ljust(32, "f"))
     return [bytes(row[0]) for row in Driver(c).exec_driver_sql(_CASES_FROM, (low, high))]
+
+
+def awaited(c: Connection) -> frozenset[bytes]:
+    """Returns the hash of every message whose answer is still awaited, whoever owes it."""
+    return frozenset(bytes(row[0]) for row in Driver(c).exec_driver_sql(_AWAITED))
+
+
+def families(c: Connection) -> dict[bytes, Family]:
+    """Returns the family of every case, by its id."""
+    return {bytes(case_id): Family(family) for case_id, family in Driver(c).exec_driver_sql(_FAMILIES)}
 
 
 def created_of(c: Connection, message_hash: bytes) -> int | None:

@@ -117,6 +117,10 @@ class Mailing(Connected):
         """Returns received mail in the order of the log."""
         return self._reading.inbox(unread_only=unread_only)
 
+    def awaited(self, message: str) -> bool:
+        """Returns whether the answer to a message, by its whole hash, is still awaited: whether its limit counts."""
+        return self._reading.awaited(message)
+
     def sent(self) -> list[SentItem]:
         """Returns this desk's own mail, with how far it has come at each recipient."""
         return self._reading.sent()

@@ -19,12 +19,12 @@ from comity.sealing import open_content
 from comity.v1 import envelope_pb2
 from comity.v1.payload_pb2 import Payload
 from comity.workflow.legs import Leg
-from comity.workflow.terms import Role
+from comity.workflow.terms import Family, Role
 
 from agents import mailstore as rows
 from agents.acks import Acks
 from agents.archive import Archive
-from agents.boardstore import cases_from
+from agents.boardstore import awaited, cases_from, families
 from agents.cases import case_info, header_of
 from agents.errors import NotUniqueError, SetAsideError, UnpinnedError
 from agents.home import Home
@@ -90,6 +90,16 @@ class Reading:
 
     def item(self, message: Message) -> InboxItem:
         """Returns a received message as a list shows it."""
+        with self._store.begin(lasting=False) as c:
+            legs, due = rows.legs(c, message.case_id), awaited(c)
+        return self._item(message, legs[0].family if legs else Family.REFERRAL, waits=message.message_hash in due)
+
+    def awaited(self, message_hash: str) -> bool:
+        """Returns whether a message's answer is still awaited, whoever owes it: whether its limit counts."""
+        with self._store.begin(lasting=False) as c:
+            return bytes.fromhex(message_hash) in awaited(c)
+
+    def _item(self, message: Message, family: Family, *, waits: bool) -> InboxItem:
         refused = message.standing in (Standing.QUARANTINED, Standing.EXPIRED)
         status = MessageStatus.OPENED if message.opened else MessageStatus.DELIVERED
         return InboxItem(
@@ -105,13 +115,20 @@ class Reading:
             status=MessageStatus.REFUSED if refused else status,
             standing=self.standing(message),
             log_index=message.log_index,
+            family=family,
+            awaited=waits,
         )
 
     def inbox(self, *, unread_only: bool = False) -> list[InboxItem]:
         """Returns received mail in the order of the log, without what agents publish to agents."""
         with self._store.begin() as c:
             found = rows.messages(c, outgoing=False, without=PUBLISHED)
-        return [self.item(m) for m in found if not (unread_only and m.opened)]
+            due, known = awaited(c), families(c)
+        return [
+            self._item(m, known.get(m.case_id, Family.REFERRAL), waits=m.message_hash in due)
+            for m in found
+            if not (unread_only and m.opened)
+        ]
 
     def sent(self) -> list[SentItem]:
         """Returns this desk's own mail in the order of the log, with how far it has come at each recipient.

@@ -167,6 +167,10 @@ class InboxItem:
     """DELIVERED or OPENED; REFUSED where it was quarantined."""
     standing: Standing
     log_index: int
+    family: Family = Family.REFERRAL
+    """Of its case."""
+    awaited: bool = True
+    """Its answer is still awaited: `respond_by` counts."""
 
 
 @dataclass(frozen=True, slots=True)

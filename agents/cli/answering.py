@@ -19,7 +19,7 @@ from comity.workflow.terms import Family, Precedence, Verb
 from agents.cli.catalogue import t
 from agents.cli.exits import NothingFoundError, UsageError
 from agents.cli.mail import case_named, caught_up, message_named
-from agents.cli.sending import draft_and_send, noun_of
+from agents.cli.sending import draft_and_send
 from agents.cli.session import Session, read_text
 from agents.cli.times import when
 from agents.cli.words import NOUNS
@@ -134,7 +134,7 @@ def answer(
                 info = await client.draft(verb, body, case=legs[0].case_id, **arguments)
             else:
                 info = await say(client, legs[0].case_id, body, **arguments)
-        await draft_and_send(session, client, info, draft_only=draft_only, yes=yes, noun=noun_of(ctx))
+        await draft_and_send(session, client, info, draft_only=draft_only, yes=yes)
 
     session.online(run)
 

@@ -21,7 +21,7 @@ from agents.cli.drafts import check_draft
 from agents.cli.exits import UsageError
 from agents.cli.lists import by_code, number_of
 from agents.cli.mail import caught_up
-from agents.cli.sending import after_draft, draft_and_send, noun_of
+from agents.cli.sending import after_draft, draft_and_send
 from agents.cli.session import Session, read_text
 from agents.cli.templating import check_text, print_template
 from agents.cli.times import now_ms, when
@@ -132,7 +132,7 @@ def draft(
                 family=Family.ASSISTANCE,
                 progress=report,
             )
-        after_draft(session, client, info, noun_of(ctx))
+        after_draft(session, client, info)
 
     session.online(run)
 
@@ -182,12 +182,14 @@ def oral(
             duty = client.directory().contact(client.desk)
             body.contact.telephone = duty.telephone if duty else ""
         info = await client.oral_notice(to, body, handling=handling, precedence=level)
-        await draft_and_send(session, client, info, draft_only=draft_only, yes=yes, noun=noun_of(ctx))
+        await draft_and_send(session, client, info, draft_only=draft_only, yes=yes, provisional=True)
         if not session.screen.as_json:
             session.screen.next(
-                session.command(f"assist template complete --case {short(info.case_id)}"),
+                session.command(f"assist template complete --case {short(info.case_id)} > written.yaml"),
                 t("Put it in writing before it lapses"),
             )
+            complete = session.command(f"assist complete {short(info.case_id)} --from written.yaml")
+            session.screen.next(complete, t("Then hand it in; a second person approves it"))
 
     session.online(run)
 

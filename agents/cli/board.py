@@ -99,7 +99,7 @@ def _print(session: Session, client: Client, page: Page, most: int) -> None:
 async def _stay(session: Session, client: Client, wanted: Filter, sort: Sort, seconds: float | None) -> None:
     """Shows the board, again each second, and what is in it anew whenever something came."""
     stop, changed, loop = asyncio.Event(), asyncio.Event(), asyncio.get_running_loop()
-    connected = [False]
+    connected: list[bool | None] = [None]
     if sys.platform != "win32":
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
@@ -117,8 +117,12 @@ async def _stay(session: Session, client: Client, wanted: Filter, sort: Sort, se
                     held = held_by(client, page.rows)
                 now, top = now_ms(), page.rows[: max(1, session.screen.height - _AROUND)]
                 lines = [line(row, held.get((row.case_id, row.desk), ()), now) for row in top]
-                heading = _heading(client, page, now, connected=connected[0])
-                show(heading, columns(), lines, [style_of(row, now) for row in top])
+                show(
+                    heading(client.desk, page, now, connected=connected[0]),
+                    columns(),
+                    lines,
+                    [style_of(row, now) for row in top],
+                )
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), 1.0)
     finally:
@@ -126,13 +130,21 @@ async def _stay(session: Session, client: Client, wanted: Filter, sort: Sort, se
         await asyncio.gather(following, return_exceptions=True)
 
 
-def _heading(client: Client, page: Page, now: int, *, connected: bool) -> str:
+def heading(desk: str, page: Page, now: int, *, connected: bool | None) -> str:
+    """Returns the line above the board.
+
+    Args:
+        desk: whose board it is.
+        page: what is shown.
+        now: Unix milliseconds UTC.
+        connected: whether the hub answers; None while that is not known yet.
+    """
     words = t("{n} open, {late} past a limit", n=page.total, late=page.late)
-    hub = t("connected") if connected else t("THE HUB DOES NOT ANSWER")
-    return f"{labelled(client.desk, words)} · {stamp(now)} · {hub}"
+    hub = t("connecting") if connected is None else t("connected") if connected else t("THE HUB DOES NOT ANSWER")
+    return f"{labelled(desk, words)} · {stamp(now)} · {hub}"
 
 
-async def _follow(client: Client, changed: asyncio.Event, connected: list[bool]) -> None:
+async def _follow(client: Client, changed: asyncio.Event, connected: list[bool | None]) -> None:
     """Reads the feed as it happens, again where the connection broke."""
     failures = 0
     while True:

@@ -19,9 +19,9 @@ from agents.cases import opens_case
 from agents.cli.catalogue import t
 from agents.cli.exits import CommandError
 from agents.cli.lists import by_code
-from agents.cli.mail import caught_up, draft_named
-from agents.cli.render import show_gaps, show_readers, show_review
-from agents.cli.sending import after_draft, noun_of, send_now
+from agents.cli.mail import caught_up, draft_named, noun_of
+from agents.cli.render import show_readers, show_review
+from agents.cli.sending import after_draft, ask_to_send, send_now
 from agents.cli.session import Session, fresh, read_text, reading
 from agents.cli.templating import check_text, print_template
 from agents.cli.times import offset, short_stamp, when
@@ -126,7 +126,6 @@ def check_draft(session: Session, what: str) -> None:
     async def body(client: Client) -> None:
         await caught_up(session, client)
         found = tuple(client.check(draft_named(client, what).id))
-        show_gaps(screen, found)
         screen.result({"gaps": gap_views(found)})
         if found:
             raise IncompleteError(found)
@@ -198,7 +197,7 @@ def approve(
             sent = await send_now(session, client, signed.info)
             screen.result({**review_view(signed), "sent": sent_view(sent)})
             return
-        screen.next(session.command(f"{noun_of(ctx)} send {short(signed.info.id)}"))
+        screen.next(session.command(f"{noun_of(client, signed.info)} send {short(signed.info.id)}"))
         screen.result({**review_view(signed), "sent": None})
 
     session.online(body)
@@ -211,7 +210,7 @@ def reseal(ctx: typer.Context, draft: DraftId) -> None:
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        after_draft(session, client, await client.reseal(draft_named(client, draft).id), noun_of(ctx))
+        after_draft(session, client, await client.reseal(draft_named(client, draft).id))
 
     session.online(body)
 
@@ -248,7 +247,7 @@ def attach_to_draft(
                 progress=report,
             )
         client.discard(old.info.id)
-        after_draft(session, client, info, noun_of(ctx))
+        after_draft(session, client, info)
 
     session.online(body)
 
@@ -277,14 +276,13 @@ def send(ctx: typer.Context, draft: DraftId, yes: Yes = False) -> None:
         await caught_up(session, client)
         info = draft_named(client, draft)
         if info.state is DraftState.AWAITING_APPROVAL:
-            after_draft(session, client, info, noun_of(ctx))
+            after_draft(session, client, info)
             raise CommandError(t("Not sent: a second person approves it first."))
         sent_before = info.state is DraftState.SENT  # its content is gone; sending says again what is proved
         readers = [] if sent_before else client.who_can_read(info.id)
         if not sent_before:
             show_readers(session.screen, readers)
-        if session.screen.interactive and not sent_before:
-            session.confirm(t("Send it now?"), yes=yes, default=True)
+            ask_to_send(session, client, [info], yes=yes)
         sent = await send_now(session, client, info)
         session.screen.result({"draft": draft_view(info), "readers": reader_views(readers), "sent": sent_view(sent)})
 
@@ -322,6 +320,6 @@ def import_draft(
         async def body(client: Client) -> None:
             with session.screen.progress(t("Reading")) as report:
                 info = await client.import_draft(source, progress=report)
-            after_draft(session, client, info, noun_of(ctx))
+            after_draft(session, client, info)
 
         session.online(body)

@@ -1,4 +1,4 @@
-"""How a failed command ends: one line that says what happened and what to do next, and a code.
+"""How a failed command ends: one line that says what happened and what to do next, the fields if several, and a code.
 
 Never does: show content, a traceback (only `--verbose` does), or another error's inner text.
 """
@@ -36,8 +36,7 @@ def _happened(error: ComityError | OSError) -> str:
         named = f"{error.path} {said(error.problem)}".strip()
         return t("Not accepted ({details}).", details=f"{error.code}; {named}")
     if isinstance(error, IncompleteError):
-        named = "; ".join(f"{gap.path} {said(gap.problem)}" for gap in error.gaps)
-        return t("Not complete: {named}.", named=named)
+        return t("Not complete: {named}.", named="; ".join(_named(error)))
     if isinstance(error, OSError):
         name = str(error.filename or "")
         if isinstance(error, FileNotFoundError):
@@ -45,6 +44,11 @@ def _happened(error: ComityError | OSError) -> str:
         return t("The file cannot be used: {name}", name=name)
     text = str(error)
     return f"{text[:1].upper()}{text[1:]}." if language() is Language.EN and text else ""
+
+
+def _named(error: IncompleteError) -> list[str]:
+    """Returns every field that is missing or wrong, with what is wrong with it."""
+    return [f"{gap.path} {said(gap.problem)}" for gap in error.gaps]
 
 
 def _joined(*sentences: str) -> str:
@@ -89,7 +93,8 @@ def report(screen: Screen, error: ComityError | OSError, noun: str = "referral")
         "message": happened,
         "next": following,
     }
-    screen.failure({"error": data}, _joined(happened, following))
+    named = _named(error) if isinstance(error, IncompleteError) and len(error.gaps) > 1 else ()
+    screen.failure({"error": data}, _joined(t("Not complete.") if named else happened, following), named)
     return code
 
 

@@ -14,19 +14,18 @@ from comity.workflow.terms import Family, Precedence, Verb
 
 from agents.cli.answering import CaseId, DraftOnly, Files, Text, Yes, about_named
 from agents.cli.catalogue import t
+from agents.cli.drafts import check_draft
 from agents.cli.exits import CommandError, UsageError
 from agents.cli.freezing import NOUN, freeze_named
 from agents.cli.lists import by_code
-from agents.cli.mail import caught_up, draft_named
-from agents.cli.render import show_content, show_gaps
+from agents.cli.mail import caught_up
+from agents.cli.render import show_content
 from agents.cli.sending import after_draft, draft_and_send
 from agents.cli.session import Session, read_text
 from agents.cli.templating import BILINGUAL, check_text, print_template
 from agents.cli.times import when
-from agents.cli.views import gap_views
 from agents.cli.words import FREEZE_COMMANDS
 from agents.client import Client
-from agents.errors import IncompleteError
 from agents.forms import load_form
 from agents.freezing import prefilled
 from agents.freezing.templates import KINDS, begun, needed, remarks
@@ -87,18 +86,8 @@ def check(
     if Path(what).is_file():
         level = by_code(Precedence, precedence, "--precedence")
         check_text(session, read_text(Path(what)), Family.FREEZE, _verb(verb), level)
-        return
-
-    async def body(client: Client) -> None:
-        await caught_up(session, client)
-        found = tuple(client.check(draft_named(client, what).id))
-        show_gaps(session.screen, found)
-        session.screen.result({"gaps": gap_views(found)})
-        if found:
-            raise IncompleteError(found)
-        session.screen.say(t("Nothing stands in the way of sending it."), "bold green")
-
-    session.online(body)
+    else:
+        check_draft(session, what)
 
 
 @app.command("draft")
@@ -140,7 +129,7 @@ def draft(
                 agreed=agreed,
                 progress=report,
             )
-        after_draft(session, client, info, NOUN)
+        after_draft(session, client, info)
 
     session.online(body)
 
@@ -162,7 +151,7 @@ def confirm(
         elif not yes and not draft_only:
             raise UsageError(t("There is no terminal to ask on: look at it first, then add --yes."))
         info = await client.confirm_hold(leg.case_id, pb.Confirm(text=text), handling=opened.payload.handling)
-        await draft_and_send(session, client, info, draft_only=draft_only, yes=True, noun=NOUN)
+        await draft_and_send(session, client, info, draft_only=draft_only, yes=True)
 
     session.online(body)
 
@@ -203,6 +192,6 @@ def complete(
                 attachments=tuple(attach),
                 progress=report,
             )
-        after_draft(session, client, info, NOUN)
+        after_draft(session, client, info)
 
     session.online(body)

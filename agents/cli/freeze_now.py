@@ -15,19 +15,21 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import typer
+from comity.directory import View
 from comity.errors import ComityError
 from comity.names import agency_of
 from comity.v1 import payload_pb2 as pb
 from comity.wallets import Account, Checksum, WalletError, parse_account
+from comity.workflow.terms import AgencyKind
 
 from agents.cli.answering import Yes
 from agents.cli.catalogue import t
 from agents.cli.exits import CommandError, ExitCode, UsageError, exit_code_of
-from agents.cli.freezing import NOUN, amount
+from agents.cli.freezing import amount
 from agents.cli.mail import caught_up
-from agents.cli.sending import after_draft, approvers_of, ask_to_send, send_now
+from agents.cli.sending import after_draft, ask_to_send, send_now, show_lapse
 from agents.cli.session import Session
-from agents.cli.times import due, now_ms, stamp
+from agents.cli.times import now_ms
 from agents.cli.views import draft_view, reader_views, sent_view
 from agents.cli.words import short
 from agents.client import Client
@@ -39,6 +41,7 @@ from agents.records import DraftInfo, DraftState
 app = typer.Typer()
 
 _LOSS = re.compile(r"\s*(\S+)\s+(\S.*\S|\S)\s*")
+_HOLDERS: Final = frozenset({AgencyKind.HOLDER, AgencyKind.ISSUER})
 _TRIES: Final = 3
 """How often a person at a terminal is asked for the same: one wrong answer must not cost the other three."""
 
@@ -94,6 +97,7 @@ def now(
         duty = client.directory().contact(client.desk)
         contact = pb.Contact(name=officer or client.member, telephone=telephone or (duty.telephone if duty else ""))
         known = holder or next((one.holder for one in found if one.holder and one.desk == desk), "")
+        known = known or holding_of(client.directory(), desk)
         request = hold(
             account,
             loss=told.loss,
@@ -122,9 +126,9 @@ def now(
                 _the_same_again(session, address, told, again)
             raise
         if draft_only or info.state is not DraftState.READY:
-            after_draft(session, client, info, NOUN)
+            after_draft(session, client, info)
             return
-        ask_to_send(session, info, t("Send it to {desk} now?", desk=desk), yes=yes, noun=NOUN)
+        ask_to_send(session, client, [info], yes=yes, question=t("Send it to {desk} now?", desk=desk))
         header = client.review(info.id).header
         readers = client.who_can_read(info.id)
         try:
@@ -140,7 +144,7 @@ def now(
                 "draft": draft_view(info),
                 "readers": reader_views(readers),
                 "sent": sent_view(sent),
-                **_now_view(account, found, desk, header.lapses_at, **after),
+                **_now_view(account, found, desk, **after),
             }
         )
 
@@ -252,24 +256,21 @@ def _desk(session: Session, client: Client, found: list[Suggestion], to: str) ->
     raise UsageError(t("Say whom to ask with --to: {desks}", desks=", ".join(possible)))
 
 
+def holding_of(view: View, desk: str) -> str:
+    """Returns who holds the wallet where the desk that is asked is the holder's own; empty where it is not."""
+    record = view.agency(agency_of(desk))
+    return record.name_en if record is not None and record.kind in _HOLDERS else ""
+
+
 def _afterwards(session: Session, client: Client, info: DraftInfo, desk: str, lapses_at: int) -> dict[str, Any]:
     """Says whom to call, when the hold lapses, and who may confirm it."""
     screen = session.screen
     duty = _whom_to_call(session, client, desk)
-    others = [member for member in approvers_of(client) if member != info.author]
-    screen.heading(t("IT LAPSES BY ITSELF"))
-    screen.say(f"  {stamp(lapses_at)} ({due(lapses_at)})", "bold red")
-    if others:
-        why = t("Before that, a second person of this desk confirms")
-        screen.next(session.command(f"freeze confirm {short(info.case_id)}", others[0]), why)
-        if len(others) > 1:
-            screen.say(t("Others who may: {members}", members=", ".join(others[1:])), "dim")
-    else:
-        screen.warn(t("Nobody else of this desk may confirm: an admin certifies somebody with `member add`."))
+    lapse = show_lapse(session, client, info, lapses_at)
     screen.next(
         session.command(f"freeze complete {short(info.case_id)} --template > hold.yaml"), t("Then the full form")
     )
-    return {"telephone": duty, "confirmers": others}
+    return {"telephone": duty, **lapse}
 
 
 def _whom_to_call(session: Session, client: Client, desk: str) -> str | None:
@@ -288,9 +289,9 @@ def _now_view(
     account: Account,
     found: list[Suggestion],
     desk: str,
-    lapses_at: int,
     *,
     telephone: str | None,
+    lapses_at: int,
     confirmers: list[str],
 ) -> dict[str, Any]:
     return {

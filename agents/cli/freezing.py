@@ -107,7 +107,7 @@ def say(
                 progress=report,
                 **arguments,
             )
-        await draft_and_send(session, client, info, draft_only=draft_only, yes=yes, noun=NOUN)
+        await draft_and_send(session, client, info, draft_only=draft_only, yes=yes)
 
     session.online(run)
 

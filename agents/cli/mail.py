@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from comity.errors import ComityError
+from comity.workflow.terms import Family
 
+from agents.cases import family_opened_by
 from agents.cli.catalogue import t
 from agents.cli.exits import ExitCode, NothingFoundError, exit_code_of
 from agents.cli.session import Session
+from agents.cli.words import mail_noun
 from agents.client import Client
 from agents.records import CaseInfo, DraftInfo, SyncReport
 
@@ -85,3 +88,18 @@ def draft_named(client: Client, text: str) -> DraftInfo:
     if len(fitting) > 1:
         raise NothingFoundError(t("Several ids begin so: give more digits."))
     return fitting[0]
+
+
+def family_of(client: Client, info: DraftInfo) -> Family:
+    """Returns the family of a draft: of its case, or of what it would open."""
+    if client.cases_from(info.case_id):
+        return client.case(info.case_id)[0].family
+    try:
+        return client.review(info.id).header.family
+    except ComityError:  # sealed for others of this desk: its verb says nearly always which family it opens
+        return family_opened_by(info.verb)
+
+
+def noun_of(client: Client, info: DraftInfo) -> str:
+    """Returns the noun below which the commands on a draft stand."""
+    return mail_noun(family_of(client, info))

@@ -56,7 +56,7 @@ from agents.cli.catalogue import Language, language, t, use
 from agents.cli.exits import ExitCode
 from agents.cli.screen import Screen
 from agents.cli.session import Session, default_home
-from agents.cli.usage import hoisted, language_of, problem, translate
+from agents.cli.usage import dress_help, hoisted, language_of, problem, translate
 from agents.cli.words import NOUNS
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -145,8 +145,9 @@ def run(arguments: Sequence[str]) -> int:
     ordered = hoisted(arguments)
     use(language_of(ordered))
     screen = Screen(as_json="--json" in ordered)
-    command = _command(language())
     try:
+        command = _command(language())
+        dress_help()
         ended = command.main(args=ordered, prog_name="comity", standalone_mode=False)
         return int(ended) if isinstance(ended, int) else ExitCode.OK
     except typer.TyperException as error:

@@ -19,7 +19,7 @@ from agents.cli.lists import number_of
 from agents.cli.mail import case_named, caught_up
 from agents.cli.referral import NoSync, open_seen
 from agents.cli.render import show_readers
-from agents.cli.sending import send_now
+from agents.cli.sending import ask_to_send, send_now
 from agents.cli.session import Session
 from agents.cli.times import due, short_stamp
 from agents.cli.views import sent_view
@@ -106,8 +106,8 @@ def send(
         for info in drafts:
             session.screen.say(t("Recall at {desk}", desk=", ".join(info.to)), "bold")
             show_readers(session.screen, client.who_can_read(info.id))
-        if drafts and session.screen.interactive:
-            session.confirm(t("Send it now?"), yes=yes, default=True)
+        if drafts:
+            ask_to_send(session, client, drafts, yes=yes)
         sent = [await send_now(session, client, info) for info in drafts]
         warn_unpinned(session, client, client.recall_list(legs[0].case_id))
         if sent:

@@ -31,7 +31,7 @@ from agents.cli.said import said
 from agents.cli.session import Session
 from agents.cli.times import due
 from agents.cli.views import case_view, inbox_view, opened_view, outbox_view, review_view
-from agents.cli.words import BY_MACHINES, label, short, status_label, verb_label
+from agents.cli.words import BY_MACHINES, label, mail_noun, short, status_label, verb_label
 from agents.client import Client
 from agents.records import CaseInfo, MessageStatus, OpenedMessage, SentItem, Standing
 
@@ -67,7 +67,7 @@ def inbox(
         waiting = [item for item in read if item.status is MessageStatus.DELIVERED and item.standing is Standing.GOOD]
         if waiting:
             first = min(waiting, key=lambda item: (-item.precedence, item.respond_by or item.deliver_by))
-            session.screen.next(session.command(f"referral show {short(first.message)}"), t("Read"))
+            session.screen.next(session.command(f"{mail_noun(first.family)} show {short(first.message)}"), t("Read"))
         session.screen.result({"inbox": [inbox_view(item) for item in items]})
         late.raise_if_unreachable()
 
@@ -146,7 +146,7 @@ async def show_one(session: Session, client: Client, what: str, *, second_look: 
         return False
     opened = await open_seen(client, message, second_look=second_look)
     legs = client.case(opened.header.case_id.hex())
-    _show_opened(session, opened, legs)
+    _show_opened(session, opened, legs, awaited=client.awaited(message))
     linked = linked_legs(client, legs[0].case_id) if legs else []
     show_linked(session, linked)
     shown = {"message": opened_view(opened), "legs": [case_view(leg) for leg in legs]}
@@ -172,10 +172,10 @@ def _newest_of_case(client: Client, text: str) -> str:
     raise NothingFoundError(t("Nothing here has that id: see `comity referral inbox`."))
 
 
-def _show_opened(session: Session, opened: OpenedMessage, legs: list[CaseInfo]) -> None:
+def _show_opened(session: Session, opened: OpenedMessage, legs: list[CaseInfo], *, awaited: bool) -> None:
     screen = session.screen
     show_standing(screen, opened.standing)
-    show_header(screen, opened.header, author=opened.author, message=opened.message)
+    show_header(screen, opened.header, author=opened.author, message=opened.message, awaited=awaited)
     show_content(screen, opened.payload, opened.attachments)
     if getattr(body_of(opened.payload), "other_channels", None):
         screen.warn(said("the same request went through other channels"))
@@ -183,7 +183,8 @@ def _show_opened(session: Session, opened: OpenedMessage, legs: list[CaseInfo]) 
     _show_onward(session, opened, legs)
     if opened.attachments:
         first = opened.attachments[0]
-        command = session.command(f"referral save {short(opened.message)} {short(first.id)} --into FOLDER")
+        noun = mail_noun(opened.header.family)
+        command = session.command(f"{noun} save {short(opened.message)} {short(first.id)} --into FOLDER")
         screen.next(command, t("Save an attachment"))
     for leg in legs:
         screen.heading(t("Case"))

@@ -109,8 +109,16 @@ def show_readers(screen: Screen, readers: Sequence[Reader]) -> None:
     screen.say(t("Nobody else; not the hub."), "dim")
 
 
-def show_header(screen: Screen, header: Header, *, author: str = "", message: str = "") -> None:
-    """Shows what stands outside the seal."""
+def show_header(screen: Screen, header: Header, *, author: str = "", message: str = "", awaited: bool = True) -> None:
+    """Shows what stands outside the seal.
+
+    Args:
+        screen: both streams.
+        header: of the message.
+        author: who wrote it.
+        message: its hash.
+        awaited: its answer is still awaited; where not, nobody is late.
+    """
     to = ", ".join(r.desk for r in header.recipients if r.desk != header.sender)
     pairs = [
         (t("Message"), message),
@@ -120,7 +128,7 @@ def show_header(screen: Screen, header: Header, *, author: str = "", message: st
         (t("Author"), author),
         (t("Precedence"), label(header.precedence)),
         (t("Sealed"), stamp(header.created)),
-        (t("Answer by"), _deadline(header.respond_by)),
+        (t("Answer by"), _deadline(header.respond_by) if awaited else stamp(header.respond_by)),
         (t("Deliver by"), _deadline(header.deliver_by)),
         (t("About"), header.about.hex()),
     ]
@@ -202,7 +210,7 @@ def show_inbox(screen: Screen, items: Sequence[InboxItem]) -> None:
                 item.sender,
                 short(item.case_id),
                 label(item.precedence),
-                due(item.respond_by),
+                due(item.respond_by) if item.awaited else "",
                 state,
             )
         )

@@ -163,12 +163,20 @@ class Screen:
             self._out.file.write(encoded(data) + "\n")
             self._out.file.flush()
 
-    def failure(self, data: Mapping[str, Any], line: str) -> None:
-        """Prints why a command failed, in one line, to stderr: JSON for a machine, else words."""
+    def failure(self, data: Mapping[str, Any], line: str, named: Sequence[str] = ()) -> None:
+        """Prints why a command failed to stderr: JSON for a machine, else words.
+
+        Args:
+            data: for machines.
+            line: for people, shown as one line whatever stands in it.
+            named: what it is about where that is several things, a line each.
+        """
         if self.as_json:
             self._err.file.write(encoded(data) + "\n")
-        else:
-            self.note(" ".join(line.split()), "bold red")
+            return
+        self.note(" ".join(line.split()), "bold red")
+        for one in named:
+            self.note(f"  {' '.join(one.split())}", "red")
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Asks a person yes or no on the terminal. Only where `interactive`."""

@@ -6,6 +6,7 @@ Never does: run a command.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ PATTERNS: Final = (
     (re.compile(r"Got unexpected extra arguments? \((?P<what>.*)\)"), "There is something too much: {what}"),
     (re.compile(r"Option '(?P<what>[^']+)' requires an argument\."), "{what} needs a value."),
     (re.compile(r"Invalid value for '?(?P<what>[^':]+)'?: .*"), "The value of {what} is not one it can have."),
+    (re.compile(r"Missing command\."), "A command is missing."),
 )
 """What the parser says in English, and the text that is shown instead."""
 
@@ -63,8 +65,22 @@ def problem(message: str) -> str:
     for pattern, text in PATTERNS:
         found = pattern.fullmatch(" ".join(message.split()))
         if found:
-            return t(text, what=found["what"])
+            return t(text, **found.groupdict())
     return message
+
+
+class _Formatter(typer.Context.formatter_class):  # type: ignore[misc, valid-type] # typer's own, of no public name
+    """Writes the line of usage in the reader's language."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """Writes it as typer does, with the word for it translated."""
+        super().write_usage(prog, args, t("Usage: ") if prefix is None else prefix)
+
+
+class _Context(typer.Context):
+    """Of a command whose help is in the reader's language."""
+
+    formatter_class = _Formatter
 
 
 def commands(command: Any) -> Iterator[Any]:
@@ -81,10 +97,22 @@ def translate(root: Any) -> None:
         if own is not None:
             own.help = t("Show this message and exit.")
         command.help = t(command.help) if command.help else command.help
+        command.context_class = _Context
+        command.options_metavar = t("[OPTIONS]")
+        if getattr(command, "subcommand_metavar", None):
+            command.subcommand_metavar = t("COMMAND [ARGS]...")
         for parameter in command.params:
             if getattr(parameter, "help", None):
                 parameter.help = t(parameter.help)
-    if language() is Language.EN:
+
+
+def dress_help() -> None:
+    """Puts the parser's own words on a help page (Usage, Options, [required] …) into the reader's language.
+
+    They stand in its modules, not in a tree of commands: a process that runs commands in several languages says it for
+    each.
+    """
+    if language() is Language.EN and "typer.rich_utils" not in sys.modules:
         return
     from typer import rich_utils  # noqa: PLC0415 # slow to load, and needed for help alone
 
@@ -93,3 +121,7 @@ def translate(root: Any) -> None:
     rich_utils.COMMANDS_PANEL_TITLE = t("Commands")
     rich_utils.REQUIRED_LONG_STRING = t("[required]")
     rich_utils.DEFAULT_STRING = t("[default: {}]")
+    rich_utils.ENVVAR_STRING = t("[env var: {}]")
+    rich_utils.DEPRECATED_STRING = t("(deprecated) ")
+    rich_utils.ERRORS_PANEL_TITLE = t("Error")
+    rich_utils.ABORTED_TEXT = t("Aborted.")

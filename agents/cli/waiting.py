@@ -12,13 +12,13 @@ import typer
 from comity.workflow.terms import Family, Precedence, Verb
 
 from agents.cli.catalogue import labelled, t
-from agents.cli.mail import caught_up
+from agents.cli.mail import caught_up, noun_of
 from agents.cli.render import answers
 from agents.cli.said import said
 from agents.cli.sending import approvers_of
 from agents.cli.session import Session
 from agents.cli.times import due
-from agents.cli.words import BY_MACHINES, NOUNS, label, short, verb_label
+from agents.cli.words import BY_MACHINES, NOUNS, label, mail_noun, short, verb_label
 from agents.client import Client
 from agents.records import DraftState, MessageStatus, Standing
 
@@ -79,11 +79,11 @@ def tasks(session: Session, client: Client) -> list[Task]:
     for info in client.drafts():
         what = f"{verb_label(info.verb)} → {', '.join(info.to)}"
         if info.state is DraftState.AWAITING_APPROVAL and may_approve and info.author != client.member:
-            command = session.command(f"referral approve {short(info.id)}")
+            command = session.command(f"{noun_of(client, info)} approve {short(info.id)}")
             what = labelled(t("Approve"), what)
             found.append(Task("approve", _urgency(info.precedence), None, what, info.id, command))
         elif info.state is DraftState.READY:
-            command = session.command(f"referral send {short(info.id)}")
+            command = session.command(f"{noun_of(client, info)} send {short(info.id)}")
             found.append(Task("send", _urgency(info.precedence), None, labelled(t("Send"), what), info.id, command))
     for leg in client.unconfirmed() if may_approve else ():
         if client.author_of(leg.opening) != client.member:
@@ -98,9 +98,9 @@ def tasks(session: Session, client: Client) -> list[Task]:
         if item.status is MessageStatus.DELIVERED and item.standing in {Standing.GOOD, Standing.SUSPECT}:
             unread.add(item.case_id)
             what = labelled(t("Read"), f"{verb_label(item.verb)} ← {item.sender}")
-            command = session.command(f"referral show {short(item.message)}")
-            urgency = _urgency(item.precedence)
-            found.append(Task("read", urgency, item.respond_by or None, what, item.message, command))
+            command = session.command(f"{mail_noun(item.family)} show {short(item.message)}")
+            respond_by = item.respond_by if item.respond_by and item.awaited else None
+            found.append(Task("read", _urgency(item.precedence), respond_by, what, item.message, command))
     for case in client.cases():
         # What one person began and two must put in writing lapses by itself: that comes before any other answer.
         commands = [found for found in answers(case) if Verb.COMPLETE in case.allowed and " complete " in found]

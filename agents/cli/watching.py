@@ -13,7 +13,7 @@ from agents.cli.catalogue import labelled, t
 from agents.cli.said import said
 from agents.cli.times import due, now_ms, stamp
 from agents.cli.views import alarm_view, inbox_view, reminder_view
-from agents.cli.words import label, short, verb_label
+from agents.cli.words import label, mail_noun, short, verb_label
 from agents.clocks import GONE
 from agents.records import InboxItem, LimitKind, Reminder, Standing
 from agents.watch import WatchEvent
@@ -45,9 +45,9 @@ def _said(event: WatchEvent) -> tuple[str, str]:
 
 def _item(item: InboxItem) -> str:
     standing = f"  {label(item.standing)}" if item.standing is not Standing.GOOD else ""
-    limit = f"  ({due(item.respond_by)})" if item.respond_by else ""
+    limit = f"  ({due(item.respond_by)})" if item.respond_by and item.awaited else ""
     what = f"{label(item.precedence)}  {verb_label(item.verb)} ← {item.sender}{limit}{standing}"
-    return f"{what}  comity referral show {short(item.message)}"
+    return f"{what}  comity {mail_noun(item.family)} show {short(item.message)}"
 
 
 def _reminder(reminder: Reminder) -> str:

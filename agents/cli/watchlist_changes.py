@@ -153,8 +153,7 @@ async def signed_and_out(
 ) -> None:
     """Shows changes, signs them as their author, and publishes them where one person suffices."""
     _show_changes(session, changes)
-    if session.screen.interactive:
-        session.confirm(t("Sign this?"), yes=yes)
+    session.confirm(t("Sign this?"), yes=yes)
     await client.refresh()
     await out(session, client, publisher, row, sign(publisher, row, changes, urgent=urgent, note=note))
 

@@ -234,8 +234,7 @@ def publish(
                 session.screen.say(t("Nothing changes."))
                 session.screen.result({"publication": None, "list": list_view(row), "sent": None})
                 return
-            if session.screen.interactive:
-                session.confirm(t("Sign this?"), yes=yes)
+            session.confirm(t("Sign this?"), yes=yes)
             with session.screen.progress(t("Signing")) as tell:
 
                 def told(done: int) -> None:

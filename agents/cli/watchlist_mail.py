@@ -70,8 +70,7 @@ def offer(
 
     async def body(client: Client, publisher: Publisher) -> None:
         row = list_named(publisher.store, name)
-        if session.screen.interactive:
-            session.confirm(t("Offer {title} to {desk}?", title=row.title, desk=to), yes=yes)
+        session.confirm(t("Offer {title} to {desk}?", title=row.title, desk=to), yes=yes)
         sent = await offer_list(publisher, row, to)
         session.screen.say(t("Offered to {desk}.", desk=to), "bold green")
         session.screen.result({"list": list_view(row), "to": to, "sent": sent_view(sent)})
@@ -120,8 +119,7 @@ def unsubscribe(
     async def body(client: Client, publisher: Publisher) -> None:
         await caught_up(session, client, offline=no_sync)
         leg = _leg(client, case)
-        if session.screen.interactive:
-            session.confirm(t("End this subscription?"), yes=yes)
+        session.confirm(t("End this subscription?"), yes=yes)
         if leg.side is Side.ORIGINATOR:
             sent = await revoke(publisher, bytes.fromhex(leg.case_id), text)
         else:
@@ -273,8 +271,7 @@ def answer(
             raise NothingFoundError(t("No challenge has that id: see `comity watchlist challenges LIST`.")) from None
         opened = await open_seen(client, found.message_hash.hex())
         show_content(session.screen, opened.payload)
-        if session.screen.interactive:
-            session.confirm(t("Answer it so?"), yes=yes)
+        session.confirm(t("Answer it so?"), yes=yes)
         sent, publication = await answer_challenge(publisher, found, code, text)
         session.screen.say(t("Answered: {result}.", result=value_label(_RESULT, code)), "bold green")
         if publication is not None and publication.people == 2:

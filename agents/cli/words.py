@@ -169,6 +169,8 @@ NOUNS: Final[Mapping[Family, str]] = MappingProxyType(
 )
 """By family: the noun of its commands."""
 
+_MAIL: Final = frozenset({Family.REFERRAL, Family.FREEZE, Family.ASSISTANCE})
+
 
 LIST_COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
     {
@@ -243,6 +245,11 @@ def value_code(enum: Any, number: int) -> str:
 def short(identity: str) -> str:
     """Returns the first 8 of an id's hex digits: enough to name it in a command."""
     return identity[:8]
+
+
+def mail_noun(family: Family) -> str:
+    """Returns the noun below which messages and drafts of a family are shown, approved and sent."""
+    return NOUNS[family if family in _MAIL else Family.REFERRAL]
 
 
 def grouped(fingerprint: str) -> str:

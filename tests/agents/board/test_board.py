@@ -13,9 +13,9 @@ from comity.workflow.legs import Leg
 from comity.workflow.terms import Family, Side, Standing, State
 
 from agents import mailstore
-from agents.board import EVERYTHING, TURN, BoardRow, Filter, Sort
+from agents.board import EVERYTHING, TURN, BoardRow, Filter, Page, Sort
 from agents.boardstore import ENDED, fill_open
-from agents.cli.board import _families, _print, _states, _stay
+from agents.cli.board import _families, _print, _states, _stay, heading
 from agents.cli.boarding import columns, line, row_view, style_of
 from agents.cli.catalogue import Language, use
 from agents.cli.exits import UsageError
@@ -162,6 +162,13 @@ async def check_the_screens(
     out = capsys.readouterr().out
     assert "9 open, 2 past a limit" in out
     assert "\x1b[" in out
+
+
+def test_the_hub_is_not_said_to_be_away_before_it_was_asked() -> None:
+    said = {known: heading("sfc/intake", Page([], 0, 0), 1, connected=known) for known in (None, True, False)}
+    assert said[None].endswith(" · connecting")
+    assert said[True].endswith(" · connected")
+    assert said[False].endswith(" · THE HUB DOES NOT ANSWER")
 
 
 async def test_what_was_released_or_put_in_writing_ends_by_itself_no_more_and_nobody_is_reminded_of_it(

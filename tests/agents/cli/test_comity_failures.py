@@ -1,4 +1,4 @@
-"""Whatever is refused ends as one line: the reason, what a machine needs to go on, and what a person does next."""
+"""Whatever is refused ends as one line: the reason, what a machine needs, what a person does next; then the gaps."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from comity.errors import ComityError, MalformedError, Reason, RefusedError
+from comity.payload_rules import Gap
 from comity.workflow.families import TABLES
 from comity.workflow.terms import Family, Verb
 
@@ -13,7 +14,7 @@ from agents.cli.catalogue import Language, use
 from agents.cli.failures import report
 from agents.cli.screen import Screen
 from agents.cli.words import COMMANDS_OF
-from agents.errors import NEXT, ContentRefusedError
+from agents.errors import NEXT, ContentRefusedError, IncompleteError
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +97,25 @@ def test_a_rule_of_content_is_named_with_its_field_and_what_is_wrong(capsys: pyt
     line = line_of(error, Language.EN, capsys)
     assert "PART_OUT_OF_ORDER; reply_part.number is not the number of the next part" in line
     assert "並非下一部分的編號" in line_of(error, Language.ZH_HANT, capsys)
+
+
+def test_what_was_refused_before_a_draft_was_made_is_not_said_to_be_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ContentRefusedError("PART_OUT_OF_ORDER", "reply_part.number", "is not the number of the next part")
+
+    assert line_of(error, Language.EN, capsys).endswith("; nothing was drafted or sent.")
+    assert "保留" not in line_of(error, Language.ZH_HANT, capsys)
+
+
+def test_several_gaps_stand_on_a_line_each_and_one_in_the_line(capsys: pytest.CaptureFixture[str]) -> None:
+    gaps = (Gap("refer.summary", "is missing"), Gap("refer.ground", "is missing"))
+
+    assert line_of(IncompleteError(gaps), Language.EN, capsys).splitlines()[1:] == [
+        "  refer.summary is missing",
+        "  refer.ground is missing",
+    ]
+    assert "refer.summary is missing. " in line_of(IncompleteError(gaps[:1]), Language.EN, capsys)
+    report(Screen(as_json=True), IncompleteError(gaps))
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("reason", [Reason.DESK_KEY_STALE, Reason.DIRECTORY_STALE])

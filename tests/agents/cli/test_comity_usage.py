@@ -10,8 +10,9 @@ from comity.v1 import payload_pb2
 from comity.workflow.terms import Precedence, Role
 
 from agents.cli import lists, times
-from agents.cli.catalogue import Language
+from agents.cli.catalogue import Language, use
 from agents.cli.exits import ExitCode, FindingsError, NothingFoundError, UsageError, exit_code_of
+from agents.cli.main import run
 from agents.cli.usage import hoisted, language_of
 from agents.cli.words import grouped
 from agents.errors import NotUniqueError, SplitViewError, UnpinnedError
@@ -42,6 +43,22 @@ def test_the_language_is_known_before_the_command_line_is_parsed(monkeypatch: py
     assert language_of(["--lang=zh-Hant"]) is Language.ZH_HANT
     assert language_of(["--lang", "fr"]) is Language.EN
     assert language_of(["--lang"]) is Language.EN
+
+
+def test_the_words_of_the_parser_are_in_the_readers_language_each_time(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        assert run(["--lang", "zh-Hant", "freeze", "--help"]) == 0
+        shown = capsys.readouterr().out
+        assert run(["--lang", "zh-Hant"]) == 2
+        missing = capsys.readouterr().err
+        assert run(["--lang", "en", "freeze", "--help"]) == 0
+        again = capsys.readouterr().out
+    finally:
+        use(Language.EN)
+    assert all(word in shown for word in ("用法：comity freeze [選項] 指令 [參數]...", "選項", "指令"))
+    assert not [word for word in ("Usage", "Options", "Commands", "OPTIONS", "ARGS") if word in shown]
+    assert "欠缺指令" in missing
+    assert all(word in again for word in ("Usage: comity freeze [OPTIONS] COMMAND [ARGS]...", "Options", "Commands"))
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,9 @@ async def test_a_wallet_is_challenged_answered_and_seen(tmp_path: Path, capsys: 
             assert answered["publication"]["state"] == "PUBLISHED"
             await following.pull()
             assert (following.listed.count, following.equals(owner)) == (1, True)
-            assert (await here("answer", challenge["id"], "--result", "kept", "--text", "No.", code=1))["error"]
+            again = ("answer", challenge["id"], "--result", "kept", "--text", "No.")
+            assert (await here(*again, code=2))["error"]["message"].endswith("add --yes.")  # nobody was asked
+            assert (await here(*again, "--yes", code=1))["error"]
             assert (await there("challenge", title, WALLET, "--ground", "other", "--text", "Again.", code=4))["error"]
 
             assert "提供名單" in await there.shown("referral", "inbox")
