@@ -12,6 +12,7 @@ Never does: network; asking for passphrases; reading the store.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -84,12 +85,14 @@ class Server:
         return self._idle - (time.monotonic() - self._used)
 
     def answer(self, request: bytes) -> bytes:
-        """Returns the answer to one request. Total: any bytes may be given."""
+        """Returns the answer to one request, whatever its bytes. Raises EOFError once the keys were locked."""
         try:
             fields = json.loads(request)
             if not isinstance(fields, dict):
                 raise MalformedError("not a request")
             with self._lock:
+                if self._locked:  # whoever asked was told so: nothing is signed or opened any more
+                    raise EOFError
                 return json.dumps(self._do(fields)).encode()
         except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return _refusal("malformed")
@@ -128,15 +131,12 @@ class Server:
 
     def serve(self, connection: Connection) -> None:
         """Answers one client until it goes away."""
-        try:
-            while True:
+        with contextlib.suppress(EOFError, OSError):
+            while not self._locked:
                 connection.send_bytes(self.answer(connection.recv_bytes(MESSAGE_LIMIT)))
-                if self._locked:  # not before: the process ends at once, and whoever asked must hear of it
-                    self.ended.set()
-        except (EOFError, OSError):
-            connection.close()
-            if self._locked:
-                self.ended.set()
+        connection.close()
+        if self._locked:  # not before: the process ends at once, and whoever asked must hear of it
+            self.ended.set()
 
     def listen(self, listener: Listener) -> None:
         """Takes clients, each in a thread of its own. Never returns; the process ends around it."""

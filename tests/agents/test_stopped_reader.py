@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Never
 
 import pytest
+from comity.checkpoint import parse_checkpoint
 from comity.errors import Reason, RefusedError
 from comity.v1 import payload_pb2 as pb
 from comity.workflow import profiles
@@ -63,7 +64,7 @@ async def test_a_hub_cannot_have_a_message_refused_by_hanging_on_a_question_unti
         await (await hkma.as_(Role.AGENT)).sync()
         sender = await sfc.as_(Role.ANALYST)
         await sender.sync()
-        size = sender.trust.checkpoint(note := sender.trust.newest_note()).size
+        size = parse_checkpoint(note := sender.trust.newest_note())[0].size
         approver = await sfc.as_(Role.APPROVER)
         draft = await sender.refer("hkma/intake", referral())
         await approver.refresh()
@@ -147,6 +148,7 @@ async def test_a_home_without_the_agreed_profile_stops_before_its_mail_and_takes
         with monkeypatch.context() as without:
             digest = profiles.standard_profile().sha256.hex()
             without.setattr(profiles, "packaged_profiles", dict)
+            without.setattr(profiles, "_known", {})
             for client in (sender, reader):  # of its own copy a sender says no more than of what it received
                 for _ in range(TRIES + 1):
                     with pytest.raises(UnknownProfileError) as stopped_at:
