@@ -42,7 +42,7 @@ from hub.interceptors.identity import Identity
 from hub.interceptors.method import StreamLimits, Surroundings
 from hub.interceptors.transport import make_server
 from hub.log.commands import Appended, SignedHead
-from hub.log.domain import KeyNotHeldError
+from hub.log.domain import KeyNotHeldError, LogKeys
 from hub.log.fsck import Fsck
 from hub.log.guard import LogDamagedError
 from hub.log.rpc import LogRpc
@@ -148,6 +148,7 @@ def make_directory_service(
     sequencer: Sequencer,
     clock: Clock,
     telemetry: Telemetry,
+    keys: LogKeys,
     stop_serving: Callable[[str], None],
 ) -> DirectoryService:
     """Returns the directory's service, and before it the trial that statements pass."""
@@ -165,6 +166,7 @@ def make_directory_service(
         authority=authority,
         clock=clock,
         telemetry=telemetry,
+        head_keys=[key.public for key in keys.head_keys],
         stop_serving=stop_serving,
     )
 

@@ -31,6 +31,9 @@ NEWER_RELEASE: Final = "the database is at the schema of a newer release: run th
 """Why this release cannot serve a database, or go on serving it."""
 CLAIMS: Final = 0x636F6D69  # "comi"
 """Class of the advisory locks; the number is the newest revision that the process knows."""
+FOLLOWS: Final = 0x636F6D6B  # "comk"
+"""Class of a second one, shared too: the process signs with the keys that the directory names, whichever it began with.
+One that claims without it is of a release that looks at its keys only when it starts."""
 
 
 class AlreadyServedError(Exception):
@@ -101,6 +104,7 @@ class SharedClaim:
         """
         connection = self._connect()
         try:
+            connection.exec_driver_sql("SELECT pg_advisory_lock_shared(%s, 1)", (FOLLOWS,))
             connection.exec_driver_sql("SELECT pg_advisory_lock_shared(%s, %s)", (CLAIMS, NEWEST_SCHEMA))
             check_schema(connection)  # under the lock: from here on nothing is taken away
             connection.exec_driver_sql("LISTEN comity")

@@ -151,6 +151,7 @@ class Hub:
             sequencer=self.sequencer,
             clock=clock,
             telemetry=telemetry,
+            keys=keys.logs,
             stop_serving=self.fail,
         )
         self._server = make_transport(settings, self.identity, telemetry)

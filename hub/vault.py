@@ -6,7 +6,8 @@ Never does: I/O, asking for passphrases (`hub/cli`).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from comity.errors import CannotOpenError, MalformedError
@@ -29,9 +30,12 @@ class HubKeys:
     """Key of the certificate authority."""
     authority: bytes
     """Its certificate, DER, as it stands in the genesis."""
+    next_made: Mapping[str, int] = field(default_factory=dict)
+    """Unix seconds at which a next key was made, by its use, `log` or `head`; not known of one in an older file."""
 
     def seal(self, passphrase: bytes, cost: Cost = MODERATE) -> bytes:
         """Returns the key file."""
+        made = self._next()
         return _seal(
             {
                 "file": "comity-hub",
@@ -40,7 +44,9 @@ class HubKeys:
                 "log": self.logs.log_key.seed.hex(),
                 "head": self.logs.head_key.seed.hex(),
                 "retired": [key.seed.hex() for key in self.logs.retired],
-                "next": {use: key.seed.hex() for use, key in self._next().items()},
+                "retired_heads": [key.seed.hex() for key in self.logs.retired_heads],
+                "next": {use: key.seed.hex() for use, key in made.items()},
+                "next_made": {use: at for use, at in self.next_made.items() if use in made},
                 "authority_key": self.authority_key.to_pem().decode(),
                 "authority": self.authority.hex(),
             },
@@ -67,11 +73,13 @@ class HubKeys:
                     _signing(content["log"]),
                     _signing(content["head"]),
                     tuple(map(_signing, content["retired"])),
-                    # A file of the release before has none.
+                    # A file of the release before has neither.
+                    retired_heads=tuple(map(_signing, content.get("retired_heads", []))),
                     **{f"next_{use}": _signing(seed) for use, seed in content.get("next", {}).items()},
                 ),
                 authority_key=TlsKey.from_pem(content["authority_key"].encode()),
                 authority=certificate_to_der(bytes.fromhex(content["authority"])),
+                next_made={use: int(at) for use, at in content.get("next_made", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError, MalformedError):
             raise CannotOpenError from None

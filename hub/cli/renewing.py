@@ -1,5 +1,8 @@
 """`comity-hub next-key`: makes the key that is to sign the logs, or heads, next, beside the one that does.
 
+A next key that lay in a file which somebody may have copied is theirs, too: `--anew` puts another in its place. It says
+of each when it was made.
+
 It counts for nothing until two operators have said so (`operator replace-key`): then every process that holds it signs
 with it from that entry on. A process that does not hold it ends; so the file is copied, and processes are started
 again, before the operators sign.
@@ -11,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -22,11 +26,16 @@ from hub.cli.failures import CommandError, in_words
 from hub.cli.files import read_file, write_file
 from hub.cli.passphrases import passphrase
 from hub.cli.rpc import HubKeyUse
+from hub.clock import SystemClock
 from hub.config import Settings, load_settings
 from hub.db import Database
 from hub.directory.service import HubDirectory
 from hub.log.domain import KeyNotHeldError, LogKeys
 from hub.vault import HubKeys
+
+Anew = Annotated[bool, typer.Option("--anew", help="Make another in the place of the one that lies there.")]
+NewPassphrase = Annotated[bool, typer.Option("--new-passphrase", help="Seal the key file under another passphrase.")]
+NewPassphraseFd = Annotated[int | None, typer.Option(help="File descriptor to read that passphrase from.")]
 
 
 def next_key(
@@ -36,6 +45,9 @@ def next_key(
     database_url: DatabaseUrl = None,
     config: Config = None,
     passphrase_fd: PassphraseFd = None,
+    anew: Anew = False,
+    new_passphrase: NewPassphrase = False,
+    new_passphrase_fd: NewPassphraseFd = None,
 ) -> None:
     """Makes the hub's next log or head key, once: typed again it prints the same, until the operators have signed."""
     with in_words():
@@ -44,14 +56,25 @@ def next_key(
         file = settings.home / KEY_FILE
         given = passphrase(passphrase_fd, "the hub's keys")
         keys = HubKeys.open(given, read_file(file))
-        logs = _with_next(asyncio.run(_settled(settings, keys)), use)
-        if logs != keys.logs:
-            write_file(file, replace(keys, logs=logs).seal(given), private=True)
-        made = logs.next_log if use is HubKeyUse.LOG else logs.next_head
+        sealing = given
+        if new_passphrase or new_passphrase_fd is not None:
+            sealing = passphrase(new_passphrase_fd, "the hub's keys from now on", new=True)
+        found = replace(keys, logs=asyncio.run(_settled(settings, keys)))
+        left = with_next(found, use, SystemClock().now_ms() // 1000, anew=anew)
+        if left != keys or sealing != given:
+            write_file(file, left.seal(sealing), private=True)
+        made = left.logs.next_log if use is HubKeyUse.LOG else left.logs.next_head
         public = b"" if made is None else made.public
         typer.echo(f"next {use.value} key: {public.hex()}")
+        typer.echo(f"made {_date(left.next_made.get(use.value))}; after a theft make another with --anew")
         typer.echo(f"it lies in {file}; copy that file to every home of this hub, and start each process again")
         typer.echo(f"then two operators: `comity-hub operator replace-key {use.value} {public.hex()} …`")
+
+
+def _date(seconds: int | None) -> str:
+    if seconds is None:
+        return "at a time that is not known"
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 async def _settled(settings: Settings, keys: HubKeys) -> LogKeys:
@@ -71,8 +94,18 @@ async def _settled(settings: Settings, keys: HubKeys) -> LogKeys:
         raise CommandError("the key file is not the one the directory names") from None
 
 
-def _with_next(logs: LogKeys, use: HubKeyUse) -> LogKeys:
-    """Returns the keys with a next one of a use, made where there is none."""
-    if use is HubKeyUse.LOG:
-        return logs if logs.next_log is not None else replace(logs, next_log=SigningKey.generate())
-    return logs if logs.next_head is not None else replace(logs, next_head=SigningKey.generate())
+def with_next(keys: HubKeys, use: HubKeyUse, now: int, *, anew: bool = False) -> HubKeys:
+    """Returns the keys with a next one of a use, made where there is none.
+
+    Args:
+        keys: of the hub, those in their place that the directory names.
+        use: what the next key signs.
+        now: Unix seconds.
+        anew: make one in the place of the one that is there, which is forgotten: it never signed anything.
+    """
+    present = keys.logs.next_log if use is HubKeyUse.LOG else keys.logs.next_head
+    if present is not None and not anew:
+        return keys
+    made = SigningKey.generate()
+    logs = replace(keys.logs, next_log=made) if use is HubKeyUse.LOG else replace(keys.logs, next_head=made)
+    return replace(keys, logs=logs, next_made={**keys.next_made, use.value: now})

@@ -5,6 +5,8 @@ one. Adding goes through the sequencer; what may be added is decided by `Directo
 
 A head that a client presents, signed by this hub's own key, on a log longer than the hub's or with another root, means
 that this hub was restored from a backup or stands beside a twin. After a second look at the database it stops serving.
+A next key that is held counts as its own: the directory that named it may be what was lost. A key that was replaced
+does not: whoever may have it could stop the hub.
 
 Never does: write to the database, accept a statement on the caller's authority.
 """
@@ -145,15 +147,28 @@ class DirectoryService:
         authority: Authority,
         clock: Clock,
         telemetry: Telemetry,
+        head_keys: Sequence[bytes],
         stop_serving: Callable[[str], None],
     ) -> None:
-        """Takes its collaborators; `stop_serving` is told why, once its own signature turned up on another log."""
+        """Takes its collaborators.
+
+        Args:
+            directory: as this process knows it.
+            database: to read it on.
+            logs: both logs, and the way into them.
+            authority: makes certificates.
+            clock: says when.
+            telemetry: takes what happens.
+            head_keys: public halves of every head key that is held, named by the directory or not.
+            stop_serving: is told why, once its own signature turned up on another log.
+        """
         self._directory = directory
         self._database = database
         self._logs = logs
         self._authority = authority
         self._clock = clock
         self._telemetry = telemetry
+        self._head_keys = head_keys
         self._stop_serving = stop_serving
         self._agreed: dict[bytes, None] = {}
 
@@ -177,7 +192,11 @@ class DirectoryService:
         key = seen.body + seen.sig
         if key in self._agreed:
             return
-        head = self._own(seen)
+        head = parse_head(seen.body)
+        if head.directory_size > self._directory.current.size:
+            # Another process may have appended what says which key signs there.
+            await self._database.read(self._directory.refresh)
+        self._check_own(seen, head)
         state = self._directory.current.state
         if (head.directory_origin, head.exchange_origin) != (state.origin, state.exchange_origin):
             raise RefusedError(Reason.WRONG_ORIGIN, "the head is of other logs")
@@ -185,6 +204,8 @@ class DirectoryService:
             # Another process may have appended since this one looked: what counts is the primary.
             await self._database.read(self._directory.refresh)
             if not await self._holds(head):
+                if not self._check_own(seen, head):
+                    raise VerificationError("a head that does not fit, under a key that was replaced")
                 self._telemetry.log.error(
                     ROLLED_BACK,
                     directory_size=head.directory_size,
@@ -196,12 +217,20 @@ class DirectoryService:
         if len(self._agreed) > _REMEMBERED:
             del self._agreed[next(iter(self._agreed))]
 
-    def _own(self, seen: PresentedHead) -> Head:
-        for key in reversed(self._directory.current.state.head_keys):
-            try:
-                return verify_head(seen.body, seen.sig, key.key)
-            except VerificationError:
-                continue
+    def _check_own(self, seen: PresentedHead, head: Head) -> bool:
+        """Returns whether a head is signed with a key that only this hub has; False where the key was replaced since.
+
+        Raises:
+            VerificationError: this hub did not sign it, or not with the key of the size that it covers.
+        """
+        view, named = self._directory.view(), {key.key for key in self._directory.current.state.head_keys}
+        present = [view.head_key(), *(key for key in self._head_keys if key not in named)]
+        if any(_signed(seen, key) for key in present):
+            return True
+        if 0 < head.directory_size <= view.size:
+            earlier = self._directory.current.view(head.directory_size).head_key()
+            if earlier != view.head_key() and _signed(seen, earlier):
+                return False
         raise VerificationError("the head is not signed by this hub")
 
     async def _holds(self, head: Head) -> bool:
@@ -262,6 +291,14 @@ class DirectoryService:
         if desk is not None:
             until = max(k.valid_until for k in view.transport_keys(desk) if k.spki_sha256 == digest)
         return self._authority.issue_client(spki, now, until)
+
+
+def _signed(seen: PresentedHead, key: bytes) -> bool:
+    try:
+        verify_head(seen.body, seen.sig, key)
+    except VerificationError:
+        return False
+    return True
 
 
 def _covers(head: Head, other: Head) -> bool:

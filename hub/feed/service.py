@@ -25,7 +25,7 @@ from hub.feed import store
 from hub.feed.domain import FeedItem, Recent, Tie
 from hub.feed.pages import Pages
 from hub.log.commands import SignedHead
-from hub.log.domain import Batch, DirectorySource, LogKeys, LogName
+from hub.log.domain import Batch, DirectorySource, KeyNotHeldError, LogKeys, LogName
 from hub.log.receipts import receipt_of
 from hub.log.service import LogService
 from hub.telemetry import Telemetry
@@ -229,7 +229,10 @@ class FeedService:
         return [self._item(desk, row, origin) for row in page.rows]
 
     def _item(self, desk: str, row: store.FeedRow, origin: str) -> FeedItem:
-        receipt = receipt_of(row.receipt, origin, self._keys)
+        try:
+            receipt = receipt_of(row.receipt, origin, self._keys)
+        except KeyNotHeldError:
+            raise self._log.unable() from None
         # Of an erased event nothing is told but its place: a tombstone, so that numbers have no gap.
         salt = row.salt if receipt.salt else b""
         late = row.remains is not None and self._clock.now_ms() > row.deliver_by

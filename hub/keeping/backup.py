@@ -42,7 +42,7 @@ from hub.keeping.archive import (
     sync_tree,
 )
 from hub.log.domain import LogName
-from hub.log.guard import ForkGuardError, is_of, read_checkpoint
+from hub.log.guard import ForkGuardError, is_of, read_signed
 from hub.log.store import read_leaves, read_state
 from hub.server import CHECKPOINT_FILE
 
@@ -228,9 +228,8 @@ def _checkpoint(connection: Any, note: bytes) -> str:
     while entries := read_leaves(connection, LogName.DIRECTORY, directory.size, _PAGE):
         for entry in entries:
             directory.apply(entry)
-    state = directory.state
     try:
-        last = read_checkpoint(note, state.exchange_origin, [key.key for key in state.log_keys])
+        last = read_signed(connection, note, directory.state)
     except ForkGuardError:
         last = None
     if last is None or not is_of(connection, last):

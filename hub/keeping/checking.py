@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from comity.checkpoint import Checkpoint, VerifierKey, parse_checkpoint
 from comity.directory import Directory
-from comity.errors import ComityError
+from comity.directory.state import State
+from comity.errors import ComityError, MalformedError
 
 from hub.blobs.audit.checking import AttachmentCheck
 from hub.blobs.objects import Objects, open_objects
@@ -29,7 +31,7 @@ from hub.exchange.audit.lists import ListCheck
 from hub.log import store
 from hub.log.domain import LogName
 from hub.log.fsck import Finding, Fsck, Reader
-from hub.log.guard import ForkGuardError, is_of, last_checkpoint
+from hub.log.guard import ForkGuardError, is_of, read_signed
 from hub.profiles import know_folder
 from hub.server import CHECKPOINT_FILE
 
@@ -126,18 +128,38 @@ def check_outside(reader: Reader, file: Path) -> list[Finding]:
         reader.read_now(replay, snapshot=True)
         if not directory.size:
             return []
-        state = directory.state
-        last = last_checkpoint(file, state.exchange_origin, [key.key for key in state.log_keys])
     except ComityError:
         return []  # found with the directory's log
+    if not file.exists():
+        return []
+    note, named = file.read_bytes(), ""
+    try:
+        last = reader.read_now(lambda connection: read_signed(connection, note, directory.state))
     except ForkGuardError:
-        return [Finding(LogName.EXCHANGE, 0, "the checkpoint kept outside the database is not signed by this hub")]
-    if last is None or reader.read_now(lambda connection: is_of(connection, last)):
+        # The database may lack the very entry that names the key: then it lacks what was signed with it, too.
+        claimed = _claimed(note, directory.state)
+        if claimed is None or reader.read_now(lambda connection: is_of(connection, claimed)):
+            said = "the checkpoint kept outside the database is not signed by this hub"
+            return [Finding(LogName.EXCHANGE, 0, said)]
+        last, named = claimed, ", with a key that the database does not name"
+    if reader.read_now(lambda connection: is_of(connection, last)):
         return []
     held = reader.read_now(lambda connection: store.read_state(connection, LogName.EXCHANGE).size)
     said = "the database is behind, or beside, the checkpoint that was signed last"
-    subject = f"signed at {last.size} leaves, the database has {held}"
+    subject = f"signed at {last.size} leaves{named}, the database has {held}"
     return [Finding(LogName.EXCHANGE, max(0, last.size - 1), said, subject=subject)]
+
+
+def _claimed(note: bytes, directory: State) -> Checkpoint | None:
+    """Returns what a checkpoint says that names no log key of a directory; None where it is none, or another log's."""
+    origin = directory.exchange_origin
+    known = {VerifierKey(origin, key.key).key_id for key in directory.log_keys}
+    try:
+        checkpoint, signatures = parse_checkpoint(note)
+    except MalformedError:
+        return None
+    strange = checkpoint.origin == origin and all(signature.key_id not in known for signature in signatures)
+    return checkpoint if strange else None
 
 
 async def check_all(settings: Settings, *, deep: bool = False, progress: Progress | None = None) -> Report:

@@ -39,7 +39,7 @@ from hub.keeping.archive import BLOBS, TABLES, BackupError, File, Manifest, insi
 from hub.keeping.checking import Report, check_outside, check_tables
 from hub.log.domain import LogName
 from hub.log.fsck import Finding
-from hub.log.guard import GO_ON, ForkGuardError, read_checkpoint
+from hub.log.guard import GO_ON, ForkGuardError, read_signed
 from hub.log.store import lock_heads, read_leaves, read_state
 from hub.profiles import know_folder
 from hub.server import CHECKPOINT_FILE
@@ -280,10 +280,9 @@ def _check_signed(connection: Any, notes: list[bytes]) -> None:
     while entries := read_leaves(connection, LogName.DIRECTORY, directory.size, _PAGE):
         for entry in entries:
             directory.apply(entry)
-    state = directory.state
     for note in notes:
         try:
-            read_checkpoint(note, state.exchange_origin, [key.key for key in state.log_keys])
+            read_signed(connection, note, directory.state)
         except ForkGuardError:
             continue
         return

@@ -9,7 +9,7 @@ Never does: queues, threads, answers (`sequencer.py`).
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -126,6 +126,7 @@ class Batching:
             existing = [o.index for o in done.outcomes if isinstance(o, Existing)]
             if existing:
                 stored = store.load_receipts(connection, existing)
+                self._check_held(stored.values())
             if done.changed:
                 batch = self._write(connection, exchange, moment, done, signer)
             if faults.armed:
@@ -203,6 +204,18 @@ class Batching:
         """
         try:
             return self._keys.named_log(self._directory.view().log_key())
+        except KeyNotHeldError:
+            raise FatalError(NOT_HELD) from None
+
+    def _check_held(self, stored: Iterable[store.StoredReceipt]) -> None:
+        """Looks whether receipts of earlier batches can be made again, before anything is written.
+
+        Raises:
+            FatalError: the key of one is not held.
+        """
+        try:
+            for row in stored:
+                self._keys.signer_of(row.key)
         except KeyNotHeldError:
             raise FatalError(NOT_HELD) from None
 

@@ -80,15 +80,26 @@ class LogKeys:
     """Signs checkpoints once the directory names it."""
     next_head: SigningKey | None = None
     """Signs heads once the directory names it."""
+    retired_heads: tuple[SigningKey, ...] = ()
+    """Earlier head keys: a database from before the entry that replaced one still names it."""
 
     @property
     def log_keys(self) -> tuple[SigningKey, ...]:
         """Every log key that is held."""
         return (self.log_key, *(() if self.next_log is None else (self.next_log,)), *self.retired)
 
+    @property
+    def head_keys(self) -> tuple[SigningKey, ...]:
+        """Every head key that is held."""
+        return (self.head_key, *(() if self.next_head is None else (self.next_head,)), *self.retired_heads)
+
     def signer_of(self, public: bytes) -> SigningKey:
-        """Returns the log key with that public half; the present one where it is not held any more."""
-        return next((key for key in self.log_keys if key.public == public), self.log_key)
+        """Returns the log key that signed a stored batch. No other stands in for it.
+
+        Raises:
+            KeyNotHeldError: it is not held.
+        """
+        return _named(self.log_keys, public)
 
     def named_log(self, public: bytes) -> SigningKey:
         """Returns the log key that the directory names.
@@ -104,10 +115,10 @@ class LogKeys:
         Raises:
             KeyNotHeldError: it is not held.
         """
-        return _named((self.head_key, *(() if self.next_head is None else (self.next_head,))), public)
+        return _named(self.head_keys, public)
 
     def settled(self, log: bytes, head: bytes) -> LogKeys:
-        """Returns the keys with those in their place that the directory names; an earlier log key is kept as retired.
+        """Returns the keys with those in their place that the directory names; earlier ones are kept as retired.
 
         Args:
             log: public half of the log key that the directory names.
@@ -122,7 +133,7 @@ class LogKeys:
                 log, head
             )
         if head_key is self.next_head:
-            return replace(self, head_key=head_key, next_head=None)
+            return replace(self, head_key=head_key, next_head=None, retired_heads=(self.head_key, *self.retired_heads))
         return self
 
 

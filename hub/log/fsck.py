@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from comity.directory import Directory
+from comity.directory.records import HubKey
 from comity.errors import ComityError, MalformedError, VerificationError
 from comity.merkle import Frontier, append, leaf_hash, root_from_inclusion
 from comity.receipts import Event, EventKind, commitment, delivery_commitment, parse_event, parse_leaf
@@ -78,8 +79,9 @@ class Fsck:
         self._expected_deliveries = 0
         self._seen_deliveries = 0
         self._roots: list[bytes] = []
-        self._log_keys: set[bytes] = set()
+        self._log_keys: tuple[HubKey, ...] = ()
         self._times: dict[int, int] = {}
+        self._under: dict[int, int] = {}
 
     def run(self) -> list[Finding]:
         """Checks everything and returns what was found; nothing if all is well."""
@@ -172,9 +174,8 @@ class Fsck:
                 self._find(log, size - 1, "the batch that ends here has another root", "log_batches")
             if time_seconds != self._times.get(size - 1, time_seconds):
                 self._find(log, size - 1, "the batch that ends here has another time than its leaf", "log_batches")
-            if bytes(key) not in self._log_keys:
-                # Its checkpoint could not be made again to the bytes that clients hold.
-                self._find(log, size - 1, "the batch that ends here is signed with no log key", "log_batches")
+            if what := self._wrong_key(bytes(key), self._under.get(size - 1)):
+                self._find(log, size - 1, what, "log_batches")
         if at < start + count:
             grown = append(frontier, hashes[at - start :])
             completed += grown.completed
@@ -183,6 +184,15 @@ class Fsck:
                 self._find(log, start + count - 1, "the leaf belongs to no batch", "log_batches")
         self._tiles(connection, log, completed)
         return frontier
+
+    def _wrong_key(self, key: bytes, under: int | None) -> str:
+        """Returns what is wrong with the key of a batch, given the directory size that its last leaf names."""
+        if all(one.key != key for one in self._log_keys):
+            # Its checkpoint could not be made again to the bytes that clients hold.
+            return "the batch that ends here is signed with no log key"
+        if under is not None and not any(one.key == key and one.at(under) for one in self._log_keys):
+            return "the batch that ends here is signed with another log key than its directory names"
+        return ""
 
     def _tiles(self, connection: Any, log: LogName, completed: list[tuple[int, int, bytes]]) -> None:
         for level in sorted({item[0] for item in completed}):
@@ -199,10 +209,11 @@ class Fsck:
     ) -> int:
         """Compares what the leaves of a page commit to; returns the time of the last one."""
         found = rows.leaves(connection, log, start, count)
-        self._times = {}
+        self._times, self._under = {}, {}
         if directory is not None:
             for index, leaf, _ in found:
                 last = self._times[index] = self._entry(directory, index, leaf, last)
+                self._under[index] = index + 1
             return last
         openings = rows.by_index(connection, "openings", start, count)
         envelopes = rows.by_index(connection, "envelopes", start, count)
@@ -221,6 +232,7 @@ class Fsck:
             if leaf.time_seconds < last:
                 self._find(log, index, "the leaf's time is before its predecessor's", "log_leaves")
             last = self._times[index] = leaf.time_seconds
+            self._under[index] = leaf.directory_size
             if not 0 < leaf.directory_size <= len(self._roots):
                 self._find(log, index, "the leaf names a directory that there never was", "log_leaves")
             elif self._roots[leaf.directory_size - 1] != leaf.directory_root:
@@ -249,7 +261,7 @@ class Fsck:
             self._find(LogName.DIRECTORY, index, "the entry breaks the directory's rules", "log_leaves")
             return last
         self._roots = directory.state.roots
-        self._log_keys = {key.key for key in directory.state.log_keys}
+        self._log_keys = directory.state.log_keys
         return directory.state.times[-1]
 
     def _path(self, index: int, hashed: bytes, opening: Any, batches: dict[int, bytes]) -> None:

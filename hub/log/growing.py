@@ -56,13 +56,18 @@ def grow_directory(
     Raises:
         MalformedError: one breaks the protocol's form.
         RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN; or one names
-            a key of the hub that this process does not hold, so that it could sign no more: STATEMENT_REFUSED.
+            a key of the hub that this process does not hold, so that it could sign no more, or another one while a
+            process serves that would go on with the one before: STATEMENT_REFUSED.
     """
     tried = command.tried
     # Of the same second, so that an entry never seems older than what was sequenced before it.
     if tried is None or (tried.size, tried.root, tried.time_seconds) != (current.size, current.root, now):
         tried = try_statements(current, command.statements, now)
     key = _signer(tried.grown, keys)
+    if current.size and _keys_of(tried.grown) != _keys_of(current) and store.one_keeps_its_keys(connection):
+        raise RefusedError(
+            Reason.STATEMENT_REFUSED, "a process of an older release would sign on with the key", rule="older_release"
+        )
     entries = list(tried.entries)
     hashes = [leaf_hash(entry) for entry in entries]
     appended = append(state.frontier, hashes)
@@ -89,3 +94,8 @@ def _signer(grown: Directory, keys: LogKeys) -> SigningKey:
         raise RefusedError(
             Reason.STATEMENT_REFUSED, "this hub does not hold the key that the statement names", rule="key_not_held"
         ) from None
+
+
+def _keys_of(directory: Directory) -> tuple[bytes, bytes]:
+    view = directory.view()
+    return view.log_key(), view.head_key()

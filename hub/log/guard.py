@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from comity.checkpoint import Checkpoint, parse_checkpoint, verify_checkpoint
-from comity.errors import VerificationError
+from comity.directory.state import State, View
+from comity.errors import MalformedError, VerificationError
+from comity.receipts import parse_leaf
 
 from hub.db import Database
 from hub.faults import Faults
@@ -76,6 +78,30 @@ def read_checkpoint(note: bytes, origin: str, log_keys: Sequence[bytes]) -> Chec
         except VerificationError:
             continue
     raise ForkGuardError(0, 0)
+
+
+def read_signed(connection: Any, note: bytes, directory: State) -> Checkpoint:
+    """Returns what a checkpoint of the exchange log says that is signed as its batch is, or with the present key.
+
+    A batch is signed with the log key of the directory size that its leaves name: one that was replaced before says
+    nothing, whoever has it by now.
+
+    Args:
+        connection: to a database that holds the log.
+        note: the checkpoint as it travels.
+        directory: replayed from the same database.
+
+    Raises:
+        ForkGuardError: neither key signed it.
+    """
+    keys = [View(directory).log_key()]
+    with contextlib.suppress(MalformedError):
+        last = parse_checkpoint(note)[0].size - 1
+        leaves = store.read_leaves(connection, LogName.EXCHANGE, last, 1)
+        under = parse_leaf(leaves[0]).directory_size if leaves else 0
+        if 0 < under <= directory.size:
+            keys.append(View(directory, under).log_key())
+    return read_checkpoint(note, directory.exchange_origin, keys)
 
 
 def is_of(connection: Any, checkpoint: Checkpoint) -> bool:
@@ -179,14 +205,18 @@ class Guard:
             yield
 
     def _is_further(self) -> bool:
-        """Returns whether the newest checkpoint names more leaves than the file's; a file that is none counts for 0."""
+        """Returns whether the newest checkpoint names more leaves than the file's; a file that is none counts for 0.
+
+        Whose signature the file's bears is not asked: a process that lacks the key of another would put it back.
+        """
         if self._path is None or not self._path.exists():
             return True
         newest = parse_checkpoint(self._note)[0]
         try:
-            return newest.size > read_checkpoint(self._path.read_bytes(), newest.origin, self._own_keys()).size
-        except ForkGuardError:
+            kept = parse_checkpoint(self._path.read_bytes())[0]
+        except MalformedError:
             return True
+        return kept.origin != newest.origin or newest.size > kept.size
 
     def _own_keys(self) -> list[bytes]:
         return [key.public for key in self._keys.log_keys]

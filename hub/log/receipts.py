@@ -27,7 +27,11 @@ def note_at(origin: str, size: int, root: bytes, key: SigningKey) -> bytes:
 
 
 def receipt_of(stored: StoredReceipt, origin: str, keys: LogKeys) -> Receipt:
-    """Returns the receipt of a stored event. Of an erased one event and salt are empty; its place still is proven."""
+    """Returns the receipt of a stored event. Of an erased one event and salt are empty; its place still is proven.
+
+    Raises:
+        KeyNotHeldError: the log key that signed its batch is not held.
+    """
     checkpoint = note_at(origin, stored.batch_size, stored.batch_root, keys.signer_of(stored.key))
     return Receipt(stored.event or b"", stored.salt or b"", stored.index, stored.leaf, stored.path, checkpoint)
 

@@ -124,7 +124,7 @@ class LogService:
         try:
             return head_of(state, exchange, self._clock.now_ms(), self._keys, directory.size), exchange.size
         except KeyNotHeldError:
-            raise self._unable() from None
+            raise self.unable() from None
 
     def _signer(self, connection: Any, heads: store.Heads) -> SigningKey:
         """Returns the log key that the directory names at the size that was looked at.
@@ -139,9 +139,10 @@ class LogService:
         try:
             return self._keys.named_log(self._directory.current.view(heads.directory.size).log_key())
         except KeyNotHeldError:
-            raise self._unable() from None
+            raise self.unable() from None
 
-    def _unable(self) -> RefusedError:
+    def unable(self) -> RefusedError:
+        """Ends this process, because a key is not held that what it is asked for is signed with; returns the answer."""
         self._seen.give_up(NOT_HELD)
         return unavailable()
 
@@ -264,7 +265,8 @@ class LogService:
         """Returns an event's receipt for one of its parties.
 
         Raises:
-            RefusedError: NOT_FOUND, the same whether it is another's or does not exist; counted.
+            RefusedError: NOT_FOUND, the same whether it is another's or does not exist; counted. UNAVAILABLE: the key
+                that signed it is not held; this process ends.
         """
         row = None
         if index <= MAX_SIZE:  # a number that no database holds is no fault of ours, and absent
@@ -273,4 +275,7 @@ class LogService:
             self._telemetry.counters.add("comity.openings_refused")
             raise not_found()
         origin = self._origin(LogName.EXCHANGE)
-        return Opening(receipt_of(row.receipt, origin, self._keys), row.delivery_salt, row.number)
+        try:
+            return Opening(receipt_of(row.receipt, origin, self._keys), row.delivery_salt, row.number)
+        except KeyNotHeldError:
+            raise self.unable() from None

@@ -14,6 +14,7 @@ from comity.tiles import HashRange, NodeReader
 from sqlalchemy import Connection, bindparam, select
 
 from hub.bulk import Bulk, Insert, Lookup
+from hub.claim import CLAIMS, FOLLOWS
 from hub.log.domain import Batch, LogName, LogState, pack_hashes, unpack_hashes
 from hub.schema import acks, deliveries, envelopes, log_batches, log_heads, log_leaves, log_nodes
 
@@ -44,6 +45,11 @@ _MOVE_POSTGRES = (
     "UPDATE log_heads SET size = %b, root = %b, frontier = %b, time_seconds = %b"
     " WHERE log = %b AND size = %b AND fence = %b"
 )
+_HOLDS = (
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND mode = 'ShareLock' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid::bigint = %b::bigint"
+)
+_KEEPS_ITS_KEYS = f"SELECT EXISTS ({_HOLDS} EXCEPT {_HOLDS})"
 _LEAVES = Insert(
     "INSERT INTO log_leaves (log, idx, leaf, leaf_hash) VALUES (?, ?, ?, ?)",
     "COPY log_leaves (log, idx, leaf, leaf_hash) FROM STDIN (FORMAT BINARY)",
@@ -171,6 +177,13 @@ def clock_ms(connection: Connection) -> int | None:
         return None
     now: int = connection.exec_driver_sql("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").scalar_one()
     return now
+
+
+def one_keeps_its_keys(connection: Connection) -> bool:
+    """Returns whether a process serves that goes on with the keys it began with, as releases before this one do."""
+    if connection.dialect.name == "sqlite":
+        return False  # one process serves it
+    return bool(connection.exec_driver_sql(_KEEPS_ITS_KEYS, (CLAIMS, FOLLOWS)).scalar_one())
 
 
 def read_state(connection: Connection, log: LogName) -> LogState:

@@ -220,7 +220,8 @@ def verify_receipt(receipt: Receipt, origin: str, log_keys: Sequence[bytes]) -> 
     Args:
         receipt: as it travelled.
         origin: of the exchange log.
-        log_keys: keys that sign or ever signed its checkpoints, newest first.
+        log_keys: one of them must have signed the checkpoint; it counts under the one of the directory that its leaf
+            names alone.
 
     Raises:
         VerificationError: a step fails.

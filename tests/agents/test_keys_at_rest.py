@@ -271,11 +271,9 @@ def test_the_key_process_holds_keys_without_core_dumps_until_it_is_idle(home: Ho
 
 def test_once_keys_are_locked_no_other_client_has_anything_signed_or_opened(home: Home, keyring: MemberKeyring) -> None:
     server = keyprocess.Server(LocalKeys.open(home, MEMBER, b"pass", CHEAP), {}, 30)
-    assert b"entries" in server.answer(b'{"op": "list"}')
     assert server.answer(b'{"op": "lock"}') == b"{}"
-    for request in (b'{"op": "list"}', b'{"op": "sign"}', b'{"op": "lock"}'):
-        with pytest.raises(EOFError):
-            server.answer(request)
+    with pytest.raises(EOFError):
+        server.answer(b'{"op": "list"}')
 
 
 def test_the_key_process_ends_when_nobody_used_it(home: Home, keyring: MemberKeyring) -> None:

@@ -198,6 +198,9 @@ def test_keys_take_their_place_one_after_the_other_and_none_is_taken_that_is_not
     )
     both = log_only.settled(world.next_log_key.public, world.next_head_key.public)
     assert (both.head_key, both.next_head, both.signer_of(old)) == (world.next_head_key, None, world.log_key)
+    assert both.retired_heads == (world.head_key,)
+    with pytest.raises(KeyNotHeldError):
+        keys.signer_of(head)
     with pytest.raises(KeyNotHeldError):
         keys.settled(old, old)
     with pytest.raises(KeyNotHeldError):

@@ -344,6 +344,11 @@ class View:
         """Returns the key that signs heads, 32 bytes."""
         return next(k.key for k in self._s.head_keys if k.at(self.size))
 
+    def replaced_from(self, hub_key: bytes) -> int | None:
+        """Returns the size from which another key signs in the place of a log or head key, or None while it does."""
+        keys = (*self._s.log_keys, *self._s.head_keys)
+        return next((k.until for k in keys if k.key == hub_key and k.until and k.until <= self.size), None)
+
     def position(self, signer: str) -> tuple[int, bytes]:
         """Returns (next number, digest of the last statement) of a signer's chain at the present size."""
         return self._s.positions.get(signer, (0, b""))
