@@ -41,6 +41,10 @@ class AlarmKind(StrEnum):
         "SPLIT_VIEW",
         "The hub has shown two histories, or cannot prove that it has one. Nothing is sealed; evidence is saved.",
     )
+    REPLACED_KEY = (
+        "REPLACED_KEY",
+        "A hub key that was replaced has signed what cannot be so. It does not count; send operators the evidence.",
+    )
     INVALID_DELIVERY = (
         "INVALID_DELIVERY",
         "The hub delivered something that does not verify, or owes a message. It does not count; evidence is saved.",

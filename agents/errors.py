@@ -65,6 +65,10 @@ class SplitViewError(VerificationError):
     """The hub has shown two histories, or cannot prove that it has one. Nothing is sealed until officers looked."""
 
 
+class ReplacedKeyError(VerificationError):
+    """A key of the hub that operators have replaced has signed what cannot be so: its thief, or the hub of its time."""
+
+
 class DraftFileError(MalformedError):
     """A draft's file is not whole: an attachment in it is missing or was changed. Nothing of it was taken."""
 

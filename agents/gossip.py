@@ -3,7 +3,7 @@
 People's mail is tied before it counts (`Trust.check_gossip`). What machines act on counts first, so that this is where
 a hub is found out that shows a list's owner another log than a follower. It may not get away with saying nothing: a
 size that the log's key has signed can be proved at once, and whoever cannot or does not is told of like a second
-history.
+history. A size that a key has signed which was replaced meanwhile is told of once (`agents/hubkeys.py`).
 
 Never does: read mail, decide what is due.
 """
@@ -15,7 +15,7 @@ from typing import Final
 from comity.errors import Reason, RefusedError
 
 from agents import truststore as rows
-from agents.errors import SplitViewError
+from agents.errors import ReplacedKeyError, SplitViewError
 from agents.history import History
 from agents.session import Session
 from agents.store import Store
@@ -51,19 +51,28 @@ async def settle(session: Session, store: Store, history: History, head_time: in
             await history.check(session, found.size, found.root, found.note)
         except SplitViewError as error:  # evidence and alarm are kept
             split = split or error
+        except ReplacedKeyError:  # so they are, and nothing stops for it
+            pass
         except RefusedError as error:
-            failed = failed or error
             try:
                 _judge(store, history, one, error, head_time=head_time, now=now)
             except SplitViewError as unproved:
                 split = split or unproved
+            except ReplacedKeyError:
+                _settled(store, found)
+                continue
+            failed = failed or error
             continue
-        with store.begin(lasting=False) as c:
-            rows.drop_gossip_due(c, found)
+        _settled(store, found)
     if split is not None:
         raise split
     if failed is not None:
         raise failed
+
+
+def _settled(store: Store, found: rows.TrustedSize) -> None:
+    with store.begin(lasting=False) as c:
+        rows.drop_gossip_due(c, found)
 
 
 def _judge(
@@ -73,6 +82,7 @@ def _judge(
 
     Raises:
         SplitViewError: it cannot, or could have.
+        ReplacedKeyError: so, of what only a replaced key has signed.
     """
     if one.since == _TOLD:
         return

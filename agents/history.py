@@ -9,14 +9,15 @@
   a leaf is not from before the last entry it names nor from after the next, an entry not from before a leaf. A head's
   time is its signer's clock, so that is compared with slack. Sizes are compared without.
 
-A contradiction becomes an evidence file and an alarm. Never does: the directory (`agents/trust.py`), mail.
+A contradiction becomes an evidence file and an alarm, which stops sealing unless a replaced key alone shows it
+(`agents/hubkeys.py`). Never does: the directory (`agents/trust.py`), mail.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, NoReturn
 
 from comity.directory import Head
 from comity.errors import VerificationError
@@ -26,7 +27,7 @@ from sqlalchemy import Connection
 
 from agents import truststore as rows
 from agents.alarms import AlarmKind, raise_alarm
-from agents.errors import SplitViewError
+from agents.errors import ReplacedKeyError, SplitViewError
 from agents.evidence import save_evidence
 from agents.home import Home
 from agents.session import Session
@@ -36,6 +37,8 @@ from agents.truststore import SeenHead, TrustedSize
 
 Clock = Callable[[], int]
 """Returns Unix milliseconds UTC."""
+Replaced = Callable[[bytes, bytes], bool]
+"""Returns whether a signed checkpoint, or else a head's body, is by a key that was replaced since."""
 
 CLOCK_SKEW_MS: Final = 120_000
 """How far two clocks may be apart: the hub's and ours, or those of two hub processes."""
@@ -81,23 +84,25 @@ def _fits(low: tuple[int, bytes], high: tuple[int, bytes], path: Sequence[bytes]
 class History:
     """What one home has seen signed of the exchange log, and of both logs' heads."""
 
-    def __init__(self, home: Home, store: Store, clock: Clock) -> None:
-        self._home, self._store, self._clock = home, store, clock
+    def __init__(self, home: Home, store: Store, clock: Clock, replaced: Replaced = lambda _note, _head: False) -> None:
+        self._home, self._store, self._clock, self._replaced = home, store, clock, replaced
         self._tied: dict[int, bytes] = {}  # what is kept with its note, never what is still to be
         with store.begin() as c:
             self.newest: SeenHead | None = rows.newest_head(c)
 
     # --- heads
 
-    def check_head(self, seen: SeenHead, presented: SeenHead | None = None) -> None:
+    def check_head(self, seen: SeenHead, presented: SeenHead | None = None, *, replaced: bool = False) -> None:
         """Compares a head with those kept.
 
         Args:
             seen: its signature was verified.
             presented: the head that the hub had before it when it answered with this one.
+            replaced: its key was replaced since.
 
         Raises:
             SplitViewError: the hub has signed a contradiction.
+            ReplacedKeyError: a key that was replaced has.
         """
         size = seen.head.exchange_size
         with self._store.begin() as c:
@@ -113,8 +118,7 @@ class History:
             "shown_head": seen.body,
             "shown_head_signature": seen.sig,
         }
-        self.alarm(AlarmKind.SPLIT_VIEW, f"head {seen.head.exchange_size} {seen.head.directory_size}", parts)
-        raise SplitViewError("the hub has signed two heads of which neither can follow the other")
+        self.forked(f"head {seen.head.exchange_size} {seen.head.directory_size}", parts, replaced=replaced)
 
     def keep_head(self, seen: SeenHead) -> None:
         """Keeps a head if it is over longer logs than the newest, or over the same ones later."""
@@ -174,6 +178,16 @@ class History:
         with self._store.begin() as c:
             return [rows.leaf_time_up_to(c, size) for size in sizes]
 
+    def beyond(self, size: int, directory_size: int) -> bool:
+        """Returns whether the log had a size only when the directory had one: by a leaf or head kept from before it."""
+        if not 0 < size <= MAX_SIZE:
+            return False
+        with self._store.begin() as c:
+            before, _ = rows.leaves_around(c, size - 1)
+            seen = rows.head_up_to(c, size - 1)
+        known = 0 if before is None else before[0]
+        return max(known, 0 if seen is None else seen.head.directory_size) >= directory_size
+
     # --- sizes
 
     async def check(
@@ -226,6 +240,7 @@ class History:
 
         Raises:
             SplitViewError: it does not belong to it.
+            ReplacedKeyError: so, and the key that signed it was replaced since.
             RefusedError: the hub did not answer.
         """
         found = TrustedSize(size, root, note)
@@ -268,6 +283,12 @@ class History:
             self.contradiction(found.size, found.root, found.note, {}, known)
         return known is not None
 
+    def saw(self, size: int, root: bytes) -> bool:
+        """Returns whether a size is kept with that root."""
+        with self._store.begin() as c:
+            known = rows.checkpoint(c, size)
+        return known is not None and known.root == root
+
     async def tie_again(self, session: Session, tied: Tied, last: Tied | None = None) -> Tied:
         """Ties what was overtaken to what is kept now, see `tie`."""
         found = tied.size
@@ -291,8 +312,8 @@ class History:
         note: bytes,
         further: dict[str, bytes | int],
         trusted: TrustedSize | None = None,
-    ) -> None:
-        """Saves what contradicts what, and raises SplitViewError.
+    ) -> NoReturn:
+        """Saves what contradicts what, and raises SplitViewError, or ReplacedKeyError.
 
         Args:
             size: number of leaves of the tree that was shown.
@@ -313,7 +334,22 @@ class History:
             "head": b"" if self.newest is None else self.newest.body,
             "head_signature": b"" if self.newest is None else self.newest.sig,
         }
-        self.alarm(AlarmKind.SPLIT_VIEW, f"exchange {size} {root.hex()}", parts | further)
+        head = further.get("shown_head")
+        replaced = self._replaced(note, head if isinstance(head, bytes) else b"")
+        self.forked(f"exchange {size} {root.hex()}", parts | further, replaced=replaced)
+
+    def forked(self, subject: str, parts: dict[str, bytes | int], *, replaced: bool) -> NoReturn:
+        """Raises the alarm of a second history, and the error.
+
+        Args:
+            subject: what shows it.
+            parts: the evidence.
+            replaced: a key that was replaced since has signed it: that is told, and stops no sealing.
+        """
+        if replaced:
+            self.alarm(AlarmKind.REPLACED_KEY, subject, parts)
+            raise ReplacedKeyError("a key of the hub that was replaced has signed another history")
+        self.alarm(AlarmKind.SPLIT_VIEW, subject, parts)
         raise SplitViewError("the hub has shown two histories")
 
     def invalid(self, subject: str, index: int, parts: dict[str, bytes | int]) -> None:

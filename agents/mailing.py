@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from comity.errors import ComityError, Reason, RefusedError
-from comity.receipts import VerifiedReceipt, parse_receipt, verify_receipt
+from comity.errors import ComityError, Reason, RefusedError, VerificationError
+from comity.receipts import Receipt, VerifiedReceipt, parse_receipt
 from comity.workflow.terms import Verb
 
 from agents import truststore
@@ -25,6 +25,7 @@ from agents.errors import NotUniqueError
 from agents.mailstore import Message
 from agents.onward.originals import check_file
 from agents.proofs import LogProgress
+from agents.proving import prove, verify_here
 from agents.records import (
     CaseInfo,
     InboxItem,
@@ -209,16 +210,32 @@ class Mailing(Connected):
         return found
 
     def verify_receipt(self, message: str | bytes) -> VerifiedReceipt:
-        """Verifies a receipt: of a kept message by its hash, or a serialised one.
+        """Verifies a receipt by what is known here: of a kept message by its hash, or a serialised one.
+
+        Raises:
+            VerificationError: it does not verify, or belongs to no history that was seen here: see `prove_receipt`.
+            MalformedError: not a receipt.
+        """
+        found = verify_here(self.trust, self._receipt(message))
+        if not self.trust.history.saw(found.checkpoint.size, found.checkpoint.root):
+            raise VerificationError("the receipt belongs to no history seen here")
+        return found
+
+    async def prove_receipt(self, message: str | bytes) -> VerifiedReceipt:
+        """Does what `verify_receipt` does, and has the hub prove a size that was not seen here.
 
         Raises:
             VerificationError: it does not verify.
+            SplitViewError: it belongs to another history than this one.
             MalformedError: not a receipt.
+            RefusedError: the hub did not answer.
         """
-        data = message if isinstance(message, bytes) else self.receipt(message)
-        return verify_receipt(parse_receipt(data), self.trust.exchange_origin, self.directory().log_keys())
+        return await prove(self.trust, self.session, self._receipt(message))
 
     # --- how
+
+    def _receipt(self, message: str | bytes) -> Receipt:
+        return parse_receipt(message if isinstance(message, bytes) else self.receipt(message))
 
     async def _flush(self) -> int:
         """Acknowledges what is stored, and ties what waits for it. Returns how many acknowledgements were logged."""

@@ -11,12 +11,13 @@ from typing import Final
 from comity.checkpoint import Checkpoint, verify_checkpoint
 from comity.errors import ComityError, VerificationError
 from comity.merkle import Frontier, append, leaf_hash
-from comity.receipts import parse_receipt, verify_receipt
+from comity.receipts import parse_receipt
 
-from agents import mailstore, truststore
+from agents import mailstore
 from agents.alarms import AlarmKind, raise_alarm
 from agents.evidence import save_evidence
 from agents.home import Home
+from agents.proving import verify_here
 from agents.records import LogReport
 from agents.session import Session
 from agents.store import Store
@@ -69,10 +70,8 @@ class Proofs:
         progress: LogProgress | None,
     ) -> Checkpoint:
         """Reads a log up to its newest checkpoint and hashes it again."""
+        note, checkpoint = await self._newest(session, log)
         view = self._trust.view()
-        origin = self._trust.exchange_origin if log == "exchange" else self._trust.directory_origin
-        note = await session.get_checkpoint(log)
-        checkpoint = verify_checkpoint(note, origin, view.log_key())
         tree, seen = Frontier.empty(), set[int]()
         while tree.size < checkpoint.size:
             leaves = await session.get_leaves(log, tree.size, min(PAGE, checkpoint.size - tree.size))
@@ -98,6 +97,17 @@ class Proofs:
             findings.append(f"directory: size {checkpoint.size} has another root than the one replayed here")
         return checkpoint
 
+    async def _newest(self, session: Session, log: str) -> tuple[bytes, Checkpoint]:
+        """Returns a log's newest checkpoint as signed, and what it says; its key may be replaced while this is read."""
+        origin = self._trust.exchange_origin if log == "exchange" else self._trust.directory_origin
+        note = await session.get_checkpoint(log)
+        try:
+            return note, verify_checkpoint(note, origin, self._trust.view().log_key())
+        except VerificationError:
+            await self._trust.refresh(session)
+        note = await session.get_checkpoint(log)
+        return note, verify_checkpoint(note, origin, self._trust.view().log_key())
+
     def _receipts(self) -> dict[int, bytes]:
         """Returns every receipt that is kept, by leaf index."""
         with self._store.begin() as c:
@@ -113,10 +123,8 @@ class Proofs:
     def _receipt_ok(self, data: bytes, findings: list[str]) -> bool:
         receipt = parse_receipt(data)
         try:
-            verified = verify_receipt(receipt, self._trust.exchange_origin, self._trust.view().log_keys())
-            with self._store.begin() as c:
-                trusted = truststore.checkpoint(c, verified.checkpoint.size)
-            if trusted is None or trusted.root != verified.checkpoint.root:
+            said = verify_here(self._trust, receipt).checkpoint
+            if not self._trust.history.saw(said.size, said.root):
                 findings.append(f"exchange: the receipt of leaf {receipt.index} belongs to no history seen here")
         except ComityError:
             findings.append(f"exchange: the receipt of leaf {receipt.index} does not verify")

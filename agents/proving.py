@@ -8,7 +8,8 @@ Never does: storage of mail.
 
 from __future__ import annotations
 
-from comity.checkpoint import Checkpoint
+from comity.checkpoint import Checkpoint, verify_checkpoint
+from comity.directory import View
 from comity.errors import MalformedError, VerificationError
 from comity.merkle import leaf_hash, verify_inclusion
 from comity.receipts import Leaf, Receipt, VerifiedReceipt, parse_leaf
@@ -29,8 +30,33 @@ async def verify_receipt(trust: Trust, session: Session, receipt: Receipt) -> Ve
         RefusedError: the hub did not answer.
     """
     leaf = await _leaf(trust, session, receipt)
-    verified = verify_form(receipt, trust.exchange_origin, trust.view().log_keys())
+    verified = verify_form(receipt, trust.exchange_origin, [_view(trust, leaf).log_key()])
     _check_leaf(trust, receipt.index, leaf)
+    return verified
+
+
+def verify_here(trust: Trust, receipt: Receipt) -> VerifiedReceipt:
+    """Verifies a receipt by what is known here, asking nobody. Whether its checkpoint was seen, `History.saw` says.
+
+    Raises:
+        VerificationError: it does not verify.
+    """
+    leaf = _parsed(receipt)
+    verified = verify_form(receipt, trust.exchange_origin, [_view(trust, leaf).log_key()])
+    _check_leaf(trust, receipt.index, leaf)
+    return verified
+
+
+async def prove(trust: Trust, session: Session, receipt: Receipt) -> VerifiedReceipt:
+    """Verifies a receipt that somebody hands over, also one of a size that was not seen here: the hub has to prove it.
+
+    Raises:
+        VerificationError: it does not verify.
+        RefusedError: the hub did not answer.
+    """
+    verified = await verify_receipt(trust, session, receipt)
+    checkpoint = verified.checkpoint
+    await trust.history.check(session, checkpoint.size, checkpoint.root, receipt.checkpoint)
     return verified
 
 
@@ -42,7 +68,7 @@ async def verify_place(trust: Trust, session: Session, receipt: Receipt) -> tupl
         RefusedError: the hub did not answer.
     """
     leaf = await _leaf(trust, session, receipt)
-    checkpoint = trust.checkpoint(receipt.checkpoint)
+    checkpoint = verify_checkpoint(receipt.checkpoint, trust.exchange_origin, _view(trust, leaf).log_key())
     hashed = leaf_hash(receipt.leaf)
     verify_inclusion(hashed, receipt.index, checkpoint.size, receipt.inclusion_path, checkpoint.root)
     _check_leaf(trust, receipt.index, leaf)
@@ -81,18 +107,30 @@ async def tie(
 
 async def _leaf(trust: Trust, session: Session, receipt: Receipt) -> Leaf:
     """Returns a receipt's leaf, once the directory was replayed as far as it says."""
-    try:
-        leaf = parse_leaf(receipt.leaf)
-    except MalformedError:
-        raise VerificationError("the receipt's leaf is malformed") from None
+    leaf = _parsed(receipt)
     if leaf.directory_size > trust.directory_size:
         await trust.refresh(session)
     return leaf
 
 
+def _parsed(receipt: Receipt) -> Leaf:
+    try:
+        return parse_leaf(receipt.leaf)
+    except MalformedError:
+        raise VerificationError("the receipt's leaf is malformed") from None
+
+
+def _view(trust: Trust, leaf: Leaf) -> View:
+    """Returns the directory that a leaf names: its log key, and no other, has signed the leaf's receipt."""
+    if not 0 < leaf.directory_size <= trust.directory_size:
+        raise VerificationError("the leaf names more of the directory than the hub shows")
+    view = trust.view(leaf.directory_size)
+    if view.root != leaf.directory_root:
+        raise VerificationError("the leaf names another directory than the one replayed")
+    return view
+
+
 def _check_leaf(trust: Trust, index: int, leaf: Leaf) -> None:
     view = trust.view()
-    if view.root_at(leaf.directory_size) != leaf.directory_root:
-        raise VerificationError("the leaf names another directory than the one replayed")
     entered = view.stale_since(leaf.directory_size - 1) or 0
     trust.history.check_leaf(index, leaf, view.stale_since(leaf.directory_size), entered)

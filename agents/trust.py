@@ -8,7 +8,8 @@
   (`agents/history.py`).
 - Roots and the genesis count only after people have compared a fingerprint. There is no trust on first use.
 
-A contradiction becomes an evidence file and an alarm, and until a person has dismissed it nothing is sealed.
+A contradiction becomes an evidence file and an alarm, and until a person has dismissed it nothing is sealed; but what
+only a key shows that the hub's operators have replaced is told and stops nothing (`agents/hubkeys.py`).
 
 Never does: keys, mail.
 """
@@ -19,7 +20,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from comity.checkpoint import Checkpoint, verify_checkpoint
 from comity.directory import Directory, Head, SignedStatement, View, parse_entry, verify_head
 from comity.directory.heads import parse_head
 from comity.encoding import Purpose, digest
@@ -29,10 +29,11 @@ from comity.names import HUB
 
 from agents import truststore as rows
 from agents.alarms import AlarmKind
-from agents.errors import SplitViewError, UnpinnedError
+from agents.errors import ReplacedKeyError, SplitViewError, UnpinnedError
 from agents.gossip import settle
 from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History
 from agents.home import Home
+from agents.hubkeys import by_replaced_key, head_replaced, is_late, signed_checkpoint
 from agents.monitor import watch_own_name
 from agents.session import Session
 from agents.store import Store
@@ -61,7 +62,7 @@ class Trust:
         with store.begin() as c:
             self._pins = rows.pins(c)
             entries = rows.entries(c)
-        self.history = History(home, store, clock)
+        self.history = History(home, store, clock, lambda note, head: by_replaced_key(self._directory, note, head))
         """What was seen of the exchange log and of heads."""
         self._replay(self._directory, entries)
 
@@ -213,10 +214,7 @@ class Trust:
                     break
             if not 0 < claimed.directory_size <= grown.size:
                 raise VerificationError("the head names more of the directory than the hub shows")
-            view = grown.view(claimed.directory_size)
-            seen = SeenHead(verify_head(body, sig, view.head_key()), body, sig)
-            self._check_head(seen.head, view)
-            self.history.check_head(seen, presented)
+            seen = self._sound_head(grown, body, sig, presented)
             self._check_times(grown.size - len(entries), entries, presented, seen)
             with self._store.begin() as c:
                 rows.add_entries(c, grown.size - len(entries), entries)
@@ -235,10 +233,7 @@ class Trust:
         claimed = self._form(body)
         if not 0 < claimed.directory_size <= self._directory.size:
             return False
-        view = self._directory.view(claimed.directory_size)
-        seen = SeenHead(verify_head(body, sig, view.head_key()), body, sig)
-        self._check_head(seen.head, view)
-        self.history.check_head(seen)
+        seen = self._sound_head(self._directory, body, sig)
         with self._store.begin() as c:
             known = rows.checkpoint(c, seen.head.exchange_size)
         if known is None or known.root != seen.head.exchange_root:
@@ -254,19 +249,6 @@ class Trust:
 
     # --- the exchange log
 
-    def checkpoint(self, note: bytes) -> Checkpoint:
-        """Verifies a checkpoint's signature and returns what it says.
-
-        Raises:
-            VerificationError: no key of the log has signed it.
-        """
-        for key in self.view().log_keys():
-            try:
-                return verify_checkpoint(note, self.exchange_origin, key)
-            except VerificationError:
-                continue
-        raise VerificationError("the checkpoint is not signed by a key of the log")
-
     async def check_gossip(
         self, session: Session, note: bytes, at_most: int, asking: Callable[[], None] | None = None
     ) -> Tied:
@@ -279,7 +261,7 @@ class Trust:
             asking: called before the hub is asked, where it has to be.
 
         Raises:
-            VerificationError: not signed by a key of the log.
+            VerificationError: not signed by a key of the log, or by one that was replaced and did not sign it then.
             SplitViewError: the sender was shown another history.
         """
         found = self._gossiped(note, at_most)
@@ -309,7 +291,9 @@ class Trust:
         await settle(session, self._store, self.history, head_time, self._clock())
 
     def _gossiped(self, note: bytes, at_most: int) -> TrustedSize:
-        checkpoint = self.checkpoint(note)
+        checkpoint, replaced = signed_checkpoint(self.view(), self.exchange_origin, note)
+        if replaced is not None and self.history.beyond(checkpoint.size, replaced):
+            raise ReplacedKeyError("the checkpoint is signed by a log key that was replaced before")
         if checkpoint.size > at_most:
             self.history.contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
         return TrustedSize(checkpoint.size, checkpoint.root, note)
@@ -339,17 +323,29 @@ class Trust:
         except MalformedError:
             raise VerificationError("the head is malformed") from None
 
-    def _check_head(self, head: Head, view: View) -> None:
-        state = self._directory.state if self._directory.size else None
-        if state is not None and (head.directory_origin, head.exchange_origin) != (state.origin, state.exchange_origin):
+    def _sound_head(self, directory: Directory, body: bytes, sig: bytes, presented: SeenHead | None = None) -> SeenHead:
+        """Verifies a head whose size was replayed, by the key of that size and against every head that was seen.
+
+        Raises:
+            VerificationError: it does not verify.
+        """
+        view = directory.view(self._form(body).directory_size)
+        head = verify_head(body, sig, view.head_key())
+        if (head.directory_origin, head.exchange_origin) != (directory.state.origin, directory.state.exchange_origin):
             raise VerificationError("the head is another hub's")
+        replaced = head_replaced(directory, head)
+        parts: dict[str, bytes | int] = {"shown_head": body, "shown_head_signature": sig}
+        if replaced is not None and is_late(directory, head, replaced):
+            self.history.forked(f"head key {head.directory_size}", parts, replaced=True)
         if head.directory_root != view.root:
-            size: dict[str, bytes | int] = {"directory_size": head.directory_size}
-            parts = size | {"claimed": head.directory_root, "replayed": view.root}
-            self.history.alarm(AlarmKind.SPLIT_VIEW, f"directory {head.directory_size}", parts)
-            raise SplitViewError("the head names another directory than the entries the hub shows")
+            parts |= {"directory_size": head.directory_size, "replayed": view.root}
+            parts["claimed"] = head.directory_root
+            self.history.forked(f"directory {head.directory_size}", parts, replaced=replaced is not None)
         if head.time > self._clock() + CLOCK_SKEW_MS:
             raise VerificationError("the head is from the future: check the clocks")
+        seen = SeenHead(head, body, sig)
+        self.history.check_head(seen, presented, replaced=replaced is not None)
+        return seen
 
     def _check_times(self, first: int, entries: list[bytes], before: SeenHead | None, seen: SeenHead) -> None:
         """Checks the times of new entries: the hub chooses them, but not against what it has signed before.

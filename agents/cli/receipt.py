@@ -1,6 +1,7 @@
 """`comity receipt …`: the proof that a message is in the log, kept and checked.
 
-Never does: need the hub's word. A receipt is checked against the history this agency holds.
+Never does: need the hub's word. A receipt is checked against the history this agency holds; of a size that was not
+seen here the hub has to prove that it belongs to it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def verify(
     named = read_file(Path(what)) if Path(what).is_file() else what
 
     async def body(client: Client) -> None:
-        show_receipt(session, client.verify_receipt(named))
+        show_receipt(session, await client.prove_receipt(named))
 
     session.online(body)
 

@@ -36,7 +36,7 @@ from comity.workflow.terms import SignatureRole
 from agents.errors import ContentRefusedError, SplitViewError
 from agents.handlings import check_passing, loosened
 from agents.mailstore import Message
-from agents.proving import verify_receipt
+from agents.proving import prove as prove_receipt
 from agents.session import Session
 from agents.trust import Trust
 
@@ -289,11 +289,8 @@ async def _proved(trust: Trust, session: Session, data: bytes, path: str) -> Ver
         RefusedError: the hub did not answer.
     """
     try:
-        receipt = parse_receipt(data)
-        verified = await verify_receipt(trust, session, receipt)
+        return await prove_receipt(trust, session, parse_receipt(data))
     except SplitViewError:
         raise
     except (MalformedError, VerificationError):
         raise ContentRefusedError("UNPROVED", path, "does not verify") from None
-    await trust.history.check(session, verified.checkpoint.size, verified.checkpoint.root, receipt.checkpoint)
-    return verified

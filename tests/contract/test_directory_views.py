@@ -349,6 +349,9 @@ def test_the_hubs_keys_and_operators_are_those_of_the_size(world: Builder) -> No
     assert (world.view.log_key(), world.view.head_key()) == (log, head)
     assert earlier.log_keys() == [LOG_KEY.public]
     assert world.view.log_keys() == [log, LOG_KEY.public]
+    assert [earlier.replaced_from(key) for key in (LOG_KEY.public, HEAD_KEY.public)] == [None, None]
+    assert [world.view.replaced_from(key) for key in (LOG_KEY.public, log)] == [before + 1, None]
+    assert [world.view.replaced_from(key) for key in (HEAD_KEY.public, head)] == [before + 2, None]
     assert [o.operator for o in earlier.operators()] == ["op-one", "op-two", "op-three"]
     assert [o.operator for o in world.view.operators()] == ["op-two", "op-three", "op-four"]
     assert earlier.operator_of_tls(tls_hash("operator op-one")) == "op-one"

@@ -19,6 +19,7 @@ from comity.directory import parse_statement, sign_body
 from comity.encoding import Purpose, tagged
 from comity.keys import Use, fingerprint, kid
 from comity.sealing import seal_desk_key
+from comity.v1 import directory_pb2 as v1
 from comity.v1 import payload_pb2 as pb
 from comity.workflow.terms import Family, Role, State, Verb
 
@@ -192,6 +193,10 @@ async def play(folder: Path, tell: Callable[[str], None]) -> Played:
             await agree(sfc, hkma, world, town)
             async with SecondDesk.running(folder / "second", tell) as desk:
                 await desk.until("following")
+                # Nobody tells it that the hub signs with other keys from here on: the directory does.
+                next_log, next_head = world.next_log_key.public, world.next_head_key.public
+                kinds = (v1.LogKeyReplaced(new_key=next_log), v1.HeadKeyReplaced(new_key=next_head))
+                await hub.append([world.as_operators(kind) for kind in kinds])
                 analyst, approver = await sfc.as_(Role.ANALYST), await sfc.as_(Role.APPROVER)
                 evidence = folder / "證據 evidence.txt"
                 evidence.write_bytes(b"0x008fe40574e881e7247b50b991c0cc057d66647f\n" * 5000)

@@ -7,10 +7,19 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from comity.checkpoint import Checkpoint, sign_checkpoint
+from comity.directory import Head, sign_head
+from comity.directory.statements import make_entry
+from comity.keys import SigningKey
+from comity.merkle import EMPTY_ROOT, leaf_hash
+from comity.receipts import Event, EventKind, Leaf, commitment, encode_event, encode_leaf
+from comity.v1 import directory_pb2 as v1
 
 from tests.interop import node
 from tests.interop.play import play
+from tests.support.world import begin_world
 
+FAILED = "VERIFICATION_FAILED"
 LACKING = node.missing()
 needs_node = pytest.mark.skipif(LACKING != "", reason=f"the second implementation is not run: {LACKING}")
 
@@ -70,3 +79,48 @@ def test_the_lock_names_exact_versions_with_their_hashes_and_no_registry() -> No
     assert all(version[0].isdigit() for version in asked.values())
     assert all(package["integrity"].startswith("sha512-") for package in packages.values())
     assert not [name for name, package in packages.items() if "resolved" in package]
+
+
+@needs_node
+def test_the_second_implementation_takes_nothing_that_a_replaced_key_of_the_hub_signed_for_later() -> None:
+    world = begin_world()
+    kinds = (
+        v1.LogKeyReplaced(new_key=world.next_log_key.public),
+        v1.HeadKeyReplaced(new_key=world.next_head_key.public),
+    )
+    for kind in kinds:
+        world.as_operators(kind)
+    now, directory = world.now // 1000, world.directory()
+    origin, event = world.exchange_origin, encode_event(Event(EventKind.STARTED))
+
+    def head(size: int, later: int, key: SigningKey) -> dict[str, str]:
+        root, time = directory.state.roots[size - 1], (now + later) * 1000
+        body, sig = sign_head(Head(world.origin, size, root, origin, 0, EMPTY_ROOT, time), key)
+        return {"body": body.hex(), "sig": sig.hex()}
+
+    def receipt(size: int, key: SigningKey) -> dict[str, str]:
+        leaf = encode_leaf(Leaf(now, size, directory.state.roots[size - 1], commitment(bytes(32), event)))
+        note = sign_checkpoint(Checkpoint(origin, 1, leaf_hash(leaf)), origin, key.sign, key.public)
+        parts = {"event": event, "salt": bytes(32), "leaf": leaf, "checkpoint": note}
+        return {name: part.hex() for name, part in parts.items()}
+
+    old, new = (world.head_key, world.log_key), (world.next_head_key, world.next_log_key)
+    given = {
+        "entries": [make_entry(now, statement).hex() for statement in world.statements],
+        "heads": [head(3, 900, new[0]), head(2, 180, old[0]), head(2, 181, old[0]), head(3, 0, old[0])],
+        "receipts": [receipt(2, new[1]), receipt(1, old[1]), receipt(2, old[1]), receipt(1, new[1])],
+    }
+    done = subprocess.run(
+        ["node", "keys.js"],
+        cwd=node.FOLDER,
+        env=node.environment(),
+        input=json.dumps(given),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    heads, receipts = [None, None, FAILED, FAILED], [None, None, FAILED, FAILED]
+    assert json.loads(done.stdout) == heads + receipts

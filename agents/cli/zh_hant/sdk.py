@@ -14,6 +14,9 @@ SDK: Final = {
     ("The hub has shown two histories, or cannot prove that it has one. Nothing is sealed; evidence is saved."): (
         "樞紐出示兩個版本的日誌，或無法證明只有一個版本。已停止密封，證據已保存。"
     ),
+    "A hub key that was replaced has signed what cannot be so. It does not count; send operators the evidence.": (
+        "樞紐已更換的舊金鑰簽署了不可能成立的內容；不予計算，請把證據交給營運者。"
+    ),
     "The hub delivered something that does not verify, or owes a message. It does not count; evidence is saved.": (
         "樞紐送來未能核實的資料，或欠交訊息；不予計算，證據已保存。"
     ),

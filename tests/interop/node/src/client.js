@@ -9,14 +9,14 @@ import { verifyCheckpoint } from "./checkpoint.js";
 import { agencyOf, sameFingerprint } from "./encoding.js";
 import { Directory } from "./directory.js";
 import { checkForm, openEnvelope, verifySignatures } from "./envelope.js";
-import { Heads } from "./heads.js";
+import { HEAD_SLACK, Heads } from "./heads.js";
 import { judge } from "./judge.js";
 import { verifyConsistency } from "./merkle.js";
-import { ackDigests, delivery, makeAck, verifyAck, verifyHead, verifyReceipt } from "./receipts.js";
-import { must } from "./refusal.js";
+import { ackDigests, delivery, makeAck, parseLeaf, verifyAck, verifyHead, verifyReceipt } from "./receipts.js";
+import { as, must } from "./refusal.js";
 import { refusalOf } from "./hub.js";
 import { kindName, parseStatement } from "./statements.js";
-import { enumOf } from "./wire.js";
+import { enumOf, parse } from "./wire.js";
 import { step, stored } from "./workflow.js";
 
 const EXCHANGE = enumOf("LogKind").EXCHANGE;
@@ -59,9 +59,15 @@ export class Client {
     this.takeHead(head);
   }
 
-  /** @param {{body: Uint8Array, sig: Uint8Array}} signed */
+  /** Takes a head by the key of the size that it names. @param {{body: Uint8Array, sig: Uint8Array}} signed */
   takeHead(signed) {
-    const head = verifyHead(signed.body, signed.sig, this.directory.headKey);
+    const size = parse("Head", signed.body).directory_size;
+    const keys = this.directory.hubKeys[size];
+    must(keys !== undefined, "VERIFICATION_FAILED", "directory of the head");
+    const head = verifyHead(signed.body, signed.sig, keys.head);
+    const replaced = this.directory.replacedAt("head", size);
+    const inTime = replaced === undefined || head.time <= (replaced + HEAD_SLACK) * 1000;
+    must(inTime, "VERIFICATION_FAILED", "a head by a key that was replaced before");
     must(head.directory_origin === this.directory.origin, "WRONG_ORIGIN");
     must(head.exchange_origin === this.directory.exchangeOrigin, "WRONG_ORIGIN");
     const root = this.directory.roots[head.directory_size];
@@ -78,10 +84,11 @@ export class Client {
 
   /**
    * Trusts a checkpoint once it is proved to be of the same log.
-   * @param {Uint8Array} note @returns {number} its size
+   * @param {Uint8Array} note @param {Uint8Array} [key] that must have signed it, by default the newest
+   * @returns {Promise<number>} its size
    */
-  async trust(note) {
-    const { size, root } = verifyCheckpoint(note, this.directory.exchangeOrigin, this.directory.logKeys);
+  async trust(note, key = this.directory.logKeys[0]) {
+    const { size, root } = verifyCheckpoint(note, this.directory.exchangeOrigin, [key]);
     if (this.trusted !== null) {
       const [first, second] = [this.trusted, { size, root }].sort((a, b) => a.size - b.size);
       const request = { log: EXCHANGE, first: first.size, second: second.size };
@@ -94,10 +101,13 @@ export class Client {
 
   /** Verifies a receipt and all that its leaf can say. @param {object} receipt @param {string} fingerprint pinned */
   async verified(receipt, fingerprint) {
-    const proof = verifyReceipt(receipt, this.directory.exchangeOrigin, this.directory.logKeys);
-    await this.trust(receipt.checkpoint);
-    if (proof.leaf.directory_size > this.directory.size) await this.refresh(fingerprint);
-    const root = this.directory.roots[proof.leaf.directory_size];
+    const { directory_size: size } = as("VERIFICATION_FAILED", () => parseLeaf(receipt.leaf));
+    if (size > this.directory.size) await this.refresh(fingerprint);
+    const keys = this.directory.hubKeys[size];
+    must(keys !== undefined, "VERIFICATION_FAILED", "directory of the leaf");
+    const proof = verifyReceipt(receipt, this.directory.exchangeOrigin, [keys.log]);
+    await this.trust(receipt.checkpoint, keys.log);
+    const root = this.directory.roots[size];
     must(root !== undefined && equal(root, proof.leaf.directory_root), "VERIFICATION_FAILED", "directory of the leaf");
     this.heads.checkLeaf(receipt.index, proof.leaf, this.directory.times);
     return { ...proof, index: receipt.index, now: proof.leaf.time_seconds * 1000 };

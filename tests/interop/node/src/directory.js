@@ -44,6 +44,8 @@ export class Directory {
   /** @type {Uint8Array[]} the newest first */
   logKeys = [];
   headKey = new Uint8Array();
+  /** @type {{log: Uint8Array, head: Uint8Array}[]} the hub's keys at each size */
+  hubKeys = [];
   /** @type {{name: string, key: Key}[]} */
   operators = [];
   /** @type {Map<string, object>} */
@@ -104,6 +106,7 @@ export class Directory {
     this.tree.add(leafHash(data));
     this.roots[this.size] = this.root;
     this.times.push(seconds);
+    this.hubKeys[this.size] = { log: this.logKeys[0], head: this.headKey };
     return kind;
   }
 
@@ -184,6 +187,16 @@ export class Directory {
         .map((agreement) => hex(agreement.id))
         .sort(),
     };
+  }
+
+  /**
+   * The second of the entry that put another key in the place of one of the hub's.
+   * @param {"log"|"head"} use @param {number} size that names the key @returns {number|undefined}
+   */
+  replacedAt(use, size) {
+    const key = this.hubKeys[size][use];
+    const next = this.hubKeys.findIndex((keys, at) => at > size && !equal(keys[use], key));
+    return next < 0 ? undefined : this.times[next - 1];
   }
 
   /** The directory as it was at an earlier size. @param {number} size @returns {Directory} */

@@ -2,7 +2,7 @@
 
 import { must } from "./refusal.js";
 
-const HEAD_SLACK = 180;
+export const HEAD_SLACK = 180;
 const AHEAD = 120;
 const FRESH = 600_000;
 
