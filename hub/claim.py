@@ -81,7 +81,8 @@ class FileClaim:
             raise AlreadyServedError from None
 
     def close(self) -> None:
-        """Gives it back."""
+        """Gives it back, also where a program that is being started has a copy of the open file for an instant."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
         self._file.close()
 
 

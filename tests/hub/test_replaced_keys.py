@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -315,9 +316,10 @@ async def test_no_key_is_replaced_while_a_process_serves_that_would_sign_on_with
             connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (number, NEWEST_SCHEMA))
         return connection
 
-    async with running_core(migrated_postgres_url, world, keys=hub_keys(world).logs) as core:
-        older = await asyncio.to_thread(claimed, CLAIMS)
-        present = await asyncio.to_thread(claimed, CLAIMS, FOLLOWS)
+    async with AsyncExitStack() as stack:
+        core = await stack.enter_async_context(running_core(migrated_postgres_url, world, keys=hub_keys(world).logs))
+        older = stack.enter_context(closing(await asyncio.to_thread(claimed, CLAIMS)))
+        stack.enter_context(closing(await asyncio.to_thread(claimed, CLAIMS, FOLLOWS)))
         for made in (log_replaced, head_replaced):
             statement = made(replace(world, statements=[], positions=dict(world.positions)))
             with pytest.raises(RefusedError) as refused:
@@ -325,8 +327,7 @@ async def test_no_key_is_replaced_while_a_process_serves_that_would_sign_on_with
             assert refused.value.metadata == {"rule": "older_release"}
         world.revoke_tls("hkma/intake")  # all else goes on
         await core.catch_up()
-        older.close()
+        older.execute("SELECT pg_advisory_unlock_all()")  # the server hears of a closed connection only by and by
         log_replaced(world)
         await core.catch_up()
         assert core.directory.view().log_key() == world.next_log_key.public
-        present.close()
