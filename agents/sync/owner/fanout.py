@@ -1,10 +1,11 @@
 """Fan-out: what is on its way to subscribers gets there, in the order of each list, once, or it is known why not.
 
-Envelopes become durable here before they first leave, go up in calls of up to 64, and go again with the same bytes
-until the hub has answered: a process that is killed anywhere sends nothing twice and nothing else, and of two that send
-at once the second gets the receipts of the first. What was sealed too long ago, or to a key that is no longer the
-desk's, is sealed anew. Receipts are verified like anybody's. A large body is uploaded beside everything else: one that
-the hub does not take holds the envelopes that name it, and what follows for the same subscribers, and nothing else.
+Envelopes become durable here before they first leave, go up in calls of up to 64, each sealed while the hub has the one
+before it, and go again with the same bytes until the hub has answered: a process that is killed anywhere sends nothing
+twice and nothing else, and of two that send at once the second gets the receipts of the first. What was sealed too long
+ago, or to a key that is no longer the desk's, is sealed anew. Receipts are verified like anybody's. A large body is
+uploaded beside everything else: one that the hub does not take holds the envelopes that name it, and what follows for
+the same subscribers, and nothing else.
 
 Never does: choose what is published (`agents/sync/owner/publisher.py`); go on with a list that the hub knows further
 than this home does.
@@ -12,8 +13,9 @@ than this home does.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -43,10 +45,14 @@ CALL_BYTES: Final = 3 << 20
 """Bytes of envelopes in one call: the protocol takes 4 MiB."""
 PASS: Final = 512
 """Envelopes that are looked at in one pass."""
+FIRST: Final = 8
+"""Envelopes in the first call of a pass; each that follows has twice as many, up to a whole one."""
 BEHIND: Final = 64
 """Of a subscriber for whom more waits the rows are forgotten: it is sent what it lacks in portions."""
 _AGAIN: Final = frozenset({Reason.UNAVAILABLE, Reason.BUSY, Reason.STALLED, Reason.INTERNAL, Reason.QUOTA})
 _ENDED: Final = frozenset({Reason.WRONG_STATE, Reason.UNKNOWN_CASE})
+_Ready = tuple[Out, envelope_pb2.Envelope]
+"""A row and its sealed envelope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,25 +117,56 @@ class Fanout:
                 break
             waiting = self._settling.waiting
             fit = [o for o in found if o.number not in waiting and o.case_id not in stuck]
-            ready = await self._sealed(fit, settle=settle)
-            stuck |= {out.case_id for out in found} - {out.case_id for out, _ in ready}
-            for call in _calls(ready):
-                taken = await self._submit(call)
-                stuck |= {out.case_id for out, _ in call if out.number not in taken}
-                total += len(taken)
+            stuck |= {out.case_id for out in found} - {out.case_id for out in fit}
+            total += await self._send(fit, stuck, settle=settle)
             if settle:
                 await self._settling.settle()
             seen |= {out.number for out in found}
         return Sending(total, len(seen) - total)
 
-    async def _sealed(self, found: Sequence[Out], *, settle: bool) -> list[tuple[Out, envelope_pb2.Envelope]]:
+    async def _send(self, found: Sequence[Out], stuck: set[bytes], *, settle: bool) -> int:
+        """Seals and sends, in order; while the hub has one call the next is sealed. Returns how many it has taken.
+
+        Args:
+            found: what is to be sent.
+            stuck: cases of which something is held, and what follows with it; those that are found here are added.
+            settle: as `pump`.
+        """
+        total = 0
+        with_hub: tuple[Sequence[_Ready], asyncio.Task[set[int]]] | None = None
+
+        async def landed() -> int:
+            if with_hub is None:
+                return 0
+            taken = await with_hub[1]
+            stuck.update(out.case_id for out, _ in with_hub[0] if out.number not in taken)
+            return len(taken)
+
+        try:
+            for portion in _portions(found):
+                ready = await self._sealed([out for out in portion if out.case_id not in stuck], settle=settle)
+                stuck |= {out.case_id for out in portion} - {out.case_id for out, _ in ready}
+                for call in _calls(ready):
+                    total += await landed()
+                    with_hub = None
+                    if going := [one for one in call if one[0].case_id not in stuck]:
+                        with_hub = going, asyncio.create_task(self._submit(going))
+                        await asyncio.sleep(0)  # it leaves before the next is sealed
+            total += await landed()
+        finally:
+            if with_hub is not None:
+                with_hub[1].cancel()  # where it is not done: the same bytes go another time
+                await asyncio.gather(with_hub[1], return_exceptions=True)
+        return total
+
+    async def _sealed(self, found: Sequence[Out], *, settle: bool) -> list[_Ready]:
         """Returns what can be sent, each durable with its envelope, in order; its bodies are at the hub."""
         fresh = [out for out in found if not out.envelope]
         made = {out.number: (out, envelope_pb2.Envelope.FromString(out.envelope)) for out in found if out.envelope}
         if fresh:
             made |= {out.number: (out, wire) for out, wire in self._seal(fresh)}
         missing = await self._uploading.missing([made[o.number][0] for o in found if o.number in made], wait=settle)
-        ready: list[tuple[Out, envelope_pb2.Envelope]] = []
+        ready: list[_Ready] = []
         held: dict[bytes, Out] = {}
         gone = self._gone([out for out in found if out.number not in made])
         for out in found:
@@ -144,7 +181,6 @@ class Fanout:
                 for out in held.values():
                     if out.number in missing:
                         self._held(c, out, missing[out.number])
-        self._keep_rows(ready)
         return ready
 
     def _gone(self, unmade: Sequence[Out]) -> set[int]:
@@ -155,7 +191,7 @@ class Fanout:
             now = {out.number: outbox.present(c, out.number) for out in unmade}
         return {number for number, out in now.items() if out is None or out.logged}
 
-    def _seal(self, fresh: Sequence[Out]) -> list[tuple[Out, envelope_pb2.Envelope]]:
+    def _seal(self, fresh: Sequence[Out]) -> list[_Ready]:
         """Seals what has no envelope yet and keeps the bytes, in one transaction.
 
         What another process of this home has sealed meanwhile is taken as it is: nobody is sent the same thing twice.
@@ -167,7 +203,7 @@ class Fanout:
                 raise
             return []  # whoever approves may not send: the desk's agent does, or the author
         made: list[tuple[Out, SealedOut]] = []
-        others: list[tuple[Out, envelope_pb2.Envelope]] = []
+        others: list[_Ready] = []
         said: dict[tuple[int, Verb, int], Said | None] = {}
         with self._store.write() as c:
             halted = {number for number in {out.list for out in fresh} if lists.by_number(c, number).halted}
@@ -215,15 +251,16 @@ class Fanout:
         body_of_all = payload_pb2.SendSnapshot(batch=packed.packed, state=state.packed, count=state.count)
         return Said(out.verb, position, row.handling, body_of_all, attachments)
 
-    def _keep_rows(self, ready: Sequence[tuple[Out, envelope_pb2.Envelope]]) -> None:
+    def _keep_rows(self, ready: Sequence[_Ready]) -> None:
         """Puts the messages into the mailbox before they leave: an acknowledgement may be back before the receipt."""
         rows = [(out.message_hash, parse_header(wire.header), wire) for out, wire in ready]
         with self._client.store.begin(lasting=False) as c:  # they are in `watchlists.db`, too
             mailrows.put(c, rows, author=self._client.member, now=self._client.clock())
 
-    async def _submit(self, call: Sequence[tuple[Out, envelope_pb2.Envelope]]) -> set[int]:
+    async def _submit(self, call: Sequence[_Ready]) -> set[int]:
         """Sends one call. Returns the numbers of those that the hub has taken."""
         self._client.trust.check_one_history()
+        self._keep_rows(call)
         answers = await self._client.session.submit_batch([wire for _, wire in call])
         taken = set[int]()
         refused: list[tuple[Out, RefusedError]] = []
@@ -294,11 +331,17 @@ class Fanout:
                 forget(self._client.home, [BlobRef(blob.attachment.blob_sha256, blob.attachment.blob_length)])
 
 
-def _calls(
-    ready: Sequence[tuple[Out, envelope_pb2.Envelope]],
-) -> list[list[tuple[Out, envelope_pb2.Envelope]]]:
+def _portions(found: Sequence[Out]) -> Iterator[Sequence[Out]]:
+    """Yields what is sealed at once: the first is small, so that those it is for wait for nobody else's."""
+    at, size = 0, FIRST
+    while at < len(found):
+        yield found[at : at + size]
+        at, size = at + size, min(2 * size, CALL_ENVELOPES)
+
+
+def _calls(ready: Sequence[_Ready]) -> list[list[_Ready]]:
     """Returns the calls that bring envelopes up, in order."""
-    calls: list[list[tuple[Out, envelope_pb2.Envelope]]] = []
+    calls: list[list[_Ready]] = []
     size = 0
     for out, wire in ready:
         length = wire.ByteSize()

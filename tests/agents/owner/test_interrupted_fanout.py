@@ -17,6 +17,7 @@ from agents.admin import Admin
 from agents.alarms import AlarmKind
 from agents.session import Session
 from agents.sync.owner import lists, outbox
+from agents.sync.owner.fanout import FIRST, Fanout, Sending
 from agents.sync.owner.publisher import Publisher
 from tests.agents.owner.market import Follower, Owner, entry, market
 from tests.agents.owner.test_publishing import equal
@@ -172,3 +173,37 @@ async def test_a_gap_is_replayed_in_portions_and_a_list_that_was_put_back_halts(
         with owner.publisher.store.write() as c:
             lists.halt(c, owner.row.number, "")
         assert not owner.now.halted
+
+
+async def test_what_the_hub_refuses_for_now_holds_what_follows_it_and_the_next_is_sealed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with market(tmp_path) as (owner, (follower,)):
+        await follower.subscribe(owner.row.list_id)
+        await owner.hear()
+        for _ in range(30):
+            owner.publisher.heartbeat(owner.row.number)
+        submit, seal, calls, sealed = Session.submit_batch, Fanout._seal, list[int](), asyncio.Event()
+
+        async def busy(self: Session, envelopes: list[envelope_pb2.Envelope]) -> list[Receipt | RefusedError]:
+            calls.append(len(envelopes))
+            if len(calls) > 1:
+                return await submit(self, envelopes)
+            await asyncio.wait_for(sealed.wait(), 10)
+            return [*await submit(self, envelopes[:2]), *[RefusedError(Reason.BUSY, "later")] * (len(envelopes) - 2)]
+
+        def seals(self: Fanout, fresh: list[outbox.Out]) -> list[tuple[outbox.Out, envelope_pb2.Envelope]]:
+            if calls:
+                sealed.set()
+            return seal(self, fresh)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Session, "submit_batch", busy)
+            patch.setattr(Fanout, "_seal", seals)
+            assert await owner.publisher.fanout.pump() == Sending(2, 28)
+            assert calls == [FIRST]
+            assert await owner.publisher.fanout.pump() == Sending(28, 0)
+        assert calls == [8, 8, 16, 4]
+        await follower.follow(owner.office.home.desk)
+        assert equal(owner, follower)
+        assert owner.analyst.alarms() == []
