@@ -27,7 +27,7 @@ from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
-from agents.lateness import counts_late
+from agents.lateness import counts_late, raise_unread_anywhere
 from agents.mailstore import Cursor, Debt, EventRow
 from agents.occurrences import finish
 from agents.onward.receiving import keep_unopened
@@ -112,6 +112,7 @@ class Debts:
                 rows.believe(c, index)
             if explained:
                 rows.end_debt(c, index)
+                raise_unread_anywhere(c, self._clock())
             else:
                 rows.add_debt(c, Debt(index, wire.number, b""))
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 from comity.envelope import Header
 from comity.workflow.families import table_of
+from comity.workflow.terms import Family
 from sqlalchemy import Connection
 
 from agents.alarms import AlarmKind, raise_alarm
+from agents.boardstore import open_legs
 from agents.cases import opens_case
 from agents.records import PUBLISHED
 
@@ -39,3 +41,15 @@ def raise_unread(c: Connection, header: Header, message_hash: bytes, now: int) -
     """
     if counts_late(header) and table_of(header.family).holds:
         raise_alarm(c, AlarmKind.UNREAD, message_hash.hex(), now)
+
+
+def raise_unread_anywhere(c: Connection, now: int) -> None:
+    """Raises the alarm of every freeze that goes on here: something was erased unread, and nothing says of which case.
+
+    Args:
+        c: of the transaction that takes the word of it.
+        now: Unix milliseconds UTC.
+    """
+    for leg in open_legs(c):
+        if table_of(Family(leg.family)).holds:
+            raise_alarm(c, AlarmKind.UNREAD, leg.case_id.hex(), now)

@@ -17,12 +17,13 @@ from sqlalchemy import Connection
 from agents import contentrules, draftchecks, mailstore
 from agents.alarms import AlarmKind
 from agents.client import Client
+from agents.debts import RETENTION_MS
 from agents.drafts import Drafts
 from agents.errors import ContentRefusedError, IncompleteError
 from agents.intake import Intake
 from agents.opening import KeptReader
 from agents.records import DraftInfo, Standing
-from hub.log.commands import EnvelopeDue
+from hub.log.commands import EnvelopeDue, Erase
 from tests.agents.assisting.bureaus import MovedClock
 from tests.agents.freezing.freezes import (
     DAY,
@@ -109,6 +110,22 @@ async def test_a_release_that_nobody_could_read_in_time_moves_the_case_and_both_
             AlarmKind.INVALID_DELIVERY,
             AlarmKind.UNREAD,
         ]  # none of them for what came now
+
+
+async def test_what_was_erased_before_it_was_read_raises_the_alarm_of_every_freeze_that_goes_on(tmp_path: Path) -> None:
+    clock = MovedClock()
+    async with offices(tmp_path, clock) as (sfc, hkma):
+        analyst, officer = await sfc.as_(Role.ANALYST), await hkma.as_(Role.ANALYST)
+        case = await in_force(sfc, hkma, request(line(), instrument=notice()))
+        await both(analyst, officer)
+        release = (await seconded(hkma, await _released(officer, case))).message_hash
+        await sfc.town.hub.sequencer.submit(Erase(bytes.fromhex(release)))
+        await analyst.sync()
+        assert AlarmKind.UNREAD not in kinds(analyst)  # it is owed as yet
+        clock.shift += RETENTION_MS + MINUTE
+        await analyst.sync()
+        assert owed(analyst) == []
+        assert [alarm.subject for alarm in analyst.alarms() if alarm.kind is AlarmKind.UNREAD] == [case]
 
 
 async def test_what_was_read_and_acknowledged_too_late_counts_and_both_sides_are_told(
