@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
 from comity.errors import Reason, RefusedError
+from psycopg.types.string import BytesBinaryDumper
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, IntegrityError, ProgrammingError
@@ -144,6 +145,8 @@ def _postgres_engine(url: URL, pool: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
+        # For bytes psycopg would else take the one of its DB-API types, which asks in Python what each value is.
+        connection.adapters.register_dumper(bytes, BytesBinaryDumper)
         with connection.cursor() as cursor:
             cursor.execute(_SESSION)
         connection.commit()
