@@ -22,7 +22,7 @@ from agents.cli.session import Session
 from agents.sync.screening.asking import Columns, Form, Source, lines_of, queries_in
 from agents.sync.screening.reading import FILE, ScreeningReader
 from agents.sync.screening.rules import load_rules
-from agents.sync.screening.screening import MAX_AGE_MS, Age, Query, Result, Screener, Verdict
+from agents.sync.screening.screening import Age, Query, Result, Screener, Verdict
 from agents.sync.screening.sightings import FILE as SIGHTINGS
 from agents.sync.screening.sightings import Reporter, SightingQueue
 
@@ -130,8 +130,9 @@ def screen_wallets(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, a row for each thing that is said.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Show clear wallets of a file, too.")] = False,
     max_age: Annotated[
-        int, typer.Option("--max-age", min=1, help="Minutes after which a list is too old to say clear.")
-    ] = MAX_AGE_MS // 60_000,
+        int | None,
+        typer.Option("--max-age", min=1, help="Minutes after which a list is too old to say clear; else the agent's."),
+    ] = None,
     rules: Annotated[
         Path | None, typer.Option("--rules", help="Report hits back by the rules in this file; the agent sends them.")
     ] = None,
@@ -158,10 +159,10 @@ def screen_wallets(
 
 
 @contextmanager
-def _screener(path: Path, max_age: int, *, in_memory: bool) -> Iterator[Screener]:
+def _screener(path: Path, max_age: int | None, *, in_memory: bool) -> Iterator[Screener]:
     reader = ScreeningReader.open(path)
     try:
-        yield Screener(reader, max_age_ms=max_age * 60_000, in_memory=in_memory)
+        yield Screener(reader, max_age_ms=max_age * 60_000 if max_age else None, in_memory=in_memory)
     finally:
         reader.close()
 

@@ -57,7 +57,7 @@ class Lag(_Part):
     """When a list counts as LAGGING."""
 
     minutes: Annotated[int, Field(ge=1, le=10_080)] = 20
-    """So long without the next batch, beyond the heartbeat that the owner has promised counts as well."""
+    """So long without the next batch; five more than the heartbeat that the owner has promised where that is longer."""
     batches: Annotated[int, Field(ge=1, le=4096)] = 1
     """So many batches missing. A missing batch is asked for at once in any case."""
     retry_seconds: Annotated[int, Field(ge=1, le=86_400)] = 60
@@ -83,7 +83,7 @@ class Screening(_Part):
     token_file: Path | None = None
     """File with the token of a TCP address."""
     max_age_minutes: Annotated[int, Field(ge=1, le=525_600)] = 60
-    """A list that is older keeps the answer "clear" from being given."""
+    """A list that is older keeps the answer "clear" from being given, by `comity screen` on the same store too."""
     rules: Path | None = None
     """File with the rules by which hits are reported back; None for none."""
 

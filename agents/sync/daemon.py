@@ -35,7 +35,7 @@ from agents.sync.following.reporting import Reporting
 from agents.sync.health import Health
 from agents.sync.journal import Journal
 from agents.sync.owner.publisher import Publisher
-from agents.sync.screening.api import ScreeningServer, serve_screening
+from agents.sync.screening.api import serve_screening
 from agents.sync.screening.reading import ScreeningReader
 from agents.sync.screening.rules import load_rules
 from agents.sync.screening.screening import Screening
@@ -69,7 +69,7 @@ class Daemon:
         self.condition = Condition(started=client.clock())
         self.alarming = Alarming(client, config, self.condition, journal)
         self.follower = Follower(client, store, config, self.condition, self.alarming.raise_)
-        store.set_wanted(wanted_of(config))
+        self._tell_store()
         # The writer's connection is the follower's alone, which may be using it in another thread.
         self._reader = ScreeningReader.open(store.path)
         self._reporting = Reporting(client, self._reader, self.condition)
@@ -83,8 +83,13 @@ class Daemon:
     def reload(self, config: Config) -> None:
         """Takes new limits. Home, member, store and addresses stay until the next start."""
         self.config = self.follower.config = self.alarming.config = config
-        self.store.set_wanted(wanted_of(config))
+        self._tell_store()
         self.journal.say("settings read again")
+
+    def _tell_store(self) -> None:
+        """Says to whoever screens what the settings say of being clear."""
+        self.store.set_wanted(wanted_of(self.config))
+        self.store.set_max_age(self.config.screening.max_age_minutes * MINUTE_MS)
 
     async def run(self, begun: Callable[[], None] = lambda: None) -> None:
         """Runs until told to stop; then ends what it began.
@@ -96,8 +101,16 @@ class Daemon:
             OSError: the health endpoint cannot be listened on, or the token's file not be read.
             AddressError: the screening API cannot be listened on.
         """
-        await self.health.start(self.config.observe.listen)
-        screening = await self._screening()
+        async with contextlib.AsyncExitStack() as ends:  # of what was begun, however little that was
+            ends.callback(self._reader.close)
+            await self.health.start(self.config.observe.listen)
+            ends.push_async_callback(self.health.stop)
+            await self._screening(ends)
+            await self._loops(begun)
+        self.journal.say("ended")
+
+    async def _loops(self, begun: Callable[[], None]) -> None:
+        """Runs every loop until told to stop."""
         loops: list[tuple[str, Callable[[], Awaitable[None]]]] = [
             ("feed", self._feed),
             ("follow", self._follow),
@@ -124,33 +137,26 @@ class Daemon:
             if self._publisher is not None:
                 self._publisher.close()
             await self.alarming.close()
-            await self.health.stop()
-            self._reader.close()
-            if screening is not None:
-                await screening.stop()
-            self.journal.say("ended")
 
-    async def _screening(self) -> ScreeningServer | None:
+    async def _screening(self, ends: contextlib.AsyncExitStack) -> None:
         """Begins to answer the agency's own systems, which goes on while the hub is away."""
         at = self.config.screening
         if not at.address:
-            return None
+            return
         token = "" if at.token_file is None else (await in_thread(at.token_file.read_text)).strip()
-        age = at.max_age_minutes * MINUTE_MS
         screened: Callable[[Screening], None] | None = None
         if at.rules is not None:
-            queue = SightingQueue(self.client.home.path / FILE)
+            queue = ends.enter_context(SightingQueue(self.client.home.path / FILE))
             screened = Reporter(await in_thread(load_rules, at.rules), queue, self.client.clock)
         found = await serve_screening(
             self.config.store_path,
             at.address,
             token=token,
-            max_age_ms=age,
             clock=self.client.clock,
             screened=screened,
         )
+        ends.push_async_callback(found.stop)
         self.journal.say("screening", name=found.address)
-        return found
 
     # --- the feed
 

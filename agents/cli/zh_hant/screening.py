@@ -31,7 +31,9 @@ SCREENING: Final[Mapping[str, str]] = MappingProxyType(
         "Label": "標籤",
         "List": "名單",
         "Listed as": "列入形式",
-        "Minutes after which a list is too old to say clear.": "名單超過多少分鐘即屬過時，不得稱為未列入。",
+        "Minutes after which a list is too old to say clear; else the agent's.": (
+            "名單超過多少分鐘即屬過時，不得稱為未列入；不指定則按代理程式的設定。"
+        ),
         "Name wallets, or a file with --file, or - for standard input.": (
             "請指明錢包，或以 --file 指明檔案，或以 - 表示標準輸入。"
         ),

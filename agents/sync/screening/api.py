@@ -27,7 +27,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
 from agents.sync.screening.reading import ScreeningReader, ScreeningStoreError
-from agents.sync.screening.screening import MAX_AGE_MS, Age, Query, Screener, Screening
+from agents.sync.screening.screening import Age, Query, Screener, Screening
 from agents.sync.screening.wire import age_to_wire, queries_of, result_to_wire
 
 MAX_REQUEST_BYTES: Final = 8 << 20
@@ -170,7 +170,7 @@ async def serve_screening(
     address: str,
     *,
     token: str = "",
-    max_age_ms: int = MAX_AGE_MS,
+    max_age_ms: int | None = None,
     clock: Callable[[], int] | None = None,
     screened: Callable[[Screening], None] | None = None,
 ) -> ScreeningServer:
@@ -181,7 +181,8 @@ async def serve_screening(
         address: `unix:/path/to.sock` in a folder of the owner's alone (made where it is missing), or
             `127.0.0.1:port` or `[::1]:port` with a token; port 0 takes a free one.
         token: what callers on the loopback address show, as `authorization: Bearer TOKEN`; at least 16 characters.
-        max_age_ms: age of a list from which nothing is clear, where its terms set no other.
+        max_age_ms: age of a list from which nothing is clear, where its terms set no other; None for what the store
+            says of it, now and later.
         clock: Unix milliseconds UTC; None for this machine's.
         screened: told of the answers to each request, before they leave, by one thread at a time; such as a
             `sightings.Reporter`.
@@ -207,7 +208,7 @@ async def serve_screening(
     return ScreeningServer(server, rpc, reader, bound)
 
 
-def _screener(reader: ScreeningReader, max_age_ms: int, clock: Callable[[], int] | None) -> Screener:
+def _screener(reader: ScreeningReader, max_age_ms: int | None, clock: Callable[[], int] | None) -> Screener:
     if clock is None:
         return Screener(reader, max_age_ms=max_age_ms)
     return Screener(reader, max_age_ms=max_age_ms, clock=clock)

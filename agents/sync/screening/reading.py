@@ -148,6 +148,10 @@ class ScreeningReader:
         """Returns the lists that somebody here must follow: without them nothing is clear."""
         return tuple(ListKey(owner, list_id) for owner, list_id in self._db.execute(sql.WANTED))
 
+    def max_age_ms(self) -> int:
+        """Returns the age of a list from which nothing is clear, as the agent's settings say; 0 where none has said."""
+        return max(0, self._meta("max_age_ms", 0))
+
     def list_named(self, key: ListKey) -> WatchedList | None:
         """Returns one list, or None where it is not known."""
         return next((found for found in self.lists() if found.key == key), None)

@@ -148,7 +148,7 @@ class Screener:
         self,
         reader: ScreeningReader,
         *,
-        max_age_ms: int = MAX_AGE_MS,
+        max_age_ms: int | None = None,
         clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         in_memory: bool = True,
     ) -> None:
@@ -156,7 +156,8 @@ class Screener:
 
         Args:
             reader: a connection that nobody else uses.
-            max_age_ms: age from which nothing is clear, where a list's terms set no other.
+            max_age_ms: age from which nothing is clear, where a list's terms set no other; None for what the agent
+                that keeps the store was set to, `MAX_AGE_MS` before it has said.
             clock: Unix milliseconds UTC.
             in_memory: False to ask the store for every key, which begins sooner and pays for a few questions only.
         """
@@ -272,16 +273,10 @@ class Screener:
         return _Moment(ages, Verdict.STALE if stale else Verdict.CLEAR, now, {})
 
     def _ages(self, lists: Sequence[WatchedList], now: int) -> tuple[Age, ...]:
+        limit = self._max_age_ms or self._reader.max_age_ms() or MAX_AGE_MS
         wanted = {key: _absent(key) for key in self._reader.wanted()}
         known = {held.key: held for held in lists if held.status in ASKED or held.key in wanted}
-        return tuple(self._age(held, now) for _, held in sorted((wanted | known).items()))
-
-    def _age(self, held: WatchedList, now: int) -> Age:
-        if not held.generation:
-            return Age(held, 0, stale=True)
-        age = now - held.batch_time
-        current = held.status in (ListStatus.CURRENT, ListStatus.LAGGING) and not held.is_missing
-        return Age(held, age, not current or not -AHEAD_MS <= age <= (held.terms.max_age_ms or self._max_age_ms))
+        return tuple(_age_of(held, now, limit) for _, held in sorted((wanted | known).items()))
 
     def _result(self, query: Query, moment: _Moment) -> Result:
         if query.broken:
@@ -335,6 +330,14 @@ class Screener:
     @staticmethod
     def _handling(held: WatchedList, found: Found) -> Handling:
         return handled.of_entry(handled.of_list(held.terms.handling), found.record.entry)
+
+
+def _age_of(held: WatchedList, now: int, limit_ms: int) -> Age:
+    if not held.generation:
+        return Age(held, 0, stale=True)
+    age = now - held.batch_time
+    current = held.status in (ListStatus.CURRENT, ListStatus.LAGGING) and not held.is_missing
+    return Age(held, age, not current or not -AHEAD_MS <= age <= (held.terms.max_age_ms or limit_ms))
 
 
 def _keys_of(query: Query) -> tuple[str, tuple[str, ...]]:

@@ -158,6 +158,11 @@ class ScreeningStore(ScreeningReader):
             db.execute(sql.DROP_WANTED)
             db.executemany(sql.PUT_WANTED, [(key.owner, key.list_id) for key in keys])
 
+    def set_max_age(self, max_age_ms: int) -> None:
+        """Says from which age of a list on nothing is clear for whoever screens here and names no other limit."""
+        with self._begin() as db:
+            db.execute(sql.SET_META, ("max_age_ms", max_age_ms))
+
     def set_heard(self, key: ListKey, at_ms: int) -> None:
         """Says when the list's owner was last heard, Unix milliseconds UTC by the own clock."""
         with self._begin() as db:

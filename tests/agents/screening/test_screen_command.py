@@ -83,6 +83,14 @@ def test_lists_that_are_too_old_let_nothing_be_clear(tmp_path: Path, capsys: pyt
     code, said = comity(capsys, "--store", str(old.path), OTHER, "--max-age", "59")
     assert (code, "too old to say clear" in said) == (12, True)
     assert comity(capsys, "--store", str(old.path), OTHER, "--max-age", "61")[0] == 0
+
+    # Without a limit of the asker's own, what the agent's settings say holds, as in the local API.
+    assert comity(capsys, "--store", str(old.path), OTHER)[0] == 12
+    old.set_max_age(61 * 60_000)
+    assert comity(capsys, "--store", str(old.path), OTHER)[0] == 0
+    old.set_max_age(59 * 60_000)
+    assert comity(capsys, "--store", str(old.path), OTHER)[0] == 12
+    assert comity(capsys, "--store", str(old.path), OTHER, "--max-age", "61")[0] == 0
     (tmp_path / "none").mkdir()
     empty = opened(tmp_path / "none")
     empty.close()
