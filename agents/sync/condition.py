@@ -43,7 +43,7 @@ class Expiry:
     ends: int
     """Unix milliseconds UTC."""
     renews_days: int = 0
-    """This agent renews it when so many days are left; 0 where people must."""
+    """It is renewed without a person when so many days are left; 0 where people must."""
 
     def due(self, now: int, within_days: int) -> bool:
         """Returns whether somebody has to look: it ends within so many days, or should have renewed itself."""

@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.alarms import AlarmKind
 from agents.sync import daemon as daemons
+from agents.sync.condition import What
 from agents.sync.config import Alarms, Config, Follow, Observe, Wanted
 from agents.sync.daemon import Daemon
 from agents.sync.following.gaps import Gap
@@ -126,6 +127,8 @@ async def shows(daemon: Daemon) -> None:
     whats = {key[2] for key in found if key[0] == "comity_expiry_seconds"}  # labels: name, what
     assert {"tls-certificate", "tls-key", "desk-key", "member-key", "agreement", "hub-ca", "hub-certificate"} <= whats
     assert all(value > 0 for key, value in found.items() if key[0] == "comity_expiry_seconds")
+    (shown,) = [one for one in daemon.condition.expiries if one.what is What.HUB_CERTIFICATE]
+    assert shown.renews_days == 15  # of thirty: the hub sees to that itself, and nobody is told before
     listed = daemon.condition.lists[0]
     assert found["comity_list_sequence", listed.list_id, listed.owner] == listed.sequence > 0
     assert found["comity_list_current", listed.list_id, listed.owner] == 1
