@@ -88,6 +88,14 @@ def list_named(store: OwnerStore, name: str) -> ListRow:
         raise NothingFoundError(t("No list, or more than one, is called so: {name}", name=name)) from None
 
 
+def halted() -> str:
+    """Returns what a person can do about a list of which nothing is published any more."""
+    return t(
+        "The list has halted: the hub knows it otherwise than this home does. "
+        "Put the newer home back, or make the list anew."
+    )
+
+
 def list_view(row: ListRow) -> dict[str, Any]:
     """Returns a list for machines."""
     return {
@@ -271,7 +279,7 @@ def _show_list(session: Session, row: ListRow, found: list[Publication], subscri
         ]
     )
     if row.halted:
-        screen.warn(t("The list has halted: the hub knows it further than this home does. Call the operators."))
+        screen.warn(halted())
     if found:
         screen.heading(t("Publications"))
         show_publications(session, found)

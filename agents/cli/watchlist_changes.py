@@ -27,6 +27,7 @@ from agents.cli.watchlist import (
     ListName,
     Text,
     Yes,
+    halted,
     list_named,
     list_view,
     publication_view,
@@ -183,15 +184,17 @@ def _show_out(session: Session, found: Publication, row: ListRow, report: Report
     screen = session.screen
     if found.state is PublicationState.STALE:
         screen.warn(t("Some of it fits the list no more: the entries were changed meanwhile. Make the change again."))
-    else:
+    elif not row.halted:
         said = t("Published: sequence {n}, {count} entries live.", n=row.sequence, count=row.live)
         screen.say(said, "bold green")
-    if report.held:
+    if report.held and not row.halted:
         screen.warn(t("Not sent to everybody yet: {n} wait. See `comity watchlist subscribers`.", n=report.held))
         command = session.command(f"watchlist publish {short(row.list_id.hex())}", found.author)
         screen.next(command, t("The desk's agent sends it, or its author with"))
     sent = {"logged": report.logged, "held": report.held}
     screen.result({"publication": publication_view(found), "list": list_view(row), "sent": sent})
+    if row.halted:
+        raise CommandError(halted())
     if found.state is PublicationState.STALE:
         raise CommandError(t("Not all of it was published."))
 

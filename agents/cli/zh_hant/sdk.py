@@ -114,6 +114,7 @@ SDK: Final = {
     "exchange: the hub withholds leaf {n}": "交換日誌：樞紐拒絕提供第 {n} 項",
     "directory: the hub withholds leaf {n}": "名錄：樞紐拒絕提供第 {n} 項",
     "exchange: leaf {n} is not the one of the receipt kept here": "交換日誌：第 {n} 項與本處所持回執不符",
+    "exchange: leaf {n} is from before one that stands before it": "交換日誌：第 {n} 項的時間或名錄早於其前一項",
     "exchange: the leaves do not hash to the checkpoint of size {n}": "交換日誌：各項的雜湊與 {n} 項的檢查點不符",
     "directory: the leaves do not hash to the checkpoint of size {n}": "名錄：各項的雜湊與 {n} 項的檢查點不符",
     "exchange: leaf {n}, of which a receipt is kept here, is not in the log": (

@@ -150,9 +150,8 @@ _SCREENS: Final = {
     "The desk's agent sends it, or its author with": "由本席位代理程式發出，或由擬稿人執行",
     "The import cannot be used ({code}).": "不能使用此匯入（{code}）。",
     "The import did not come to its end ({why}). Nothing can be published.": "匯入未完成（{why}）。不能發布任何內容。",
-    "The list has halted: the hub knows it further than this home does. Call the operators.": (
-        "名單已停止：樞紐所知較此節點更新。請致電營運者。"
-    ),
+    "The list has halted: the hub knows it otherwise than this home does. Put the newer home back, or make the list "
+    "anew.": "名單已停止：樞紐所知與此節點不同。請放回較新的節點，或重新建立名單。",
     "The list is made: {id}": "名單已建立：{id}",
     "The list says nothing of it.": "名單內沒有相關項目。",
     "The subscription has ended.": "訂閱已終止。",

@@ -113,3 +113,9 @@ async def test_a_file_becomes_a_list_that_two_people_signed(
     assert [one["state"] for one in found["subscribers"]] == ["ACTIVE"]
     shown = await analyst("show", title, "--entry", "0x8589427373d6d84e98730d7795d8f6f8731fda16")
     assert [one["action"] for one in shown["entries"]] == ["BLOCK"]
+
+    # The home is put back to before its last batch, and goes on otherwise: the hub knows another line.
+    with owner.publisher.store.write() as c:
+        c.execute("UPDATE lists SET head = ? WHERE number = ?", (bytes(32), owner.row.number))
+    words = ("add", title, "0x0000000000000000000000000000000000000007", "--giver", "sfc", "--action", "alert", "--yes")
+    assert (await analyst(*words, code=1))["list"]["halted"] == "WRONG_SEQUENCE"
