@@ -42,9 +42,9 @@ from hub.interceptors.identity import Identity
 from hub.interceptors.method import StreamLimits, Surroundings
 from hub.interceptors.transport import make_server
 from hub.log.commands import Appended, SignedHead
-from hub.log.domain import KeyNotHeldError, LogKeys
+from hub.log.domain import OLDER_THAN_KEYS, KeyNotHeldError, KeyRetiredError, LogKeys
 from hub.log.fsck import Fsck
-from hub.log.guard import LogDamagedError
+from hub.log.guard import GO_ON, LogDamagedError
 from hub.log.rpc import LogRpc
 from hub.log.sequencer import Sequencer
 from hub.log.service import LogService
@@ -110,13 +110,17 @@ def check_keys(directory: HubDirectory, keys: HubKeys) -> None:
     """Looks whether keys are those that the directory names.
 
     Raises:
-        StartError: they are not, or there is no directory yet.
+        StartError: they are not, or one was replaced before (caused by a `KeyRetiredError`), or there is no directory
+            yet.
     """
     if not directory.current.size:
         raise StartError("this hub has no genesis yet: `comity-hub init --finish`")
     view, logs, state = directory.view(), keys.logs, directory.current.state
     try:
         logs.settled(view.log_key(), view.head_key())
+    except KeyRetiredError as error:
+        # Whoever has a replaced key could write on here, and this process would sign on with it.
+        raise StartError(f"FORK-GUARD: {OLDER_THAN_KEYS}. Nothing was signed. {GO_ON}") from error
     except KeyNotHeldError:
         raise StartError("the key file is not the one the directory names") from None
     if state.tls_ca != keys.authority:
@@ -166,7 +170,7 @@ def make_directory_service(
         authority=authority,
         clock=clock,
         telemetry=telemetry,
-        head_keys=[key.public for key in keys.head_keys],
+        own_heads=[key.public for key in keys.own_heads],
         stop_serving=stop_serving,
     )
 

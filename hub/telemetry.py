@@ -35,6 +35,7 @@ from hub.config import Settings
 
 FIELDS: Final = frozenset(
     {
+        "address",
         "agency",
         "attempt",
         "backend",
@@ -57,6 +58,7 @@ FIELDS: Final = frozenset(
         "name",
         "operator",
         "origin",
+        "pid",
         "port",
         "reason",
         "rule",

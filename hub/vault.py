@@ -45,6 +45,8 @@ class HubKeys:
                 "head": self.logs.head_key.seed.hex(),
                 "retired": [key.seed.hex() for key in self.logs.retired],
                 "retired_heads": [key.seed.hex() for key in self.logs.retired_heads],
+                "dropped": [key.seed.hex() for key in self.logs.dropped],
+                "dropped_heads": [key.seed.hex() for key in self.logs.dropped_heads],
                 "next": {use: key.seed.hex() for use, key in made.items()},
                 "next_made": {use: at for use, at in self.next_made.items() if use in made},
                 "authority_key": self.authority_key.to_pem().decode(),
@@ -73,8 +75,10 @@ class HubKeys:
                     _signing(content["log"]),
                     _signing(content["head"]),
                     tuple(map(_signing, content["retired"])),
-                    # A file of the release before has neither.
+                    # A file of a release before has none of these.
                     retired_heads=tuple(map(_signing, content.get("retired_heads", []))),
+                    dropped=tuple(map(_signing, content.get("dropped", []))),
+                    dropped_heads=tuple(map(_signing, content.get("dropped_heads", []))),
                     **{f"next_{use}": _signing(seed) for use, seed in content.get("next", {}).items()},
                 ),
                 authority_key=TlsKey.from_pem(content["authority_key"].encode()),

@@ -30,7 +30,7 @@ from hub.clock import SystemClock
 from hub.config import Settings, load_settings
 from hub.db import Database
 from hub.directory.service import HubDirectory
-from hub.log.domain import KeyNotHeldError, LogKeys
+from hub.log.domain import OLDER_THAN_KEYS, KeyNotHeldError, KeyRetiredError, LogKeys
 from hub.vault import HubKeys
 
 Anew = Annotated[bool, typer.Option("--anew", help="Make another in the place of the one that lies there.")]
@@ -90,6 +90,8 @@ async def _settled(settings: Settings, keys: HubKeys) -> LogKeys:
     view = directory.view()
     try:
         return keys.logs.settled(view.log_key(), view.head_key())
+    except KeyRetiredError:
+        raise CommandError(OLDER_THAN_KEYS) from None
     except KeyNotHeldError:
         raise CommandError("the key file is not the one the directory names") from None
 
@@ -101,11 +103,16 @@ def with_next(keys: HubKeys, use: HubKeyUse, now: int, *, anew: bool = False) ->
         keys: of the hub, those in their place that the directory names.
         use: what the next key signs.
         now: Unix seconds.
-        anew: make one in the place of the one that is there, which is forgotten: it never signed anything.
+        anew: make one in the place of the one that is there. That one is kept as dropped: a statement that names it may
+            be under way, and a log whose key is in no file has ended.
     """
-    present = keys.logs.next_log if use is HubKeyUse.LOG else keys.logs.next_head
+    held = keys.logs
+    present = held.next_log if use is HubKeyUse.LOG else held.next_head
     if present is not None and not anew:
         return keys
-    made = SigningKey.generate()
-    logs = replace(keys.logs, next_log=made) if use is HubKeyUse.LOG else replace(keys.logs, next_head=made)
+    made, dropped = SigningKey.generate(), () if present is None else (present,)
+    if use is HubKeyUse.LOG:
+        logs = replace(held, next_log=made, dropped=(*dropped, *held.dropped))
+    else:
+        logs = replace(held, next_head=made, dropped_heads=(*dropped, *held.dropped_heads))
     return replace(keys, logs=logs, next_made={**keys.next_made, use.value: now})

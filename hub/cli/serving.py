@@ -25,6 +25,7 @@ from hub.cli.files import read_file, write_file
 from hub.cli.passphrases import passphrase
 from hub.config import Settings, load_settings
 from hub.directory.service import ROLLED_BACK
+from hub.log.domain import KeyRetiredError
 from hub.log.guard import GO_ON, ForkGuardError
 from hub.log.seen import LOST
 from hub.policy import PolicyError
@@ -54,7 +55,7 @@ def serve(
         try:
             reason = _run(_serve(settings, keys, ready_fd, ready_file))
         except (StartError, PolicyError) as error:
-            if isinstance(error.__cause__, ForkGuardError):
+            if isinstance(error.__cause__, ForkGuardError | KeyRetiredError):
                 say(f"does not start: {error}")
                 raise typer.Exit(EXIT_BEHIND) from None
             raise CommandError(f"does not start: {error}") from None

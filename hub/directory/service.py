@@ -5,8 +5,8 @@ one. Adding goes through the sequencer; what may be added is decided by `Directo
 
 A head that a client presents, signed by this hub's own key, on a log longer than the hub's or with another root, means
 that this hub was restored from a backup or stands beside a twin. After a second look at the database it stops serving.
-A next key that is held counts as its own: the directory that named it may be what was lost. A key that was replaced
-does not: whoever may have it could stop the hub.
+A next key that is held counts as its own: the directory that named it may be what was lost. A key that was replaced,
+or in whose place another was made, does not: whoever may have it could stop the hub.
 
 Never does: write to the database, accept a statement on the caller's authority.
 """
@@ -147,7 +147,7 @@ class DirectoryService:
         authority: Authority,
         clock: Clock,
         telemetry: Telemetry,
-        head_keys: Sequence[bytes],
+        own_heads: Sequence[bytes],
         stop_serving: Callable[[str], None],
     ) -> None:
         """Takes its collaborators.
@@ -159,7 +159,7 @@ class DirectoryService:
             authority: makes certificates.
             clock: says when.
             telemetry: takes what happens.
-            head_keys: public halves of every head key that is held, named by the directory or not.
+            own_heads: public halves of the head keys that nobody else has, named by the directory or not.
             stop_serving: is told why, once its own signature turned up on another log.
         """
         self._directory = directory
@@ -168,7 +168,7 @@ class DirectoryService:
         self._authority = authority
         self._clock = clock
         self._telemetry = telemetry
-        self._head_keys = head_keys
+        self._own_heads = own_heads
         self._stop_serving = stop_serving
         self._agreed: dict[bytes, None] = {}
 
@@ -224,7 +224,7 @@ class DirectoryService:
             VerificationError: this hub did not sign it, or not with the key of the size that it covers.
         """
         view, named = self._directory.view(), {key.key for key in self._directory.current.state.head_keys}
-        present = [view.head_key(), *(key for key in self._head_keys if key not in named)]
+        present = [view.head_key(), *(key for key in self._own_heads if key not in named)]
         if any(_signed(seen, key) for key in present):
             return True
         if 0 < head.directory_size <= view.size:

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from comity.directory import Directory, View
 from comity.errors import ComityError
 from comity.keys import SigningKey
+from comity.receipts import EventKind
 
 from hub.claim import NEWER_RELEASE, NEWEST_SCHEMA
 from hub.clock import Clock
 from hub.db import Database
 from hub.faults import Faults
 from hub.log import store
-from hub.log.commands import Appended, AppendStatements, Command
+from hub.log.commands import Appended, AppendStatements, Command, Record
 from hub.log.domain import (
     MAX_BACKWARDS_SECONDS,
     NOT_HELD,
@@ -39,7 +40,7 @@ from hub.log.domain import (
     salts_needed,
     sequence,
 )
-from hub.log.growing import grow_directory
+from hub.log.growing import grow_directory, replaces_key
 from hub.log.receipts import head_of, note_at, receipt_of
 from hub.log.seen import FatalError, Seen
 
@@ -247,8 +248,11 @@ class Batching:
         self._work.save(connection, done, batch)
         return batch
 
-    def append(self, command: AppendStatements) -> Appended:
-        """Adds directory statements, all or none, in a transaction of their own.
+    def append(self, command: AppendStatements) -> Committed:
+        """Adds directory statements, all or none, in a transaction of their own; its result is an `Appended`.
+
+        Where they replace a key of the hub, the exchange log gets a leaf that names them, under the key in force from
+        here on. What the replaced key signs from now on cannot stand before it, so it shows, whatever its leaves say.
 
         Raises:
             ComityError: the directory's rules refuse one.
@@ -260,10 +264,26 @@ class Batching:
             current = self._follow(connection, locked)
             now = self._time(locked)
             grown = grow_directory(connection, locked.directory, current, command, now=now, keys=self._keys)
-            store.announce(connection, locked.exchange.size)
+            batch: Batch | None = None
+            if replaces_key(current, grown):
+                self._check(locked, locked.exchange)
+                batch = self._mark(connection, locked.exchange, Moment(now, grown.size, grown.root), grown.view())
+            else:
+                store.announce(connection, locked.exchange.size)
             if self._faults.armed:
                 self._faults.hit("submit.before_commit")
         self._seen.reached(LogName.DIRECTORY, grown.size, grown.root)
         self._directory.publish(grown)
-        head = head_of(grown.state, locked.exchange, self._clock.now_ms(), self._keys)
-        return Appended(locked.directory.size, head)
+        exchange = locked.exchange
+        if batch is not None:
+            self._reached = batch.size
+            self._seen.reached(LogName.EXCHANGE, batch.size, batch.root)
+            signer = self._keys.named_log(grown.view().log_key())
+            batch.checkpoint = note_at(grown.state.exchange_origin, batch.size, batch.root, signer)
+            exchange = replace(exchange, frontier=batch.frontier, root=batch.root, time_seconds=now)
+        head = head_of(grown.state, exchange, self._clock.now_ms(), self._keys)
+        return Committed(batch, [Appended(locked.directory.size, head)])
+
+    def _mark(self, connection: Any, exchange: LogState, moment: Moment, view: View) -> Batch:
+        done: Done = self._work.apply(connection, [Record(EventKind.OPERATOR)], moment, view)
+        return self._write(connection, exchange, moment, done, self._keys.named_log(view.log_key()))

@@ -60,10 +60,16 @@ class DirectorySource(Protocol):
 
 NOT_HELD = "the directory names a key that this process does not hold: copy hub.key, start again"
 """Why a process ends whose key file was not copied before the operators replaced a key."""
+OLDER_THAN_KEYS = "the directory names a key that the key file lists as replaced: the database is older"
+"""Why keys are not used on a database that lacks the entry which replaced one of them."""
 
 
 class KeyNotHeldError(Exception):
     """The directory names a key that this process does not hold: it must not sign."""
+
+
+class KeyRetiredError(KeyNotHeldError):
+    """The directory names a key that is known to have been replaced: the database lacks the entry that said so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +81,39 @@ class LogKeys:
     head_key: SigningKey
     """Signs heads."""
     retired: tuple[SigningKey, ...] = ()
-    """Earlier log keys: checkpoints of their time are signed again to the same bytes."""
+    """Earlier log keys: checkpoints of their time are signed again to the same bytes. A database whose directory names
+    one as the present key is from before the entry that replaced it."""
     next_log: SigningKey | None = None
     """Signs checkpoints once the directory names it."""
     next_head: SigningKey | None = None
     """Signs heads once the directory names it."""
     retired_heads: tuple[SigningKey, ...] = ()
-    """Earlier head keys: a database from before the entry that replaced one still names it."""
+    """The same of head keys."""
+    dropped: tuple[SigningKey, ...] = ()
+    """Next log keys in whose place another was made. One signs only where the directory names it all the same, because
+    the statement was under way; no new statement may name it."""
+    dropped_heads: tuple[SigningKey, ...] = ()
+    """The same of next head keys."""
 
     @property
     def log_keys(self) -> tuple[SigningKey, ...]:
         """Every log key that is held."""
-        return (self.log_key, *(() if self.next_log is None else (self.next_log,)), *self.retired)
+        return (self.log_key, *_there(self.next_log), *self.retired, *self.dropped)
 
     @property
     def head_keys(self) -> tuple[SigningKey, ...]:
         """Every head key that is held."""
-        return (self.head_key, *(() if self.next_head is None else (self.next_head,)), *self.retired_heads)
+        return (*self.own_heads, *self.retired_heads, *self.dropped_heads)
+
+    @property
+    def own_heads(self) -> tuple[SigningKey, ...]:
+        """The head keys that nobody else has, as far as is known: the present one and the next."""
+        return (self.head_key, *_there(self.next_head))
+
+    def is_past(self, public: bytes) -> bool:
+        """Returns whether a key was replaced, or is a next one in whose place another was made."""
+        past = (*self.retired, *self.retired_heads, *self.dropped, *self.dropped_heads)
+        return any(key.public == public for key in past)
 
     def signer_of(self, public: bytes) -> SigningKey:
         """Returns the log key that signed a stored batch. No other stands in for it.
@@ -125,16 +147,35 @@ class LogKeys:
             head: the same of the head key.
 
         Raises:
+            KeyRetiredError: one was replaced before, so that the database is older than these keys.
             KeyNotHeldError: one is not held.
         """
+        if any(key.public == log for key in self.retired) or any(key.public == head for key in self.retired_heads):
+            raise KeyRetiredError
         log_key, head_key = self.named_log(log), self.named_head(head)
-        if log_key is self.next_log:
-            return replace(self, log_key=log_key, next_log=None, retired=(self.log_key, *self.retired)).settled(
-                log, head
+        # Once another is named no statement is under way that names a dropped one: it would be about an earlier state.
+        if log_key is not self.log_key:
+            return replace(
+                self,
+                log_key=log_key,
+                next_log=None if log_key is self.next_log else self.next_log,
+                retired=(self.log_key, *self.retired, *(key for key in self.dropped if key is not log_key)),
+                dropped=(),
+            ).settled(log, head)
+        if head_key is not self.head_key:
+            gone = (key for key in self.dropped_heads if key is not head_key)
+            return replace(
+                self,
+                head_key=head_key,
+                next_head=None if head_key is self.next_head else self.next_head,
+                retired_heads=(self.head_key, *self.retired_heads, *gone),
+                dropped_heads=(),
             )
-        if head_key is self.next_head:
-            return replace(self, head_key=head_key, next_head=None, retired_heads=(self.head_key, *self.retired_heads))
         return self
+
+
+def _there(key: SigningKey | None) -> tuple[SigningKey, ...]:
+    return () if key is None else (key,)
 
 
 def _named(held: Iterable[SigningKey], public: bytes) -> SigningKey:

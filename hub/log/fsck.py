@@ -10,7 +10,7 @@ One page is one snapshot, so that a hub can go on while it is checked. Never doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -18,7 +18,7 @@ from comity.directory import Directory
 from comity.directory.records import HubKey
 from comity.errors import ComityError, MalformedError, VerificationError
 from comity.merkle import Frontier, append, leaf_hash, root_from_inclusion
-from comity.receipts import Event, EventKind, commitment, delivery_commitment, parse_event, parse_leaf
+from comity.receipts import Event, EventKind, Leaf, commitment, delivery_commitment, parse_event, parse_leaf
 
 from hub.log.audit import store as rows
 from hub.log.audit.compare import compare_ack, compare_delivery, compare_envelope
@@ -82,6 +82,8 @@ class Fsck:
         self._log_keys: tuple[HubKey, ...] = ()
         self._times: dict[int, int] = {}
         self._under: dict[int, int] = {}
+        self._entered: Sequence[int] = ()
+        self._named = 0
 
     def run(self) -> list[Finding]:
         """Checks everything and returns what was found; nothing if all is well."""
@@ -185,6 +187,20 @@ class Fsck:
         self._tiles(connection, log, completed)
         return frontier
 
+    def _out_of_order(self, leaf: Leaf) -> str:
+        """Returns what is wrong with the directory that a leaf names, given its time and the leaves before it.
+
+        Whoever writes rows with a key that was replaced must name a directory from before that, or date back.
+        """
+        named = leaf.directory_size
+        if named < self._named:
+            return "the leaf names an older directory than a leaf before it"
+        if leaf.time_seconds < self._entered[named - 1]:
+            return "the leaf is from before the directory that it names"
+        if named < len(self._entered) and leaf.time_seconds > self._entered[named]:
+            return "the leaf names a directory that had grown before it"
+        return ""
+
     def _wrong_key(self, key: bytes, under: int | None) -> str:
         """Returns what is wrong with the key of a batch, given the directory size that its last leaf names."""
         if all(one.key != key for one in self._log_keys):
@@ -237,6 +253,10 @@ class Fsck:
                 self._find(log, index, "the leaf names a directory that there never was", "log_leaves")
             elif self._roots[leaf.directory_size - 1] != leaf.directory_root:
                 self._find(log, index, "the leaf names another directory root", "log_leaves")
+            else:
+                if what := self._out_of_order(leaf):
+                    self._find(log, index, what, "log_leaves")
+                self._named = max(self._named, leaf.directory_size)
             opening = openings.get(index)
             if opening is None:
                 self._find(log, index, "the opening is missing", "openings")
@@ -261,6 +281,7 @@ class Fsck:
             self._find(LogName.DIRECTORY, index, "the entry breaks the directory's rules", "log_leaves")
             return last
         self._roots = directory.state.roots
+        self._entered = directory.state.times
         self._log_keys = directory.state.log_keys
         return directory.state.times[-1]
 

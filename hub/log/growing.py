@@ -19,6 +19,17 @@ from hub.log.commands import AppendStatements, Tried
 from hub.log.domain import KeyNotHeldError, LogKeys, LogName, LogState
 
 
+class OlderReleaseError(RefusedError):
+    """No key is replaced while a process serves that would sign on with the one before."""
+
+    def __init__(self, serving: Sequence[store.Claimant]) -> None:
+        """Takes who is seen to serve so; the caller is told of the rule alone."""
+        super().__init__(
+            Reason.STATEMENT_REFUSED, "a process of an older release would sign on with the key", rule="older_release"
+        )
+        self.serving = serving
+
+
 def try_statements(current: Directory, statements: Sequence[bytes], now: int) -> Tried:
     """Returns what becomes of a directory with some statements, all or none.
 
@@ -56,18 +67,17 @@ def grow_directory(
     Raises:
         MalformedError: one breaks the protocol's form.
         RefusedError: the directory's rules refuse one: STATEMENT_REFUSED, STALE_POSITION or WRONG_ORIGIN; or one names
-            a key of the hub that this process does not hold, so that it could sign no more, or another one while a
-            process serves that would go on with the one before: STATEMENT_REFUSED.
+            a key of the hub that this process does not hold, so that it could sign no more, or in whose place another
+            was made: STATEMENT_REFUSED.
+        OlderReleaseError: one names another key of the hub while a process serves that would go on with the one before.
     """
     tried = command.tried
     # Of the same second, so that an entry never seems older than what was sequenced before it.
     if tried is None or (tried.size, tried.root, tried.time_seconds) != (current.size, current.root, now):
         tried = try_statements(current, command.statements, now)
-    key = _signer(tried.grown, keys)
-    if current.size and _keys_of(tried.grown) != _keys_of(current) and store.one_keeps_its_keys(connection):
-        raise RefusedError(
-            Reason.STATEMENT_REFUSED, "a process of an older release would sign on with the key", rule="older_release"
-        )
+    key = _signer(current, tried.grown, keys)
+    if replaces_key(current, tried.grown) and (serving := store.keeping_their_keys(connection)):
+        raise OlderReleaseError(serving)
     entries = list(tried.entries)
     hashes = [leaf_hash(entry) for entry in entries]
     appended = append(state.frontier, hashes)
@@ -85,9 +95,16 @@ def grow_directory(
     return tried.grown
 
 
-def _signer(grown: Directory, keys: LogKeys) -> SigningKey:
-    view = grown.view()
+def replaces_key(current: Directory, grown: Directory) -> bool:
+    """Returns whether another key of the hub signs under a grown directory than did before."""
+    return bool(current.size and _keys_of(grown) != _keys_of(current))
+
+
+def _signer(current: Directory, grown: Directory, keys: LogKeys) -> SigningKey:
+    view, before = grown.view(), _keys_of(current) if current.size else ()
     try:
+        if any(keys.is_past(key) for key in _keys_of(grown) if key not in before):
+            raise KeyNotHeldError  # another was made in its place, because somebody may have it
         keys.named_head(view.head_key())
         return keys.named_log(view.log_key())
     except KeyNotHeldError:

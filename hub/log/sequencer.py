@@ -28,9 +28,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from hub.clock import Clock
 from hub.db import Database, is_unavailable, unavailable
 from hub.faults import FaultError, Faults
-from hub.log.batching import Batching, Work
+from hub.log.batching import Batching, Committed, Work
 from hub.log.commands import AppendStatements, Command, Record
 from hub.log.domain import Batch, DirectorySource, LogKeys
+from hub.log.growing import OlderReleaseError
 from hub.log.guard import Guard
 from hub.log.seen import FatalError, Seen
 from hub.log.store import LostRaceError
@@ -326,15 +327,11 @@ class Sequencer:
     def _process(self, pending: list[Pending]) -> None:
         if self._faults.armed:
             self._faults.hit("submit.after_queue")
-        command, ticket, slot = pending[0]
+        command = pending[0][0]
         if isinstance(command, AppendStatements):
-            try:
-                appended: Any = self._batching.append(command)
-            except ComityError as error:
-                appended = error
-            self.answer([(ticket, slot, appended)])
-            return
-        done = self._batching.process([command for command, _, _ in pending])
+            done = self._append(command)
+        else:
+            done = self._batching.process([command for command, _, _ in pending])
         if done.batch is not None and self._guard is not None:
             self._guard.remember(done.batch.checkpoint)
         # 9. Feeds are woken, callers answered.
@@ -343,3 +340,14 @@ class Sequencer:
         if done.batch is not None:
             self._telemetry.counters.add("comity.batches")
             self._telemetry.counters.add("comity.events", len(done.batch.entries))
+
+    def _append(self, command: AppendStatements) -> Committed:
+        try:
+            return self._batching.append(command)
+        except OlderReleaseError as error:
+            # Whoever has the database's password can look like such a process: an operator must find it.
+            for one in error.serving:
+                self._telemetry.log.warning("no key is replaced beside it", pid=one.pid, address=one.address)
+            return Committed(None, [error])
+        except ComityError as error:
+            return Committed(None, [error])

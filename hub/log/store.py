@@ -45,11 +45,14 @@ _MOVE_POSTGRES = (
     "UPDATE log_heads SET size = %b, root = %b, frontier = %b, time_seconds = %b"
     " WHERE log = %b AND size = %b AND fence = %b"
 )
-_HOLDS = (
-    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND mode = 'ShareLock' AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND classid::bigint = %b::bigint"
+_KEEP_THEIR_KEYS = (
+    "SELECT l.pid, coalesce(host(a.client_addr), '')"
+    " FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid"
+    " WHERE l.locktype = 'advisory' AND l.objsubid = 2 AND l.mode = 'ShareLock' AND l.granted"
+    " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND l.classid::bigint IN (%b::bigint, %b::bigint)"
+    " GROUP BY l.pid, a.client_addr HAVING NOT bool_or(l.classid::bigint = %b::bigint) ORDER BY l.pid"
 )
-_KEEPS_ITS_KEYS = f"SELECT EXISTS ({_HOLDS} EXCEPT {_HOLDS})"
 _LEAVES = Insert(
     "INSERT INTO log_leaves (log, idx, leaf, leaf_hash) VALUES (?, ?, ?, ?)",
     "COPY log_leaves (log, idx, leaf, leaf_hash) FROM STDIN (FORMAT BINARY)",
@@ -136,6 +139,16 @@ class Heads:
 
 
 @dataclass(frozen=True, slots=True)
+class Claimant:
+    """A connection by which somebody is seen to serve a PostgreSQL database."""
+
+    pid: int
+    """Of the database server's process for it."""
+    address: str
+    """Where it comes from; empty where that is the server's own machine, or not told."""
+
+
+@dataclass(frozen=True, slots=True)
 class StoredReceipt:
     """All that a receipt is made of. `event` and `salt` are None once erased."""
 
@@ -179,11 +192,11 @@ def clock_ms(connection: Connection) -> int | None:
     return now
 
 
-def one_keeps_its_keys(connection: Connection) -> bool:
-    """Returns whether a process serves that goes on with the keys it began with, as releases before this one do."""
+def keeping_their_keys(connection: Connection) -> list[Claimant]:
+    """Returns who serves and goes on with the keys it began with, as processes of releases before this one do."""
     if connection.dialect.name == "sqlite":
-        return False  # one process serves it
-    return bool(connection.exec_driver_sql(_KEEPS_ITS_KEYS, (CLAIMS, FOLLOWS)).scalar_one())
+        return []  # one process serves it
+    return [Claimant(*row) for row in connection.exec_driver_sql(_KEEP_THEIR_KEYS, (CLAIMS, FOLLOWS, FOLLOWS))]
 
 
 def read_state(connection: Connection, log: LogName) -> LogState:

@@ -21,6 +21,7 @@ from comity.receipts import encode_receipt
 from comity.v1 import directory_pb2 as pb
 from comity.v1.directory_pb2_grpc import DirectoryServiceStub
 
+from hub.building import StartError
 from hub.claim import CLAIMS, FOLLOWS, NEWEST_SCHEMA
 from hub.cli.renewing import with_next
 from hub.cli.rpc import HubKeyUse
@@ -114,6 +115,10 @@ async def test_a_hub_that_lost_the_entry_of_its_head_key_stops_when_a_client_sho
         file.with_name(file.name + left).unlink(missing_ok=True)
     file.write_bytes((tmp_path / "standby").read_bytes())
     other = replace(world, statements=before, positions=dict(world.positions))
+    with pytest.raises(StartError, match="FORK-GUARD: the last checkpoint was signed at 2 leaves; the database has 1"):
+        async with running_hub(url, other, home=tmp_path / "home"):
+            pass
+    (tmp_path / "home" / "checkpoint").unlink()  # where the home was lost, too, it is for agencies to show it
     async with running_hub(url, other, home=tmp_path / "home") as hub:
         assert await presented(hub, head) is Reason.UNAVAILABLE
         assert hub.hub._failure == ROLLED_BACK
@@ -269,14 +274,19 @@ def test_a_next_key_is_made_anew_where_somebody_may_have_the_one_that_lies_there
     assert june.logs.retired == june.logs.retired_heads == ()
 
 
-def test_an_earlier_head_key_is_kept_so_that_a_database_of_its_time_starts(world: World) -> None:
-    log, head = world.log_key.public, world.head_key.public
-    settled = hub_keys(world).logs.settled(world.next_log_key.public, world.next_head_key.public)
-    kept = replace(hub_keys(world), logs=settled)
-    logs = HubKeys.open(b"p", kept.seal(b"p", CHEAP), CHEAP).logs
-    assert [key.public for key in logs.retired_heads] == [head]
-    assert (logs.named_head(head).public, logs.named_log(log).public) == (head, log)
-    assert logs.settled(log, head) == logs
+async def test_a_head_under_a_next_key_in_whose_place_another_was_made_stops_no_hub(
+    migrated_sqlite_url: str, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = with_next(hub_keys(world), HubKeyUse.HEAD, 1, anew=True)
+    monkeypatch.setattr("tests.support.hub.hub_keys", lambda _world: keys)
+    async with running_hub(migrated_sqlite_url, world, home=tmp_path) as hub:
+        forged = head_at(hub, hub.view().size)
+        body, sig = sign_head(forged, world.next_head_key)
+        assert await presented(hub, pb.SignedHead(body=body, sig=sig)) is Reason.BAD_SIGNATURE
+        assert hub.hub._failure == ""
+        assert keys.logs.next_head is not None
+        body, sig = sign_head(forged, keys.logs.next_head)
+        assert await presented(hub, pb.SignedHead(body=body, sig=sig)) is Reason.UNAVAILABLE
 
 
 async def test_next_key_anew_makes_another_says_when_and_seals_the_file_under_another_passphrase(
@@ -325,6 +335,9 @@ async def test_no_key_is_replaced_while_a_process_serves_that_would_sign_on_with
             with pytest.raises(RefusedError) as refused:
                 await core.sequencer.submit(AppendStatements((statement,)))
             assert refused.value.metadata == {"rule": "older_release"}
+        # Whoever has the database's password can look like that: who it is stands in the log.
+        seen = ("no key is replaced beside it", {"pid": older.info.backend_pid, "address": older.info.hostaddr})
+        assert core.log.lines == [seen] * 2
         world.revoke_tls("hkma/intake")  # all else goes on
         await core.catch_up()
         older.execute("SELECT pg_advisory_unlock_all()")  # the server hears of a closed connection only by and by
