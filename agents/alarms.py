@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from agents.truststore import AlarmRow, add_alarm
+from agents.truststore import AlarmRow, add_alarm, remove_alarm
 
 
 class AlarmKind(StrEnum):
@@ -121,6 +121,11 @@ class Alarm:
 def raise_alarm(c: Connection, kind: AlarmKind, subject: str, now: int) -> bool:
     """Raises an alarm unless the same one stands or was dismissed. Returns whether it is new."""
     return add_alarm(c, AlarmRow(alarm_id(kind, subject), kind.value, subject, now))
+
+
+def withdraw_alarm(c: Connection, kind: AlarmKind, subject: str) -> None:
+    """Takes back an alarm that has proved unfounded, unless somebody dismissed it."""
+    remove_alarm(c, alarm_id(kind, subject))
 
 
 def alarm_id(kind: AlarmKind, subject: str) -> str:

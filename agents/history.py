@@ -120,6 +120,16 @@ class History:
         }
         self.forked(f"head {seen.head.exchange_size} {seen.head.directory_size}", parts, replaced=replaced)
 
+    def forgot(self, presented: SeenHead | None) -> bool:
+        """Returns whether neither a head is kept nor one that covers it: somebody of this home has forgotten it."""
+        with self._store.begin() as c:
+            newest = self.newest = rows.newest_head(c)
+        return presented is not None and (newest is None or not covers(newest.head, presented.head))
+
+    def forget_tied(self) -> None:
+        """Remembers no size: some of those that are kept were forgotten."""
+        self._tied.clear()
+
     def keep_head(self, seen: SeenHead) -> None:
         """Keeps a head if it is over longer logs than the newest, or over the same ones later."""
         with self._store.begin() as c:  # another process of this home may have kept a newer one
@@ -198,11 +208,14 @@ class History:
         note: bytes,
         *,
         head: tuple[bytes, bytes] = (b"", b""),
+        keep_note: bool = True,
     ) -> None:
-        """Ties a size of the exchange log to the one history and keeps it, see `tie`."""
+        """Ties a size of the exchange log to the one history and keeps it, see `tie`; its note where that is wanted."""
 
         async def kept() -> None:
             tied = await self.tie(session, size, root, note, head=head)
+            if not keep_note:
+                tied = replace(tied, size=TrustedSize(size, root, b""))
             with self._store.begin() as c:
                 tied.keep(c)
             self.kept(tied)
@@ -312,6 +325,8 @@ class History:
         note: bytes,
         further: dict[str, bytes | int],
         trusted: TrustedSize | None = None,
+        *,
+        subject: str = "",
     ) -> NoReturn:
         """Saves what contradicts what, and raises SplitViewError, or ReplacedKeyError.
 
@@ -321,6 +336,7 @@ class History:
             note: the signed checkpoint that says so, empty where a head does.
             further: more of the evidence.
             trusted: what it contradicts; by default what is kept of that size, or the newest.
+            subject: of the alarm; by default the size and root.
         """
         with self._store.begin() as c:
             ours = trusted or rows.checkpoint(c, size) or rows.newest_size(c) or TrustedSize(0, EMPTY_ROOT, b"")
@@ -336,7 +352,7 @@ class History:
         }
         head = further.get("shown_head")
         replaced = self._replaced(note, head if isinstance(head, bytes) else b"")
-        self.forked(f"exchange {size} {root.hex()}", parts | further, replaced=replaced)
+        self.forked(subject or f"exchange {size} {root.hex()}", parts | further, replaced=replaced)
 
     def forked(self, subject: str, parts: dict[str, bytes | int], *, replaced: bool) -> NoReturn:
         """Raises the alarm of a second history, and the error.
@@ -370,8 +386,8 @@ class History:
         self.invalid(subject, receipt.index, {"receipt": encode_receipt(receipt)})
 
     def alarm(self, kind: AlarmKind, subject: str, parts: dict[str, bytes | int]) -> None:
-        """Saves evidence and raises the alarm."""
+        """Saves evidence and raises the alarm. A thief may sign without end: of a replaced key the first is enough."""
         now = self._clock()
-        save_evidence(self._home, kind, now, parts)
         with self._store.begin() as c:
-            raise_alarm(c, kind, subject, now)
+            if raise_alarm(c, kind, subject, now) or kind is not AlarmKind.REPLACED_KEY:
+                save_evidence(self._home, kind, now, parts)

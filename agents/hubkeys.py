@@ -1,13 +1,15 @@
 """Which key of the hub counts for what it signed, also once two operators have put another in its place.
 
 - Of a head: the head key of the directory size that the head names. Once that key is replaced, no head by it is from
-  later than the entry that replaced it, beyond what clocks are apart.
-- Of a receipt: the log key of the directory size that its leaf names (`agents/proving.py`).
+  later than the entry that replaced it, beyond what clocks are apart, and none is kept: the next one says more.
+- Of a receipt: the log key of the directory size that its leaf names (`agents/proving.py`); once that key is replaced,
+  for the sizes of the next line.
 - Of a checkpoint by itself, as payloads carry: any log key that the directory ever named; one that was replaced for no
   size beyond a leaf or a head that names a directory without it (`History.beyond`).
 
 What a replaced key has signed and contradicts the one history is evidence and an alarm, and stops no sealing: a thief
-of that key could sign it at any time, and a hub that shows two histories shows them under its next key too.
+of that key could sign it at any time, and a hub that shows two histories shows them under its next key too. What was
+kept before the replacement was known is judged then (`agents/forgetting.py`).
 
 Never does: storage, alarms.
 """
@@ -15,7 +17,7 @@ Never does: storage, alarms.
 from __future__ import annotations
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
-from comity.directory import Directory, Head, View
+from comity.directory import Directory, Head, View, verify_head
 from comity.directory.heads import parse_head
 from comity.errors import VerificationError
 
@@ -47,6 +49,18 @@ def signed_checkpoint(view: View, origin: str, note: bytes) -> tuple[Checkpoint,
 def head_replaced(directory: Directory, head: Head) -> int | None:
     """Returns the directory size from which the key of a head's own size is replaced, or None while it signs."""
     return directory.view().replaced_from(directory.view(head.directory_size).head_key())
+
+
+def signed_by_replaced(directory: Directory, body: bytes, sig: bytes) -> bool:
+    """Returns whether a head key that is replaced now has signed a head, of whatever size."""
+    for key in directory.state.head_keys:
+        if directory.view().replaced_from(key.key) is not None:
+            try:
+                verify_head(body, sig, key.key)
+            except VerificationError:
+                continue
+            return True
+    return False
 
 
 def is_late(directory: Directory, head: Head, replaced: int) -> bool:

@@ -282,7 +282,7 @@ class Intake:
             if gossiped is not None:
                 gossiped.keep(c)
             if due is not None:
-                put_gossip_due(c, due, self._clock())
+                put_gossip_due(c, due)
             if not rows.to_be_taken(c, item.index):
                 return False
             rows.put_message(c, message)

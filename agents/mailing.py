@@ -21,7 +21,7 @@ from agents.asides import Taken
 from agents.attachments import Progress, attachment_named, fetch
 from agents.cases import case_info
 from agents.connected import Connected
-from agents.errors import NotUniqueError
+from agents.errors import NotUniqueError, SplitViewError
 from agents.mailstore import Message
 from agents.onward.originals import check_file
 from agents.proofs import LogProgress
@@ -60,13 +60,14 @@ class Mailing(Connected):
         new, events, quarantined, acknowledged = list[InboxItem](), 0, 0, 0
         async with self._turn:
             await self.refresh()
-            acknowledged += await self._acks.flush(self.session)
-            async with self._acknowledging():
-                async for taken in self._feed():
-                    events += taken.event
-                    quarantined += taken.quarantined
-                    if taken.message is not None and not taken.quarantined:
-                        new.append(self._item(taken.message))
+            async with self._settling():
+                acknowledged += await self._acks.flush(self.session)
+                async with self._acknowledging():
+                    async for taken in self._feed():
+                        events += taken.event
+                        quarantined += taken.quarantined
+                        if taken.message is not None and not taken.quarantined:
+                            new.append(self._item(taken.message))
             acknowledged += await self._flush()
         return SyncReport(tuple(new), events, quarantined, acknowledged)
 
@@ -239,14 +240,26 @@ class Mailing(Connected):
 
     async def _flush(self) -> int:
         """Acknowledges what is stored, and ties what waits for it. Returns how many acknowledgements were logged."""
-        try:
+        async with self._settling():
             logged = await self._acks.flush(self.session)
-        except ComityError:
-            # A hub that never answers an acknowledgement must not keep what it said elsewhere from being looked at.
-            await self.trust.settle_gossip(self.session)
-            raise
         await self.trust.settle_gossip(self.session)
         return logged
+
+    @contextlib.asynccontextmanager
+    async def _settling(self) -> AsyncIterator[None]:
+        """Has what waits for its proof looked at where a call fails, too: a hub could fail it in every pass.
+
+        Raises:
+            SplitViewError: it was shown by that; else the error that it ended with.
+        """
+        try:
+            yield
+        except SplitViewError:
+            raise
+        except ComityError:
+            with contextlib.suppress(RefusedError):
+                await self.trust.settle_gossip(self.session)
+            raise
 
     @contextlib.asynccontextmanager
     async def _acknowledging(self) -> AsyncIterator[None]:

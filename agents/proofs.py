@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Final
 
 from comity.checkpoint import Checkpoint, verify_checkpoint
-from comity.errors import ComityError, VerificationError
+from comity.directory import View
+from comity.errors import ComityError, MalformedError, VerificationError
 from comity.merkle import Frontier, append, leaf_hash
-from comity.receipts import parse_receipt
+from comity.receipts import parse_leaf, parse_receipt
 
 from agents import mailstore
 from agents.alarms import AlarmKind, raise_alarm
@@ -30,6 +31,28 @@ LogProgress = Callable[[str, int, int], None]
 """Told the log, the leaves done and the leaves there are."""
 
 
+class _Order:
+    """What leaves of the exchange log say, along the log: a replaced key could go on by naming an earlier directory."""
+
+    def __init__(self, view: View) -> None:
+        self._view, self._size, self._time = view, 0, 0
+
+    def goes_on(self, data: bytes) -> bool:
+        """Returns whether neither directory nor time goes back with a leaf, and the directory was the newest then."""
+        try:
+            leaf = parse_leaf(data)
+        except MalformedError:
+            return False
+        size, time, view = leaf.directory_size, leaf.time_seconds, self._view
+        good = size >= self._size and time >= self._time
+        self._size, self._time = max(size, self._size), max(time, self._time)
+        if not 0 < size <= view.size:  # the hub may have read on meanwhile
+            return good and size > 0
+        superseded = view.stale_since(size)
+        known = view.root_at(size) == leaf.directory_root and time >= (view.stale_since(size - 1) or 0)
+        return good and known and (superseded is None or time <= superseded)
+
+
 class Proofs:
     """Checks both logs and every receipt of one home."""
 
@@ -37,7 +60,7 @@ class Proofs:
         self._home, self._store, self._trust, self._clock = home, store, trust, clock
 
     async def verify_log(self, session: Session, progress: LogProgress | None = None) -> LogReport:
-        """Reads both logs whole and hashes them again; every kept receipt's leaf must stand at its index.
+        """Reads both logs whole and hashes them again; every kept receipt's leaf must stand at its index, all in order.
 
         Args:
             session: to the hub.
@@ -72,7 +95,7 @@ class Proofs:
         """Reads a log up to its newest checkpoint and hashes it again."""
         note, checkpoint = await self._newest(session, log)
         view = self._trust.view()
-        tree, seen = Frontier.empty(), set[int]()
+        tree, seen, order = Frontier.empty(), set[int](), _Order(view)
         while tree.size < checkpoint.size:
             leaves = await session.get_leaves(log, tree.size, min(PAGE, checkpoint.size - tree.size))
             if not leaves:
@@ -82,6 +105,8 @@ class Proofs:
                 if index in kept and parse_receipt(kept[index]).leaf != leaf:
                     findings.append(f"{log}: leaf {index} is not the one of the receipt kept here")
                     self._evidence(index, kept[index], leaf, note)
+                if log == "exchange" and not order.goes_on(leaf):
+                    findings.append(f"exchange: leaf {index} is from before one that stands before it")
                 seen.add(index)
             tree = append(tree, [leaf_hash(leaf) for leaf in leaves]).frontier
             if progress is not None:

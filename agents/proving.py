@@ -29,10 +29,7 @@ async def verify_receipt(trust: Trust, session: Session, receipt: Receipt) -> Ve
         VerificationError: it does not verify.
         RefusedError: the hub did not answer.
     """
-    leaf = await _leaf(trust, session, receipt)
-    verified = verify_form(receipt, trust.exchange_origin, [_view(trust, leaf).log_key()])
-    _check_leaf(trust, receipt.index, leaf)
-    return verified
+    return _verified(trust, receipt, await _leaf(trust, session, receipt))
 
 
 def verify_here(trust: Trust, receipt: Receipt) -> VerifiedReceipt:
@@ -41,14 +38,13 @@ def verify_here(trust: Trust, receipt: Receipt) -> VerifiedReceipt:
     Raises:
         VerificationError: it does not verify.
     """
-    leaf = _parsed(receipt)
-    verified = verify_form(receipt, trust.exchange_origin, [_view(trust, leaf).log_key()])
-    _check_leaf(trust, receipt.index, leaf)
-    return verified
+    return _verified(trust, receipt, _parsed(receipt))
 
 
 async def prove(trust: Trust, session: Session, receipt: Receipt) -> VerifiedReceipt:
     """Verifies a receipt that somebody hands over, also one of a size that was not seen here: the hub has to prove it.
+
+    Its size is kept without its checkpoint, which this agency would else show to others as what the hub has signed.
 
     Raises:
         VerificationError: it does not verify.
@@ -56,7 +52,7 @@ async def prove(trust: Trust, session: Session, receipt: Receipt) -> VerifiedRec
     """
     verified = await verify_receipt(trust, session, receipt)
     checkpoint = verified.checkpoint
-    await trust.history.check(session, checkpoint.size, checkpoint.root, receipt.checkpoint)
+    await trust.history.check(session, checkpoint.size, checkpoint.root, receipt.checkpoint, keep_note=False)
     return verified
 
 
@@ -68,9 +64,11 @@ async def verify_place(trust: Trust, session: Session, receipt: Receipt) -> tupl
         RefusedError: the hub did not answer.
     """
     leaf = await _leaf(trust, session, receipt)
-    checkpoint = verify_checkpoint(receipt.checkpoint, trust.exchange_origin, _view(trust, leaf).log_key())
+    key = _view(trust, leaf).log_key()
+    checkpoint = verify_checkpoint(receipt.checkpoint, trust.exchange_origin, key)
     hashed = leaf_hash(receipt.leaf)
     verify_inclusion(hashed, receipt.index, checkpoint.size, receipt.inclusion_path, checkpoint.root)
+    _check_size(trust, key, checkpoint)
     _check_leaf(trust, receipt.index, leaf)
     return leaf, checkpoint
 
@@ -113,6 +111,14 @@ async def _leaf(trust: Trust, session: Session, receipt: Receipt) -> Leaf:
     return leaf
 
 
+def _verified(trust: Trust, receipt: Receipt, leaf: Leaf) -> VerifiedReceipt:
+    key = _view(trust, leaf).log_key()
+    verified = verify_form(receipt, trust.exchange_origin, [key])
+    _check_size(trust, key, verified.checkpoint)
+    _check_leaf(trust, receipt.index, leaf)
+    return verified
+
+
 def _parsed(receipt: Receipt) -> Leaf:
     try:
         return parse_leaf(receipt.leaf)
@@ -128,6 +134,13 @@ def _view(trust: Trust, leaf: Leaf) -> View:
     if view.root != leaf.directory_root:
         raise VerificationError("the leaf names another directory than the one replayed")
     return view
+
+
+def _check_size(trust: Trust, key: bytes, checkpoint: Checkpoint) -> None:
+    """Checks that a log key signed a checkpoint while it was in force: a leaf of its time says nothing of the size."""
+    replaced = trust.view().replaced_from(key)
+    if replaced is not None and trust.history.beyond(checkpoint.size, replaced):
+        raise VerificationError("the checkpoint is signed by a log key that was replaced before")
 
 
 def _check_leaf(trust: Trust, index: int, leaf: Leaf) -> None:

@@ -54,10 +54,12 @@ gossip_due = Table(
     METADATA,
     Column("size", Integer, primary_key=True),
     Column("root", LargeBinary, primary_key=True),
-    Column("note", LargeBinary, nullable=False),
-    Column("since", Integer, nullable=False),
+    Column("note", LargeBinary, primary_key=True),
+    Column("waited", Integer, nullable=False),
+    Column("asked", Integer, nullable=False),
 )
-"""Checkpoints that came in machines' batches, signed by the log and not yet tied to the one history."""
+"""Checkpoints that came in machines' batches, signed by the log and not yet tied to the one history. Of one size and
+root there is one for each signature: which key has made it decides what it tells."""
 
 pins = Table(
     "pins",

@@ -23,11 +23,12 @@ from agents import owing, schema
 from agents.boardstore import fill_open
 from agents.mailstore import legs
 from agents.onward import schema as onward
-from agents.schema import INDEXES_3, METADATA, heads
+from agents.schema import INDEXES_3, METADATA, gossip_due, heads
+from agents.truststore import TOLD
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Version of the tables; `_STEPS` leads from each to the next."""
-_SET_VERSION: Final = "PRAGMA user_version = 5"  # a PRAGMA takes no parameter
+_SET_VERSION: Final = "PRAGMA user_version = 6"  # a PRAGMA takes no parameter
 
 TABLES_4: Final[tuple[Table, ...]] = (
     onward.grants,
@@ -168,13 +169,28 @@ def _to_4(connection: Connection) -> None:
 
 def _to_5(connection: Connection) -> None:
     """Of each checkpoint that waits for its proof it is known since when; of those that wait now, since now."""
-    columns = {row[1] for row in connection.exec_driver_sql("PRAGMA table_info(gossip_due)")}
-    if "since" not in columns:
+    if not {"since", "waited"} & _due_columns(connection):
         connection.exec_driver_sql("ALTER TABLE gossip_due ADD COLUMN since INTEGER NOT NULL DEFAULT 0")
         connection.exec_driver_sql("UPDATE gossip_due SET since = CAST(strftime('%s', 'now') AS INTEGER) * 1000")
 
 
-_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3, _to_4, _to_5)
+def _to_6(connection: Connection) -> None:
+    """What waits for its proof waits by its signature, too, and by the time in which it was asked for: from now on."""
+    if "waited" in _due_columns(connection):
+        return
+    old = connection.exec_driver_sql("SELECT size, root, note, since FROM gossip_due").all()
+    connection.exec_driver_sql("DROP TABLE gossip_due")
+    gossip_due.create(connection)
+    for size, root, note, since in old:
+        waited = TOLD if since < 0 else 0
+        connection.execute(gossip_due.insert().values(size=size, root=root, note=note, waited=waited, asked=0))
+
+
+def _due_columns(connection: Connection) -> set[str]:
+    return {str(row[1]) for row in connection.exec_driver_sql("PRAGMA table_info(gossip_due)")}
+
+
+_STEPS: Final[tuple[Callable[[Connection], None], ...]] = (METADATA.create_all, _to_2, _to_3, _to_4, _to_5, _to_6)
 """Step n leads from version n to n + 1."""
 
 

@@ -20,31 +20,36 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from comity.directory import Directory, Head, SignedStatement, View, parse_entry, verify_head
-from comity.directory.heads import parse_head
+from comity.directory import Directory, Head, SignedStatement, View, parse_entry
 from comity.encoding import Purpose, digest
-from comity.errors import ComityError, MalformedError, Reason, RefusedError, VerificationError
+from comity.errors import ComityError, Reason, RefusedError, VerificationError
 from comity.keys import fingerprint, same_fingerprint
 from comity.names import HUB
 
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import ReplacedKeyError, SplitViewError, UnpinnedError
+from agents.forgetting import forget
 from agents.gossip import settle
-from agents.history import CLOCK_SKEW_MS, HUB_SLACK_MS, Clock, History
+from agents.history import CLOCK_SKEW_MS, Clock, History
 from agents.home import Home
-from agents.hubkeys import by_replaced_key, head_replaced, is_late, signed_checkpoint
+from agents.hubkeys import by_replaced_key, head_replaced, signed_checkpoint
 from agents.monitor import watch_own_name
 from agents.session import Session
+from agents.sound import check_dates, head_form, sound_head
 from agents.store import Store
 from agents.tied import Tied
-from agents.truststore import Pin, SeenHead, TrustedSize
+from agents.truststore import Pin, TrustedSize
 
 __all__ = ["CLOCK_SKEW_MS", "HEAD_MAX_AGE_MS", "Clock", "Trust"]
 
 HEAD_MAX_AGE_MS: Final = 10 * 60_000
 """How old the newest head may be for anything to be sealed on it."""
 _GENESIS: Final = "genesis"
+
+
+class _OvertakenHeadError(RefusedError):
+    """The head was signed before the entry that replaced its key, or by the key's thief: the next one says more."""
 
 
 class Trust:
@@ -62,7 +67,7 @@ class Trust:
         with store.begin() as c:
             self._pins = rows.pins(c)
             entries = rows.entries(c)
-        self.history = History(home, store, clock, lambda note, head: by_replaced_key(self._directory, note, head))
+        self.history = History(home, store, clock, self._by_replaced)
         """What was seen of the exchange log and of heads."""
         self._replay(self._directory, entries)
 
@@ -94,6 +99,11 @@ class Trust:
             return parse_entry(rows.entries(c)[0])[1]
 
     @property
+    def _latest(self) -> int:
+        """Nothing that is signed is from later, Unix milliseconds."""
+        return self._clock() + CLOCK_SKEW_MS
+
+    @property
     def directory_size(self) -> int:
         """Number of directory entries replayed."""
         return self._directory.size
@@ -109,9 +119,16 @@ class Trust:
         return self._directory.state.exchange_origin
 
     def newest_note(self) -> bytes:
-        """Returns the newest signed checkpoint that was verified: what goes into payloads."""
+        """Returns the newest signed checkpoint that was verified: what goes into payloads; empty without one.
+
+        None goes out that this agency would refuse: a key that is replaced now may have signed it when it was.
+        """
         with self._store.begin() as c:
-            return rows.newest_note(c)
+            note = rows.newest_note(c)
+        if note and len(self.view().log_keys()) > 1:
+            checkpoint, replaced = signed_checkpoint(self.view(), self.exchange_origin, note)
+            return b"" if replaced is not None and self.history.beyond(checkpoint.size, replaced) else note
+        return note
 
     def check_sealable(self) -> Head:
         """Returns the newest head if something may be sealed on it.
@@ -201,42 +218,75 @@ class Trust:
             RefusedError: the hub did not answer.
         """
         async with self._refreshing:  # two at once could leave the shorter directory behind
-            presented = self.history.newest
+            tries = max(2, len(session.endpoints.addresses))
+            while True:
+                tries -= 1
+                try:
+                    return await self._refresh(session)
+                except ReplacedKeyError:  # the process that answered signs on with it: another may not
+                    session.endpoints.leave_present()
+                    if not tries:
+                        raise
+                except _OvertakenHeadError:
+                    if not tries:
+                        raise
+
+    async def _refresh(self, session: Session) -> Head:
+        presented, refused = self.history.newest, None
+        try:
             body, sig = await session.get_head(None if presented is None else (presented.body, presented.sig))
-            claimed = self._form(body)
-            # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
-            entries, statements, grown = list[bytes](), list[SignedStatement](), self._directory
-            while brought := await session.read_entries(grown.size):
-                grown = grown if entries else grown.clone()
-                statements += self._replay(grown, brought)
-                entries += brought
-                if grown.size >= claimed.directory_size:
-                    break
-            if not 0 < claimed.directory_size <= grown.size:
-                raise VerificationError("the head names more of the directory than the hub shows")
-            seen = self._sound_head(grown, body, sig, presented)
-            self._check_times(grown.size - len(entries), entries, presented, seen)
-            with self._store.begin() as c:
-                rows.add_entries(c, grown.size - len(entries), entries)
-                watch_own_name(c, self._home.agency, statements, self._clock())
-            self._directory = grown
-            await self.history.check(session, seen.head.exchange_size, seen.head.exchange_root, b"", head=(body, sig))
-            self.history.keep_head(seen)
-            return self.head or seen.head
+        except RefusedError as error:
+            if presented is None or error.reason is not Reason.BAD_SIGNATURE:
+                raise
+            # The hub has not signed what is kept: the directory may say that its key was replaced.
+            refused = error
+            body, sig = await session.get_head(None)
+        claimed = head_form(body)
+        # Entries are read beyond the head too: it may be a second old, and each is signed by who made it.
+        entries, statements, grown = list[bytes](), list[SignedStatement](), self._directory
+        while brought := await session.read_entries(grown.size):
+            grown = grown if entries else grown.clone()
+            statements += self._replay(grown, brought)
+            entries += brought
+            if grown.size >= claimed.directory_size:
+                break
+        if not 0 < claimed.directory_size <= grown.size:
+            raise VerificationError("the head names more of the directory than the hub shows")
+        seen = sound_head(self.history, grown, body, sig, self._latest)
+        if head_replaced(grown, seen.head) is not None:
+            self.history.check_head(seen, replaced=True)
+            raise _OvertakenHeadError(Reason.BUSY, "the key of the newest head was replaced just now")
+        await forget(session, self._store, self.history, grown, seen)
+        gone = self.history.forgot(presented)
+        if refused is not None and not gone:
+            raise refused
+        self.history.check_head(seen, None if gone else presented)
+        before = self.history.newest if gone else presented
+        first, heads = grown.size - len(entries), [seen] if before is None else [before, seen]
+        check_dates(self.history, first, entries, heads, self._latest)
+        with self._store.begin() as c:
+            rows.add_entries(c, first, entries)
+            watch_own_name(c, self._home.agency, statements, self._clock())
+        self._directory = grown
+        await self.history.check(session, seen.head.exchange_size, seen.head.exchange_root, b"", head=(body, sig))
+        self.history.keep_head(seen)
+        return self.head or seen.head
 
     def see_head(self, body: bytes, sig: bytes) -> bool:
-        """Takes a head that came with the feed. Returns False where a refresh is needed to judge it.
+        """Takes a head that came with the feed. Returns False where a refresh is needed to judge it, or another head.
 
         Raises:
             VerificationError: it does not verify.
         """
-        claimed = self._form(body)
+        claimed = head_form(body)
         if not 0 < claimed.directory_size <= self._directory.size:
             return False
-        seen = self._sound_head(self._directory, body, sig)
+        seen = sound_head(self.history, self._directory, body, sig, self._latest)
+        replaced = head_replaced(self._directory, seen.head) is not None
+        self.history.check_head(seen, replaced=replaced)
         with self._store.begin() as c:
             known = rows.checkpoint(c, seen.head.exchange_size)
-        if known is None or known.root != seen.head.exchange_root:
+        if replaced or known is None or known.root != seen.head.exchange_root:
             return False
         self.history.keep_head(seen)
         return True
@@ -300,6 +350,14 @@ class Trust:
 
     # --- how
 
+    def _by_replaced(self, note: bytes, head: bytes) -> bool:
+        """See `by_replaced_key`. Another process of this home may have read the directory on."""
+        with self._store.begin() as c:
+            entries = rows.entries(c, self._directory.size)
+        read_on = self._directory.clone() if entries else self._directory
+        self._replay(read_on, entries)
+        return by_replaced_key(read_on, note, head)
+
     def _replay(self, directory: Directory, entries: list[bytes]) -> list[SignedStatement]:
         statements: list[SignedStatement] = []
         for entry in entries:
@@ -316,59 +374,6 @@ class Trust:
     def _is_genesis(self, statement: SignedStatement) -> bool:
         pin = self._pins.get(HUB)
         return pin is not None and pin.digest == statement.digest
-
-    def _form(self, body: bytes) -> Head:
-        try:
-            return parse_head(body)
-        except MalformedError:
-            raise VerificationError("the head is malformed") from None
-
-    def _sound_head(self, directory: Directory, body: bytes, sig: bytes, presented: SeenHead | None = None) -> SeenHead:
-        """Verifies a head whose size was replayed, by the key of that size and against every head that was seen.
-
-        Raises:
-            VerificationError: it does not verify.
-        """
-        view = directory.view(self._form(body).directory_size)
-        head = verify_head(body, sig, view.head_key())
-        if (head.directory_origin, head.exchange_origin) != (directory.state.origin, directory.state.exchange_origin):
-            raise VerificationError("the head is another hub's")
-        replaced = head_replaced(directory, head)
-        parts: dict[str, bytes | int] = {"shown_head": body, "shown_head_signature": sig}
-        if replaced is not None and is_late(directory, head, replaced):
-            self.history.forked(f"head key {head.directory_size}", parts, replaced=True)
-        if head.directory_root != view.root:
-            parts |= {"directory_size": head.directory_size, "replayed": view.root}
-            parts["claimed"] = head.directory_root
-            self.history.forked(f"directory {head.directory_size}", parts, replaced=replaced is not None)
-        if head.time > self._clock() + CLOCK_SKEW_MS:
-            raise VerificationError("the head is from the future: check the clocks")
-        seen = SeenHead(head, body, sig)
-        self.history.check_head(seen, presented, replaced=replaced is not None)
-        return seen
-
-    def _check_times(self, first: int, entries: list[bytes], before: SeenHead | None, seen: SeenHead) -> None:
-        """Checks the times of new entries: the hub chooses them, but not against what it has signed before.
-
-        An entry comes after every leaf that names a directory without it.
-
-        Args:
-            first: index of the first one.
-            entries: that were replayed.
-            before: the newest head that was held before they came.
-            seen: the head that came with them.
-        """
-        latest = self._clock() + CLOCK_SKEW_MS
-        leaves = self.history.leaf_times(range(first, first + len(entries)))
-        for index, entry in enumerate(entries, start=first):
-            time = parse_entry(entry)[0] * 1000
-            heads = [found for found in (before, seen) if found is not None and index >= found.head.directory_size]
-            late = next((found for found in heads if time < found.head.time - HUB_SLACK_MS), None)
-            if late is not None or not leaves[index - first] * 1000 <= time <= latest:
-                head = late or seen
-                parts: dict[str, bytes | int] = {"entry": entry, "head": head.body, "head_signature": head.sig}
-                self.history.alarm(AlarmKind.DIRECTORY_REFUSED, str(index), parts)
-                raise VerificationError("the hub shows a directory entry of another time than it can be from")
 
     def _pinnable(self, name: str) -> bytes:
         if name == HUB:

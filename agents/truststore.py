@@ -10,14 +10,14 @@ from comity.directory import Head
 from comity.directory.heads import parse_head
 from comity.merkle import MAX_SIZE
 from comity.receipts import Leaf
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
 from agents.driver import Driver
 
 # What every message asks for is constant text: putting such a statement together would cost more than running it.
-_PUT_GOSSIP_DUE: Final = "INSERT OR IGNORE INTO gossip_due (size, root, note, since) VALUES (?, ?, ?, ?)"
+_PUT_GOSSIP_DUE: Final = "INSERT OR IGNORE INTO gossip_due (size, root, note, waited, asked) VALUES (?, ?, ?, 0, 0)"
 _PINS: Final = "SELECT name, digest, time, member FROM pins"
 _PUT_META: Final = (
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -45,6 +45,8 @@ _NEWEST_SIZE: Final = "SELECT size, root, note FROM checkpoints ORDER BY size DE
 _MEMBER_TLS: Final = "tls "
 """What the name begins with under which a member's TLS keys are kept."""
 
+TOLD: Final = -1
+"""In the place of how long a checkpoint has waited: a person was told of it."""
 HEADS_APART_MS: Final = 10 * 60_000
 """Of heads that name the same directory, one in so long is kept, and the newest."""
 
@@ -116,9 +118,10 @@ def member_tls(c: Connection, member: str) -> set[bytes]:
     return {known[at : at + 32] for at in range(0, len(known), 32)}
 
 
-def entries(c: Connection) -> list[bytes]:
-    """Returns the directory's entries in order."""
-    return list(c.execute(select(s.entries.c.entry).order_by(s.entries.c.number)).scalars())
+def entries(c: Connection, first: int = 0) -> list[bytes]:
+    """Returns the directory's entries in order, from a number on."""
+    query = select(s.entries.c.entry).where(s.entries.c.number >= first).order_by(s.entries.c.number)
+    return list(c.execute(query).scalars())
 
 
 def add_entries(c: Connection, first: int, added: list[bytes]) -> None:
@@ -176,6 +179,18 @@ def head_from(c: Connection, exchange_size: int) -> SeenHead | None:
     return None if row is None else SeenHead(_parsed_head(row.body), row.body, row.sig)
 
 
+def drop_head(c: Connection, seen: SeenHead) -> None:
+    """Forgets a head."""
+    c.execute(delete(s.heads).where(s.heads.c.body == seen.body))
+
+
+def forget_beyond(c: Connection, size: int) -> None:
+    """Forgets every size of the exchange log that is greater, and the heads and leaves that came with such."""
+    c.execute(delete(s.checkpoints).where(s.checkpoints.c.size > size))
+    c.execute(delete(s.heads).where(s.heads.c.exchange_size > size))
+    c.execute(delete(s.leaves).where(s.leaves.c.log_index >= size))
+
+
 def put_leaf(c: Connection, log_index: int, leaf: Leaf) -> None:
     """Keeps what a verified leaf says."""
     Driver(c).exec_driver_sql(_PUT_LEAF, (log_index, leaf.directory_size, leaf.time_seconds))
@@ -216,6 +231,12 @@ def newest_size(c: Connection) -> TrustedSize | None:
     return None if row is None else TrustedSize(row.size, row.root, row.note)
 
 
+def sizes(c: Connection) -> list[TrustedSize]:
+    """Returns every proved size, the smallest first."""
+    t = s.checkpoints.c
+    return [TrustedSize(*row) for row in c.execute(select(t.size, t.root, t.note).order_by(t.size))]
+
+
 def newest_note(c: Connection) -> bytes:
     """Returns the newest signed checkpoint, empty where none was seen."""
     query = select(s.checkpoints.c.note).where(s.checkpoints.c.note != b"").order_by(s.checkpoints.c.size.desc())
@@ -228,32 +249,37 @@ class GossipDue:
 
     found: TrustedSize
     """What it says, and its note."""
-    since: int
-    """Unix milliseconds from which on the hub could have proved it; negative where a person was told of it."""
+    waited: int
+    """For how long the hub could have proved it and was asked, milliseconds; `TOLD` once a person was told of it."""
+    asked: int
+    """When the hub was asked last, Unix milliseconds; 0 before that."""
 
 
-def put_gossip_due(c: Connection, found: TrustedSize, since: int) -> None:
-    """Keeps a checkpoint that is still to be tied, from a moment on, Unix milliseconds."""
-    Driver(c).exec_driver_sql(_PUT_GOSSIP_DUE, (found.size, found.root, found.note, since))
+def put_gossip_due(c: Connection, found: TrustedSize) -> None:
+    """Keeps a checkpoint that is still to be tied; the same size and root under another signature is another one."""
+    Driver(c).exec_driver_sql(_PUT_GOSSIP_DUE, (found.size, found.root, found.note))
 
 
 def gossip_due(c: Connection) -> list[GossipDue]:
     """Returns the checkpoints that are still to be tied, the smallest first."""
     t = s.gossip_due.c
-    query = select(t.size, t.root, t.note, t.since).order_by(t.size)
-    return [GossipDue(TrustedSize(size, root, note), since) for size, root, note, since in c.execute(query)]
+    query = select(t.size, t.root, t.note, t.waited, t.asked).order_by(t.size)
+    return [GossipDue(TrustedSize(*found), waited, asked) for *found, waited, asked in c.execute(query)]
 
 
-def set_gossip_since(c: Connection, found: TrustedSize, since: int) -> None:
-    """Sets from when on the hub could have proved one; negative once a person was told."""
-    t = s.gossip_due.c
-    c.execute(update(s.gossip_due).where(t.size == found.size, t.root == found.root).values(since=since))
+def set_gossip_due(c: Connection, found: TrustedSize, waited: int, asked: int) -> None:
+    """Sets how long one has waited, and when it was asked for."""
+    c.execute(update(s.gossip_due).where(*_due(found)).values(waited=waited, asked=asked))
 
 
 def drop_gossip_due(c: Connection, found: TrustedSize) -> None:
     """Forgets one that needs to be tied no more."""
+    c.execute(delete(s.gossip_due).where(*_due(found)))
+
+
+def _due(found: TrustedSize) -> tuple[ColumnElement[bool], ...]:
     t = s.gossip_due.c
-    c.execute(delete(s.gossip_due).where(t.size == found.size, t.root == found.root))
+    return t.size == found.size, t.root == found.root, t.note == found.note
 
 
 def put_pin(c: Connection, pin: Pin) -> None:
@@ -298,6 +324,12 @@ def alarms(c: Connection) -> list[AlarmRow]:
 def dismissed_alarms(c: Connection) -> set[str]:
     """Returns the ids of the alarms that somebody dismissed."""
     return set(c.execute(select(s.alarms.c.id).where(s.alarms.c.dismissed > 0)).scalars())
+
+
+def remove_alarm(c: Connection, alarm_id: str) -> None:
+    """Takes back an alarm that nobody dismissed."""
+    a = s.alarms.c
+    c.execute(delete(s.alarms).where(a.id == alarm_id, a.dismissed == 0))
 
 
 def dismiss_alarm(c: Connection, alarm_id: str, now: int) -> bool:

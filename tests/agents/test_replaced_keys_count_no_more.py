@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from comity.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from comity.checkpoint import verify_checkpoint
 from comity.directory import sign_head
 from comity.errors import Reason, RefusedError, VerificationError
 from comity.keys import SigningKey
@@ -20,62 +20,18 @@ from comity.workflow.terms import Role
 
 from agents import truststore
 from agents.alarms import AlarmKind
-from agents.client import Client
 from agents.errors import ReplacedKeyError, SplitViewError
 from agents.history import HUB_SLACK_MS
 from agents.proving import verify_place
-from tests.agents.offices import Office, send_referral, two_offices
-from tests.support.world import World
-
-HKMA = "hkma/intake"
-
-
-@dataclass
-class After:
-    """Two agencies after the hub's keys were replaced: both know it."""
-
-    sfc: Office
-    sender: Client
-    reader: Client
-    early: str
-    """A message from before."""
-
-    @property
-    def world(self) -> World:
-        """What the thief has keys of."""
-        return self.sfc.town.world
-
-    def kinds(self) -> set[AlarmKind]:
-        return {alarm.kind for alarm in self.reader.alarms()}
-
-    def note(self, size: int, root: bytes, key: SigningKey | None = None) -> bytes:
-        """Returns a checkpoint that the old log key signs."""
-        origin, key = self.world.exchange_origin, key or self.world.log_key
-        return sign_checkpoint(Checkpoint(origin, size, root), origin, key.sign, key.public)
-
-    async def passes_off(self, note: bytes, monkeypatch: pytest.MonkeyPatch) -> str:
-        """Sends a message whose payload has that checkpoint; returns it."""
-        with monkeypatch.context() as patch:
-            patch.setattr("agents.trust.Trust.newest_note", lambda _: note)
-            return await send_referral(self.sfc, HKMA)
+from tests.agents.offices import send_referral, two_offices
+from tests.agents.replaced_keys import HKMA, After, replaced
 
 
 @pytest.fixture
 async def after(tmp_path: Path) -> AsyncIterator[After]:
     """Mail, then other keys, then mail under them."""
-    async with two_offices(tmp_path) as (sfc, hkma):
-        world = sfc.town.world
-        sender, reader = await sfc.as_(Role.ANALYST), await hkma.as_(Role.AGENT)
-        early = await send_referral(sfc, HKMA)
-        await reader.sync()
-        log, head = world.next_log_key.public, world.next_head_key.public
-        kinds = (pb.LogKeyReplaced(new_key=log), pb.HeadKeyReplaced(new_key=head))
-        await sfc.town.append([world.as_operators(kind) for kind in kinds])
-        await send_referral(sfc, HKMA)
-        await reader.sync()
-        await sender.sync()
-        assert reader.directory().log_key() == log
-        yield After(sfc, sender, reader, early)
+    async with replaced(tmp_path) as found:
+        yield found
 
 
 def feed_signed_anew(after: After) -> list[bytes]:
@@ -191,13 +147,34 @@ async def test_what_a_machine_was_shown_under_the_old_log_key_stops_nothing_when
 
     for answer in (after.reader.session.get_consistency, unproved):
         with after.reader.store.begin() as c:
-            truststore.put_gossip_due(c, found, after.reader.clock())
+            truststore.put_gossip_due(c, found)
         after.reader.session.get_consistency = answer  # type: ignore[method-assign]
         await trust.settle_gossip(after.reader.session)
         with after.reader.store.begin() as c:
             assert truststore.gossip_due(c) == []
     assert after.kinds() == {AlarmKind.REPLACED_KEY}
     assert trust.check_sealable()
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_checkpoint_by_the_old_key_hushes_none_by_the_key_in_force(after: After, first: bool) -> None:
+    trust, size = after.reader.trust, parse_receipt(after.reader.receipt(after.early)).index + 1
+    with after.reader.store.begin() as c:
+        c.exec_driver_sql("DELETE FROM checkpoints WHERE size = ?", (size,))
+    trust.history._tied.clear()
+    notes = [after.note(size, bytes(32)), after.note(size, bytes(32), after.world.next_log_key)]
+    for note in notes if first else reversed(notes):  # as two machines' batches of one reading bring them
+        found = trust.note_gossip(note, size + 10)
+        assert found is not None
+        with after.reader.store.begin() as c:
+            truststore.put_gossip_due(c, found)
+    with pytest.raises(SplitViewError):
+        await trust.settle_gossip(after.reader.session)
+    assert after.kinds() == {AlarmKind.REPLACED_KEY, AlarmKind.SPLIT_VIEW}
+    with after.reader.store.begin() as c:
+        assert truststore.gossip_due(c) == []
+    with pytest.raises(SplitViewError):
+        trust.check_sealable()
 
 
 async def test_no_head_by_the_old_key_is_from_after_it_and_none_stops_sealing(after: After) -> None:

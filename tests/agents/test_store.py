@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -86,22 +85,43 @@ def test_a_store_of_version_2_is_given_the_indexes_of_the_newest(tmp_path: Path)
     assert version(path) == VERSION
 
 
-def test_checkpoints_that_wait_in_a_store_of_version_4_are_due_since_now(tmp_path: Path) -> None:
+_GOSSIP_DUE_4 = """
+DROP TABLE gossip_due;
+CREATE TABLE gossip_due (size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, PRIMARY KEY (size, root));
+INSERT INTO gossip_due VALUES (7, x'00', x'01');
+PRAGMA user_version = 4;
+"""
+_GOSSIP_DUE_5 = """
+DROP TABLE gossip_due;
+CREATE TABLE gossip_due (size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, since INTEGER NOT NULL,
+  PRIMARY KEY (size, root));
+INSERT INTO gossip_due VALUES (7, x'00', x'01', 5), (8, x'00', x'01', -1);
+PRAGMA user_version = 5;
+"""
+
+
+@pytest.mark.parametrize(("tables", "told"), [(_GOSSIP_DUE_4, []), (_GOSSIP_DUE_5, [8])])
+def test_checkpoints_that_wait_in_an_earlier_store_wait_on_and_by_their_signature(
+    tmp_path: Path, tables: str, told: list[int]
+) -> None:
     path = tmp_path / "store.sqlite"
     Store.open(path).close()
     with sqlite3.connect(path) as connection:
-        connection.execute("ALTER TABLE gossip_due DROP COLUMN since")
-        connection.execute("INSERT INTO gossip_due VALUES (7, x'00', x'01')")
-        connection.execute("PRAGMA user_version = 4")
+        connection.executescript(tables)
     connection.close()
 
-    before = time.time_ns() // 10**9 * 1000
     store = Store.open(path)
+    assert version(path) == VERSION
+    by_another = truststore.TrustedSize(7, b"\0", b"\2")
     with store.begin() as c:
-        (waiting,) = truststore.gossip_due(c)
+        waiting = truststore.gossip_due(c)
+        truststore.put_gossip_due(c, by_another)
+        truststore.drop_gossip_due(c, waiting[0].found)
+        left = truststore.gossip_due(c)
     store.close()
-    assert waiting.found == truststore.TrustedSize(7, b"\0", b"\1")
-    assert before <= waiting.since <= time.time_ns() // 10**6
+    assert waiting[0] == truststore.GossipDue(truststore.TrustedSize(7, b"\0", b"\1"), 0, 0)
+    assert [one.found.size for one in waiting if one.waited == truststore.TOLD] == told
+    assert left[0] == truststore.GossipDue(by_another, 0, 0)
 
 
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

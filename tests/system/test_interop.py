@@ -11,7 +11,7 @@ from comity.checkpoint import Checkpoint, sign_checkpoint
 from comity.directory import Head, sign_head
 from comity.directory.statements import make_entry
 from comity.keys import SigningKey
-from comity.merkle import EMPTY_ROOT, leaf_hash
+from comity.merkle import EMPTY_ROOT, Frontier, append, leaf_hash
 from comity.receipts import Event, EventKind, Leaf, commitment, encode_event, encode_leaf
 from comity.v1 import directory_pb2 as v1
 
@@ -93,22 +93,29 @@ def test_the_second_implementation_takes_nothing_that_a_replaced_key_of_the_hub_
     now, directory = world.now // 1000, world.directory()
     origin, event = world.exchange_origin, encode_event(Event(EventKind.STARTED))
 
-    def head(size: int, later: int, key: SigningKey) -> dict[str, str]:
+    def head(size: int, later: int, key: SigningKey, exchange: int = 0) -> dict[str, str]:
         root, time = directory.state.roots[size - 1], (now + later) * 1000
-        body, sig = sign_head(Head(world.origin, size, root, origin, 0, EMPTY_ROOT, time), key)
+        said = (exchange, bytes(32) if exchange else EMPTY_ROOT)
+        body, sig = sign_head(Head(world.origin, size, root, origin, *said, time), key)
         return {"body": body.hex(), "sig": sig.hex()}
 
-    def receipt(size: int, key: SigningKey) -> dict[str, str]:
+    def receipt(size: int, key: SigningKey, **known: object) -> dict[str, object]:
         leaf = encode_leaf(Leaf(now, size, directory.state.roots[size - 1], commitment(bytes(32), event)))
-        note = sign_checkpoint(Checkpoint(origin, 1, leaf_hash(leaf)), origin, key.sign, key.public)
+        path = [bytes(32)] if known else []  # another leaf beside it
+        tree = append(Frontier.empty(), [leaf_hash(leaf), *path]).frontier
+        note = sign_checkpoint(Checkpoint(origin, tree.size, tree.root()), origin, key.sign, key.public)
         parts = {"event": event, "salt": bytes(32), "leaf": leaf, "checkpoint": note}
-        return {name: part.hex() for name, part in parts.items()}
+        return {name: part.hex() for name, part in parts.items()} | {"path": [p.hex() for p in path]} | known
 
     old, new = (world.head_key, world.log_key), (world.next_head_key, world.next_log_key)
     given = {
         "entries": [make_entry(now, statement).hex() for statement in world.statements],
         "heads": [head(3, 900, new[0]), head(2, 180, old[0]), head(2, 181, old[0]), head(3, 0, old[0])],
-        "receipts": [receipt(2, new[1]), receipt(1, old[1]), receipt(2, old[1]), receipt(1, new[1])],
+        "receipts": [
+            *(receipt(2, new[1]), receipt(1, old[1]), receipt(2, old[1]), receipt(1, new[1])),
+            # Of two leaves, where a head says that the log had both or one when the key was replaced.
+            *(receipt(1, old[1], head=head(3, 0, new[0], size)) for size in (2, 1)),
+        ],
     }
     done = subprocess.run(
         ["node", "keys.js"],
@@ -122,5 +129,5 @@ def test_the_second_implementation_takes_nothing_that_a_replaced_key_of_the_hub_
     )
 
     assert done.returncode == 0, done.stderr
-    heads, receipts = [None, None, FAILED, FAILED], [None, None, FAILED, FAILED]
+    heads, receipts = [None, None, FAILED, FAILED], [None, None, FAILED, FAILED, None, FAILED]
     assert json.loads(done.stdout) == heads + receipts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from agents import truststore
 from agents.alarms import AlarmKind
 from agents.client import Client
 from agents.errors import SplitViewError
-from agents.gossip import settle
+from agents.gossip import TOLD_A_PASS, settle
 from tests.agents.following.desks import Desk, desks
 from tests.agents.owner.market import Owner, entry
 
@@ -73,8 +74,8 @@ async def test_a_batch_counts_at_once_and_its_checkpoint_is_tied_with_the_acknow
         # What the hub does not answer for hides no other history that waits behind it.
         with desk.agent.store.begin() as c:
             c.exec_driver_sql("DELETE FROM checkpoints WHERE size = ?", (size,))
-            truststore.put_gossip_due(c, truststore.TrustedSize(size, bytes(32), b""), desk.agent.clock())
-            truststore.put_gossip_due(c, truststore.TrustedSize(size + 1, bytes(32), b""), desk.agent.clock())
+            truststore.put_gossip_due(c, truststore.TrustedSize(size, bytes(32), b""))
+            truststore.put_gossip_due(c, truststore.TrustedSize(size + 1, bytes(32), b""))
         assert due(desk) == [size, size + 1]
         desk.agent.trust.history._tied.clear()
         desk.agent.session.get_consistency = silent  # type: ignore[method-assign,assignment]
@@ -160,6 +161,25 @@ async def test_a_hub_that_says_it_has_no_proof_is_told_of_at_once_and_once(tmp_p
         assert (due(desk), len(asked), len(list(desk.agent.home.evidence_path.iterdir()))) == ([size], 2, evidence)
 
 
+class Passes:
+    """Passes of a desk that ask for what is due, at moments of the test's choosing."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self.now = desk, desk.agent.clock()
+
+    async def one(self, minutes: float, head_minutes: float = 0) -> bool:
+        """Makes a pass so long after the last, with a head that old. Returns whether a second history was told of."""
+        self.now += round(minutes * 60_000)
+        agent, head_time = self._desk.agent, self.now - round(head_minutes * 60_000)
+        try:
+            await settle(agent.session, agent.store, agent.trust.history, head_time, self.now)
+        except SplitViewError:
+            return True
+        except RefusedError:
+            return False
+        raise AssertionError
+
+
 async def test_a_hub_that_signs_heads_and_never_proves_is_told_of_after_ten_minutes(tmp_path: Path) -> None:
     async with desks(tmp_path) as (owner, (desk,)):
         size = await hidden_fork(owner, desk)
@@ -167,26 +187,107 @@ async def test_a_hub_that_signs_heads_and_never_proves_is_told_of_after_ten_minu
         await owner.publish(entry(2))
         with pytest.raises(RefusedError):
             await desk.pull()
-        with desk.agent.store.begin() as c:
-            (waiting,) = truststore.gossip_due(c)
-        store, history = desk.agent.store, desk.agent.trust.history
-
-        async def later(minutes: int, head_minutes: int) -> None:
-            moments = (waiting.since + at * 60_000 for at in (head_minutes, minutes))
-            head_time, now = moments
-            await settle(desk.agent.session, store, history, head_time, now)
-
-        with pytest.raises(RefusedError):
-            await later(9, 9)
-        # A hub of which nothing comes at all is another alarm; its time begins again when it is back.
-        with pytest.raises(RefusedError):
-            await later(30, 9)
-        with pytest.raises(RefusedError):
-            await later(39, 39)
+        passes = Passes(desk)
+        # Of what lies between two passes a minute counts at most: nobody was asked, as far as is known.
+        assert not any([await passes.one(60) for _ in range(9)])
+        # A hub of which nothing comes at all is another alarm; the time stands still until it is back.
+        assert not any([await passes.one(5, head_minutes=11) for _ in range(9)])
+        assert not await passes.one(1, head_minutes=10)
         assert split(desk) == 0
-        with pytest.raises(SplitViewError):
-            await later(41, 41)
+        assert await passes.one(0.1)
         assert split(desk) == 1
+
+
+async def test_what_was_told_of_because_no_proof_came_is_taken_back_with_the_proof(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        passes_off(owner, size, await owner.office.town.hub.logs.root_at(2, size) or b"")
+        honest = desk.agent.session.get_consistency
+        without_proof_of(desk, size, Reason.UNAVAILABLE)
+        await owner.publish(entry(2))
+        with pytest.raises(RefusedError):
+            await desk.pull()
+        passes = Passes(desk)
+        while not await passes.one(1):
+            pass
+        assert split(desk) == 1
+        desk.agent.session.get_consistency = honest  # type: ignore[method-assign]
+        await desk.agent.flush()
+        assert (desk.agent.alarms(), due(desk)) == ([], [])
+        assert desk.agent.trust.check_sealable()
+
+
+async def test_a_missing_proof_that_was_explained_away_does_not_hide_the_proof_of_a_fork(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        agent, honest = desk.agent, desk.agent.session.get_consistency
+        without_proof_of(desk, size, Reason.NOT_FOUND)
+        await owner.publish(entry(2))
+        with pytest.raises(SplitViewError):
+            await desk.pull()
+        agent.dismiss_alarm(agent.alarms()[0].id)
+        assert agent.trust.check_sealable()
+        agent.session.get_consistency = honest  # type: ignore[method-assign]
+        with pytest.raises(SplitViewError):
+            await agent.flush()
+        assert (split(desk), due(desk)) == (1, [])
+        with pytest.raises(SplitViewError):
+            agent.trust.check_sealable()
+
+
+async def test_many_that_were_told_of_are_asked_for_in_turn(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        await hidden_fork(owner, desk)
+        agent, asked = desk.agent, list[int]()
+        greatest = newest(desk).size
+        with agent.store.begin() as c:
+            for size in range(greatest + 1, greatest + 2 + 2 * TOLD_A_PASS):
+                truststore.put_gossip_due(c, truststore.TrustedSize(size, bytes(32), b"x"))
+
+        async def nothing(_log: str, _first: int, second: int) -> list[bytes]:
+            asked.append(second)
+            raise RefusedError(Reason.NOT_FOUND, "no such size")
+
+        agent.session.get_consistency = nothing  # type: ignore[method-assign,assignment]
+        passes = Passes(desk)
+        assert await passes.one(1)
+        waiting = due(desk)
+        assert asked == waiting
+        asked.clear()
+        for each in range(3):
+            passes.now += 60_000
+            await settle(agent.session, agent.store, agent.trust.history, passes.now, passes.now)
+            assert len(asked) == (each + 1) * TOLD_A_PASS
+        assert set(asked) == set(waiting)
+        assert due(desk) == waiting
+
+
+async def test_a_hub_that_fails_the_feed_or_the_first_acknowledgement_is_still_asked_for_its_proofs(
+    tmp_path: Path,
+) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        agent = desk.agent
+
+        async def no_feed(_start: int, *, follow: bool) -> AsyncIterator[object]:
+            raise RefusedError(Reason.INTERNAL, "not now")
+            yield follow
+
+        agent.session.read_feed = no_feed  # type: ignore[method-assign,assignment]
+        for found in (1, 2):
+            with agent.store.begin() as c:
+                truststore.put_gossip_due(c, truststore.TrustedSize(size, bytes([found]) * 32, b""))
+            with pytest.raises(SplitViewError):
+                await agent.sync()
+            assert (split(desk), due(desk)) == (found, [])
+
+            async def no_acks(*_: object) -> int:
+                raise RefusedError(Reason.UNAVAILABLE, "not now")
+
+            agent._acks.flush = no_acks  # type: ignore[method-assign,assignment]
+        # Without anything that is due it is the call's own error.
+        with pytest.raises(RefusedError):
+            await agent.sync()
 
 
 async def test_a_hub_that_answers_no_acknowledgement_is_still_asked_for_its_proofs(tmp_path: Path) -> None:
@@ -219,7 +320,7 @@ async def test_a_fork_that_was_explained_away_hides_none_that_comes_later(tmp_pa
 
         async def shown(size: int, root: bytes) -> None:
             with agent.store.begin() as c:
-                truststore.put_gossip_due(c, truststore.TrustedSize(size, root, b""), agent.clock())
+                truststore.put_gossip_due(c, truststore.TrustedSize(size, root, b""))
             with pytest.raises(SplitViewError):
                 await agent.trust.settle_gossip(agent.session)
 

@@ -1,6 +1,7 @@
 /**
  * Says of heads and receipts what this client makes of them: standard input is JSON with a directory's `entries`,
  * `heads` and `receipts`, bytes as hexadecimal; standard output is a JSON list, `null` for each that is taken, else why.
+ * A receipt may come with the `head` that is known before it.
  */
 
 import { readFileSync } from "node:fs";
@@ -34,9 +35,18 @@ const said = [];
 for (const { body, sig } of given.heads) {
   said.push(await verdict((client) => client.takeHead({ body: unhex(body), sig: unhex(sig) })));
 }
-for (const { event, salt, leaf, checkpoint } of given.receipts) {
+for (const { event, salt, leaf, checkpoint, path = [], head } of given.receipts) {
   const [bytes, note] = [{ event: unhex(event), salt: unhex(salt), leaf: unhex(leaf) }, unhex(checkpoint)];
-  const receipt = { ...bytes, index: 0, inclusion_path: [], checkpoint: note };
-  said.push(await verdict((client) => client.verified(receipt, "")));
+  const receipt = { ...bytes, index: 0, inclusion_path: path.map(unhex), checkpoint: note };
+  const act = async (client) => {
+    if (head !== undefined) client.takeHead({ body: unhex(head.body), sig: unhex(head.sig) });
+    try {
+      await client.verified(receipt, "");
+    } catch (error) {
+      if (client.trusted !== null) throw new Error("what was refused is trusted");
+      throw error;
+    }
+  };
+  said.push(await verdict(act));
 }
 process.stdout.write(`${JSON.stringify(said)}\n`);

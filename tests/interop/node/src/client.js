@@ -56,10 +56,15 @@ export class Client {
       }
     }
     must(this.directory.genesisFingerprint === fingerprint, "DIFFERENT");
-    this.takeHead(head);
+    if (this.takeHead(head)) return;
+    const { head: next } = await this.hub.call("GetHead", { seen: this.heads.newest?.signed });
+    must(this.takeHead(next), "DIRECTORY_STALE", "its key was replaced meanwhile");
   }
 
-  /** Takes a head by the key of the size that it names. @param {{body: Uint8Array, sig: Uint8Array}} signed */
+  /**
+   * Takes a head by the key of the size that it names; one whose key was replaced since is good and not kept.
+   * @param {{body: Uint8Array, sig: Uint8Array}} signed @returns {boolean} whether it was kept
+   */
   takeHead(signed) {
     const size = parse("Head", signed.body).directory_size;
     const keys = this.directory.hubKeys[size];
@@ -72,7 +77,8 @@ export class Client {
     must(head.exchange_origin === this.directory.exchangeOrigin, "WRONG_ORIGIN");
     const root = this.directory.roots[head.directory_size];
     must(root !== undefined && equal(root, head.directory_root), "VERIFICATION_FAILED", "directory of the head");
-    this.heads.take(head, signed);
+    if (replaced === undefined) this.heads.take(head, signed);
+    return replaced === undefined;
   }
 
   /** @param {number} size @returns {Directory} as it was then */
@@ -106,6 +112,9 @@ export class Client {
     const keys = this.directory.hubKeys[size];
     must(keys !== undefined, "VERIFICATION_FAILED", "directory of the leaf");
     const proof = verifyReceipt(receipt, this.directory.exchangeOrigin, [keys.log]);
+    const replaced = this.directory.replacedFrom("log", size);
+    const inTime = replaced === undefined || !this.heads.beyond(proof.size, replaced);
+    must(inTime, "VERIFICATION_FAILED", "a checkpoint by a key that was replaced before");
     await this.trust(receipt.checkpoint, keys.log);
     const root = this.directory.roots[size];
     must(root !== undefined && equal(root, proof.leaf.directory_root), "VERIFICATION_FAILED", "directory of the leaf");

@@ -194,9 +194,18 @@ export class Directory {
    * @param {"log"|"head"} use @param {number} size that names the key @returns {number|undefined}
    */
   replacedAt(use, size) {
+    const next = this.replacedFrom(use, size);
+    return next === undefined ? undefined : this.times[next - 1];
+  }
+
+  /**
+   * The size from which another key signs in the place of one of the hub's.
+   * @param {"log"|"head"} use @param {number} size that names the key @returns {number|undefined}
+   */
+  replacedFrom(use, size) {
     const key = this.hubKeys[size][use];
     const next = this.hubKeys.findIndex((keys, at) => at > size && !equal(keys[use], key));
-    return next < 0 ? undefined : this.times[next - 1];
+    return next < 0 ? undefined : next;
   }
 
   /** The directory as it was at an earlier size. @param {number} size @returns {Directory} */

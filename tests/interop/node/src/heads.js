@@ -49,6 +49,16 @@ export class Heads {
     }
   }
 
+  /**
+   * Whether the log had a size only when the directory had one: by a leaf or head from before it.
+   * @param {number} size of the log @param {number} directorySize @returns {boolean}
+   */
+  beyond(size, directorySize) {
+    const leaf = this.#leaves.some(({ at, other }) => at < size && other.directory_size >= directorySize);
+    const named = ({ head }) => head.exchange_size < size && head.directory_size >= directorySize;
+    return leaf || this.all.some(named);
+  }
+
   /** @param {number} index @param {object} leaf @param {number[]} times of the directory's entries, Unix seconds */
   checkLeaf(index, leaf, times) {
     const sound = (holds, why) => must(holds, "VERIFICATION_FAILED", why);
