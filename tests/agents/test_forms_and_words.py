@@ -252,5 +252,5 @@ def test_a_store_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError):
         Store.open(path)
-    assert VERSION == 5
+    assert VERSION == 6
     assert path.stat().st_mode & 0o777 == 0o600

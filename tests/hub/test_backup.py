@@ -21,7 +21,7 @@ from hub.keeping.restore import verify
 from tests.support.commands import hub_command
 from tests.support.core import running_core
 from tests.support.hub import hub_settings
-from tests.support.lived import live
+from tests.support.lived import BEGINS, live
 from tests.support.world import World, make_world
 from tests.system.processes import until
 
@@ -29,7 +29,7 @@ from tests.system.processes import until
 @pytest.fixture(scope="module")
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 async def take(settings: Settings, target: Path, **options: Any) -> Manifest:

@@ -13,14 +13,14 @@ import pytest
 from hub.cli import keeping
 from tests.hub.test_fsck_workflow import tamper
 from tests.support.commands import hub_command
-from tests.support.lived import live
+from tests.support.lived import BEGINS, live
 from tests.support.world import World, make_world
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 async def fsck(home: Path, url: str, *more: str, code: int = 0) -> str:

@@ -15,7 +15,7 @@ from hub.exchange import examining
 from hub.exchange.audit.checking import WorkflowCheck
 from hub.keeping.checking import Report, check_objects, check_tables
 from tests.support.core import running_core
-from tests.support.lived import live
+from tests.support.lived import BEGINS, live
 from tests.support.tampering import unguard
 from tests.support.world import World, make_world
 
@@ -23,7 +23,7 @@ from tests.support.world import World, make_world
 @pytest.fixture(scope="module")
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 def checked(url: str) -> Report:

@@ -23,6 +23,7 @@ from tests.hub.test_restore import backed_up, later, restore
 from tests.support.clock import FakeClock
 from tests.support.core import Core, running_core, texts
 from tests.support.hub import hub_settings
+from tests.support.lived import BEGINS
 from tests.support.postgres import PostgresServer
 from tests.support.world import DAY, World, make_world
 from tests.system.processes import until
@@ -31,7 +32,7 @@ from tests.system.processes import until
 @pytest.fixture
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 def name_of(url: str) -> str:

@@ -24,14 +24,14 @@ from tests.support.clock import FakeClock
 from tests.support.commands import hub_command
 from tests.support.core import Core
 from tests.support.hub import hub_settings
-from tests.support.lived import live
+from tests.support.lived import BEGINS, live
 from tests.support.world import DAY, World, make_world
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

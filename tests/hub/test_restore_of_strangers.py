@@ -20,13 +20,14 @@ from hub.keeping.restore import verify
 from tests.hub.test_restore import backed_up, is_empty, restore, written_down
 from tests.support.commands import hub_command
 from tests.support.hub import hub_settings
+from tests.support.lived import BEGINS
 from tests.support.world import World, make_world
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -12,14 +12,14 @@ from hub.keeping.counting.figures import figures
 from hub.keeping.counting.store import Period
 from tests.support.commands import hub_command
 from tests.support.hub import hub_settings
-from tests.support.lived import live
+from tests.support.lived import BEGINS, live
 from tests.support.world import DAY, World, make_world
 
 
 @pytest.fixture(scope="module")
 def world() -> World:
     """Two agencies."""
-    return make_world(agencies=("sfc", "hkma"))
+    return make_world(BEGINS, agencies=("sfc", "hkma"))
 
 
 async def test_stats_count_what_happened_how_long_it_took_and_what_is_kept(
@@ -84,4 +84,5 @@ async def test_stats_say_nothing_that_names_a_case_a_message_a_member_or_a_key(
     assert words == set()
     assert "sfc > hkma" in shown
     assert "24h" in await asyncio.to_thread(lambda: hub_command("stats", *options, "--since", "a day", code=1))
-    assert "sfc > hkma" in await asyncio.to_thread(lambda: hub_command("stats", *options, "--since", "90m"))
+    assert "sfc > hkma" in await asyncio.to_thread(lambda: hub_command("stats", *options, "--since", "2026-08-01"))
+    assert "sfc > hkma" not in await asyncio.to_thread(lambda: hub_command("stats", *options, "--since", "90m"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from comity.envelope import parse_envelope
 from comity.receipts import AckState
@@ -17,6 +18,9 @@ from tests.support.clock import FakeClock
 from tests.support.core import Core, running_core, texts
 from tests.support.world import World
 
+BEGINS: Final = 1_785_718_800_000
+"""When a world begins in which a hub lives: Monday, 3 August 2026, 01:00 UTC. How many limits a month holds depends on
+weekdays and holidays."""
 DESK = "hkma/intake"
 
 
