@@ -115,12 +115,12 @@ async def call(channel: Any, method: tuple[str, bool, bool], data: bytes) -> tup
 
     try:
         if from_caller:
-            answered = await channel.stream_unary(name)(one(), timeout=10)
+            answered = await channel.stream_unary(name)(one(), timeout=60)
         elif from_hub:
-            async for answer in channel.unary_stream(name)(data, timeout=10):
+            async for answer in channel.unary_stream(name)(data, timeout=60):
                 answered += answer
         else:
-            answered = await channel.unary_unary(name)(data, timeout=10)
+            answered = await channel.unary_unary(name)(data, timeout=60)
     except grpc.aio.AioRpcError as error:
         return error, answered
     return None, answered
