@@ -144,14 +144,14 @@ class Fanout:
 
         try:
             for portion in _portions(found):
-                ready = await self._sealed([out for out in portion if out.case_id not in stuck], settle=settle)
-                stuck |= {out.case_id for out in portion} - {out.case_id for out, _ in ready}
+                ready, held = await self._sealed([out for out in portion if out.case_id not in stuck], settle=settle)
                 for call in _calls(ready):
                     total += await landed()
                     with_hub = None
                     if going := [one for one in call if one[0].case_id not in stuck]:
                         with_hub = going, asyncio.create_task(self._submit(going))
                         await asyncio.sleep(0)  # it leaves before the next is sealed
+                stuck |= held  # what stands before it in its case has gone
             total += await landed()
         finally:
             if with_hub is not None:
@@ -159,8 +159,11 @@ class Fanout:
                 await asyncio.gather(with_hub[1], return_exceptions=True)
         return total
 
-    async def _sealed(self, found: Sequence[Out], *, settle: bool) -> list[_Ready]:
-        """Returns what can be sent, each durable with its envelope, in order; its bodies are at the hub."""
+    async def _sealed(self, found: Sequence[Out], *, settle: bool) -> tuple[list[_Ready], set[bytes]]:
+        """Returns what can be sent, each durable with its envelope, in order, and the cases of which something is held.
+
+        The bodies of what can be sent are at the hub.
+        """
         fresh = [out for out in found if not out.envelope]
         made = {out.number: (out, envelope_pb2.Envelope.FromString(out.envelope)) for out in found if out.envelope}
         if fresh:
@@ -181,7 +184,7 @@ class Fanout:
                 for out in held.values():
                     if out.number in missing:
                         self._held(c, out, missing[out.number])
-        return ready
+        return ready, set(held)
 
     def _gone(self, unmade: Sequence[Out]) -> set[int]:
         """Returns the numbers of those that another process of this home has sent meanwhile, or has dropped."""

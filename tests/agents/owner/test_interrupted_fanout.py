@@ -19,6 +19,7 @@ from agents.session import Session
 from agents.sync.owner import lists, outbox
 from agents.sync.owner.fanout import FIRST, Fanout, Sending
 from agents.sync.owner.publisher import Publisher
+from agents.sync.owner.uploading import Uploading
 from tests.agents.owner.market import Follower, Owner, entry, market
 from tests.agents.owner.test_publishing import equal
 
@@ -228,3 +229,25 @@ async def test_what_the_hub_refuses_for_now_holds_what_follows_it_and_the_next_i
         await follower.follow(owner.office.home.desk)
         assert equal(owner, follower)
         assert owner.analyst.alarms() == []
+
+
+async def test_what_follows_something_that_is_held_waits_with_it_in_the_calls_behind_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with market(tmp_path) as (owner, (follower,)):
+        await follower.subscribe(owner.row.list_id)
+        await owner.hear()
+        for _ in range(20):
+            owner.publisher.heartbeat(owner.row.number)
+        with owner.publisher.store.read() as c:
+            fourth = outbox.unsent(c, 100)[3].number
+
+        async def missing(_: Uploading, outs: list[outbox.Out], *, wait: bool) -> dict[int, str]:
+            return {out.number: Reason.QUOTA.value for out in outs if out.number == fourth}
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Uploading, "missing", missing)
+            assert await owner.publisher.fanout.pump() == Sending(3, 17)
+        assert await owner.publisher.fanout.pump() == Sending(17, 0)
+        await follower.follow(owner.office.home.desk)
+        assert equal(owner, follower)
