@@ -112,7 +112,7 @@ class Debts:
                 rows.believe(c, index)
             if explained:
                 rows.end_debt(c, index)
-                raise_unread_anywhere(c, self._clock())
+                raise_unread_anywhere(c, leaf_time(leaf) + CLOCK_SKEW_MS, self._clock())
             else:
                 rows.add_debt(c, Debt(index, wire.number, b""))
 

@@ -43,13 +43,14 @@ def raise_unread(c: Connection, header: Header, message_hash: bytes, now: int) -
         raise_alarm(c, AlarmKind.UNREAD, message_hash.hex(), now)
 
 
-def raise_unread_anywhere(c: Connection, now: int) -> None:
+def raise_unread_anywhere(c: Connection, at: int, now: int) -> None:
     """Raises the alarm of every freeze that goes on here: something was erased unread, and nothing says of which case.
 
     Args:
         c: of the transaction that takes the word of it.
+        at: when it was logged, Unix milliseconds UTC: no freeze that was opened later is meant.
         now: Unix milliseconds UTC.
     """
     for leg in open_legs(c):
-        if table_of(Family(leg.family)).holds:
+        if leg.opened <= at and table_of(Family(leg.family)).holds:
             raise_alarm(c, AlarmKind.UNREAD, leg.case_id.hex(), now)

@@ -122,7 +122,11 @@ async def test_what_was_erased_before_it_was_read_raises_the_alarm_of_every_free
         await sfc.town.hub.sequencer.submit(Erase(bytes.fromhex(release)))
         await analyst.sync()
         assert AlarmKind.UNREAD not in kinds(analyst)  # it is owed as yet
-        clock.shift += RETENTION_MS + MINUTE
+        clock.shift += 5 * MINUTE
+        later = await in_force(sfc, hkma, request(line(), instrument=notice()))
+        await both(analyst, officer)
+        assert later != case  # which was not open then
+        clock.shift += RETENTION_MS - 4 * MINUTE
         await analyst.sync()
         assert owed(analyst) == []
         assert [alarm.subject for alarm in analyst.alarms() if alarm.kind is AlarmKind.UNREAD] == [case]
