@@ -50,7 +50,7 @@ class Place:
     async def connected(self, office: Office, role: Role) -> Client:
         """A colleague, connected through the line.
 
-        On a busy machine the impatience below leaves the first process although nothing is broken: then it is tried again.
+        On a busy machine the impatience below leaves the first process although nothing is broken: then once more.
         """
         for _ in range(20):
             client = await office.as_(role)
