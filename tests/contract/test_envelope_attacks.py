@@ -56,6 +56,7 @@ def cannot_open(m: envelope_pb2.Envelope) -> bool:
     return False
 
 
+@pytest.mark.exhaustive
 def test_C_01_every_changed_bit_of_header_seal_signatures_and_ciphertext_is_refused(world: Builder) -> None:
     genuine = wire(header(world, (RECIPIENT,)))
     assert not refused(world, genuine)

@@ -105,6 +105,7 @@ def chosen_indices(size: int) -> list[int]:
 # ---
 
 
+@pytest.mark.exhaustive
 def test_A_12_inclusion_proofs_of_all_sizes_equal_an_independent_implementation() -> None:
     for size in range(1, LARGEST + 1):
         root = mth(0, size)
@@ -120,6 +121,7 @@ def test_A_12_inclusion_proofs_of_all_sizes_equal_an_independent_implementation(
             assert not inclusion_holds(LEAVES[index], index ^ 1, size, path, root)
 
 
+@pytest.mark.exhaustive
 def test_A_12_consistency_proofs_of_all_pairs_equal_an_independent_implementation() -> None:
     for second in range(LARGEST + 1):
         root2 = mth(0, second)
@@ -134,6 +136,7 @@ def test_A_12_consistency_proofs_of_all_pairs_equal_an_independent_implementatio
             assert consistency_path(first + 1, second, naive_node) == naive_subproof(first + 1, 0, second, True)
 
 
+@pytest.mark.exhaustive
 def test_A_12_each_mutated_inclusion_proof_is_refused() -> None:
     for size in [*range(1, 40), 64, 65, 127, 129, 256, 257, 1023, 1024, 1025]:
         root = mth(0, size)
@@ -147,6 +150,7 @@ def test_A_12_each_mutated_inclusion_proof_is_refused() -> None:
             assert not inclusion_holds(leaf, index - 1, size, path, root)
 
 
+@pytest.mark.exhaustive
 def test_A_12_each_mutated_consistency_proof_is_refused() -> None:
     for second in [*range(1, 40), 64, 65, 127, 129, 256, 257, 1023, 1024, 1025]:
         root2 = mth(0, second)

@@ -115,6 +115,7 @@ def test_an_envelope_without_recipient_is_not_sealed() -> None:
         seal_content(HEADER, PAYLOAD, [])
 
 
+@pytest.mark.exhaustive
 def test_C_01_every_flipped_bit_of_header_seal_ciphertext_and_wrap_is_refused_alike(sealed: Sealed) -> None:
     wrap, content_key = sealed.wraps[0], sealed.content_key
     for header in flips(HEADER):

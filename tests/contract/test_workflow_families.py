@@ -58,6 +58,7 @@ def expectation(family: Family, verb: Verb, side: Side, state: State, standing: 
     return Reason.TOO_LATE if state in ENDED and knows(family, verb, side) else Reason.WRONG_STATE
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("standing", Standing)
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_verb_from_either_side_with_every_signature_does_what_the_design_says(
