@@ -32,8 +32,10 @@ from agents.mailstore import Cursor, Debt, EventRow
 from agents.occurrences import finish
 from agents.onward.receiving import keep_unopened
 from agents.owing import tell_case, waits
+from agents.rereading import comes_again
 from agents.session import Session
 from agents.store import Store
+from agents.tied import OvertakenError
 from agents.trust import CLOCK_SKEW_MS, Clock, Trust
 from agents.unread import is_signed, keep_unread, unread_of
 from agents.verifying import Item, Verifier, leaf_time
@@ -96,14 +98,17 @@ class Debts:
 
         Raises:
             VerificationError: the hub cannot prove its place.
+            OvertakenError: this desk stands further back by now, because a log was forgotten.
         """
         leaf, tied = await self._verifier.erased(session, wire, after)
-        index, receipt = wire.receipt.index, encode_receipt(receipt_from_wire(wire.receipt))
-        explained = self._outlived(leaf)
-        row = EventRow(index, wire.number, b"", EventKind.SUBMITTED, b"", "", leaf_time(leaf), receipt, explained)
+        index, receipt = wire.receipt.index, receipt_from_wire(wire.receipt)
+        explained, data = self._outlived(leaf), encode_receipt(receipt)
+        row = EventRow(index, wire.number, b"", EventKind.SUBMITTED, b"", "", leaf_time(leaf), data, explained)
         with self._store.begin() as c:
+            if rows.cursor(c).next_index < after.next_index:
+                raise OvertakenError
             tied.keep(c)
-            if not rows.to_be_taken(c, index):
+            if not rows.to_be_taken(c, index) or comes_again(c, wire.number, receipt, b"", leaf_time(leaf)):
                 return
             if rows.cursor(c).next_index <= index:
                 rows.put_event(c, row)

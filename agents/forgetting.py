@@ -7,86 +7,171 @@ entry that replaced its key, and sizes must lead to the head that is signed by t
 with an alarm and both sides as evidence. It goes only where replaced keys alone vouch for it: whatever else contradicts
 that head is a second history as ever.
 
+First it is judged; what came is held against what would be left; then what goes goes in one transaction with the
+entries that say why.
+
 Never does: forget mail, or what a key in force has signed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from comity.directory import Directory
-from comity.errors import RefusedError, VerificationError
-from comity.merkle import EMPTY_ROOT, verify_consistency
+from comity.errors import Reason, RefusedError, VerificationError
+from comity.merkle import EMPTY_ROOT, MAX_SIZE, verify_consistency
 from sqlalchemy import Connection
 
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.gossip import CANNOT
+from agents.headorder import covers
 from agents.history import History
 from agents.hubkeys import head_replaced, is_late, signed_checkpoint
+from agents.rereading import go_back
 from agents.session import Session
 from agents.store import Store
 from agents.truststore import SeenHead, TrustedSize
 
+Parts = Mapping[str, bytes | int]
 
-async def forget(session: Session, store: Store, history: History, directory: Directory, seen: SeenHead) -> None:
-    """Forgets what only replaced keys vouch for and does not fit a head; tells of it.
+
+class OvertakenHeadError(RefusedError):
+    """The head was signed before the entry that replaced its key, or by the key's thief: the next one says more.
+
+    Or another process of this home has kept something meanwhile, beside which nothing was judged.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """What is to be forgotten, as judged against a head."""
+
+    seen: SeenHead
+    """That head, by the key in force."""
+    size: int
+    """Sizes of the exchange log beyond it go; `MAX_SIZE` where none does."""
+    heads: int
+    """Heads over more leaves go; `MAX_SIZE` where none does."""
+    newest: tuple[TrustedSize | None, SeenHead | None]
+    """The greatest size and head that there were."""
+    told: Mapping[str, Parts]
+    """Subjects of alarms, and the evidence of each."""
+
+    def __bool__(self) -> bool:
+        """Returns whether anything goes."""
+        return self.heads != MAX_SIZE or self.size != MAX_SIZE
+
+    def forget(self, c: Connection, history: History, directory: Directory) -> None:
+        """Forgets it and tells of it.
+
+        Args:
+            c: of the transaction that keeps the entries.
+            history: tells of it.
+            directory: with those entries.
+
+        Raises:
+            OvertakenHeadError: something else is kept by now. Nothing is to be written.
+        """
+        if not self:
+            return
+        now = rows.newest_size(c), rows.newest_head(c)
+        if now != self.newest or (self.size != MAX_SIZE and _is_vouched(c, directory, self.size, self.seen)):
+            raise OvertakenHeadError(Reason.BUSY, "another process of this home has kept something meanwhile")
+        for subject, parts in self.told.items():
+            history.alarm(AlarmKind.REPLACED_KEY, subject, dict(parts), c)
+        rows.forget_heads_beyond(c, self.heads)
+        if self.size == MAX_SIZE:
+            return
+        rows.forget_beyond(c, self.size)
+        go_back(c, self.size)
+        # What is left leads to that head: whoever is killed now knows it, and from when the replaced key says nothing.
+        rows.put_checkpoint(c, TrustedSize(self.seen.head.exchange_size, self.seen.head.exchange_root, b""))
+        left = rows.newest_head(c)
+        if left is None or covers(self.seen.head, left.head):
+            rows.put_head(c, self.seen)
+
+
+async def judge(
+    session: Session, store: Store, directory: Directory, seen: SeenHead, added: tuple[int, Sequence[bytes]]
+) -> Doubted:
+    """Returns what only replaced keys vouch for and does not fit a head. Nothing is written.
 
     Args:
         session: to ask for proofs.
         store: of this home.
-        history: tells of it.
         directory: as far as it was replayed.
         seen: was verified, by the head key in force.
+        added: entries that are not kept yet, and the index of the first.
 
     Raises:
         RefusedError: the hub did not answer.
     """
-    await _sizes(session, store, history, directory, seen)
+    told: dict[str, Parts] = {}
     with store.begin() as c:
-        kept = rows.newest_head(c)
-    while kept is not None and _late(directory, kept):
-        parts: dict[str, bytes | int] = {"shown_head": kept.body, "shown_head_signature": kept.sig}
-        history.alarm(AlarmKind.REPLACED_KEY, f"head key {kept.head.directory_size}", parts)
-        with store.begin() as c:
-            rows.drop_head(c, kept)
-            kept = rows.newest_head(c)
+        newest = rows.newest_size(c), rows.newest_head(c)
+    size = await _fitting(session, store, directory, seen)
+    shown, head = newest
+    by_force: Parts = {"head": seen.body, "head_signature": seen.sig}
+    if size != MAX_SIZE and shown is not None:
+        told[f"forgotten {shown.size} {shown.root.hex()}"] = {
+            **by_force,
+            "shown_size": shown.size,
+            "shown_root": shown.root,
+            "shown_checkpoint": shown.note,
+            "shown_head": b"" if head is None else head.body,
+            "shown_head_signature": b"" if head is None else head.sig,
+        }
+    heads = size
+    with store.begin() as c:
+        kept = rows.head_up_to(c, heads)
+        while kept is not None and (replaced := _late(directory, kept)) is not None:
+            at = replaced - 1 - added[0]
+            # Its date is the hub's word, against that of whoever signed the head: people see both.
+            entry = added[1][at] if at >= 0 else rows.entries(c, replaced - 1)[0]
+            parts = {**by_force, "entry": entry, "shown_head": kept.body, "shown_head_signature": kept.sig}
+            told.setdefault(f"forgotten head {kept.head.directory_size}", parts)
+            heads = kept.head.exchange_size - 1
+            kept = rows.head_up_to(c, heads)
+    return Doubted(seen, size, heads, newest, told)
 
 
-def _late(directory: Directory, kept: SeenHead) -> bool:
+def _late(directory: Directory, kept: SeenHead) -> int | None:
+    """Returns the directory size from which a head's key is replaced, where it is from later than that."""
     replaced = head_replaced(directory, kept.head)
-    return replaced is not None and is_late(directory, kept.head, replaced)
+    return replaced if replaced is not None and is_late(directory, kept.head, replaced) else None
 
 
-async def _sizes(session: Session, store: Store, history: History, directory: Directory, seen: SeenHead) -> None:
+async def _fitting(session: Session, store: Store, directory: Directory, seen: SeenHead) -> int:
+    """Returns the greatest size kept that leads to a head, where all beyond is to be forgotten; else `MAX_SIZE`."""
     with store.begin() as c:
         newest = rows.newest_size(c)
         if newest is None or not _by_replaced(c, directory, newest, seen):
-            return
+            return MAX_SIZE
     if await _leads_to(session, newest, seen):
-        return
+        return MAX_SIZE
     with store.begin() as c:
         kept = rows.sizes(c)
     first = await _first_beside(session, kept, seen)
     fits = kept[first - 1].size if first else 0
     with store.begin() as c:
-        if not all(_by_replaced(c, directory, found, seen) for found in kept[first:]):
-            return
-        head = rows.newest_head(c)
-    parts: dict[str, bytes | int] = {
-        "head": seen.body,
-        "head_signature": seen.sig,
-        "shown_size": newest.size,
-        "shown_root": newest.root,
-        "shown_checkpoint": newest.note,
-        "shown_head": b"" if head is None else head.body,
-        "shown_head_signature": b"" if head is None else head.sig,
-    }
-    history.alarm(AlarmKind.REPLACED_KEY, f"exchange {newest.size} {newest.root.hex()}", parts)
-    with store.begin() as c:
-        if rows.newest_size(c) == newest:  # else another process of this home has done it
-            rows.forget_beyond(c, fits)
-    history.forget_tied()
+        return MAX_SIZE if _is_vouched(c, directory, fits, seen) else fits
+
+
+def _is_vouched(c: Connection, directory: Directory, size: int, seen: SeenHead) -> bool:
+    """Returns whether a key that was not replaced before a head has signed something beyond a size.
+
+    A head in force counts whoever has signed checkpoints of its size since: a receipt can come again under any key.
+    """
+    beyond = (found for found in rows.sizes(c) if found.size > size)
+    if not all(_by_replaced(c, directory, found, seen) for found in beyond):
+        return True
+    return not all(_before(head_replaced(directory, one.head), seen) for one in rows.heads_beyond(c, size))
+
+
+def _before(replaced: int | None, seen: SeenHead) -> bool:
+    return replaced is not None and replaced <= seen.head.directory_size
 
 
 def _by_replaced(c: Connection, directory: Directory, found: TrustedSize, seen: SeenHead) -> bool:
@@ -102,7 +187,7 @@ def _by_replaced(c: Connection, directory: Directory, found: TrustedSize, seen: 
     else:
         head = rows.head_from(c, found.size) or rows.newest_head(c)
         replaced = None if head is None else head_replaced(directory, head.head)
-    return replaced is not None and replaced <= seen.head.directory_size
+    return _before(replaced, seen)
 
 
 async def _first_beside(session: Session, kept: Sequence[TrustedSize], seen: SeenHead) -> int:

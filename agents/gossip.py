@@ -93,8 +93,7 @@ def _settled(store: Store, one: GossipDue, *, proved: bool = False) -> None:
 
 
 def _subject(found: TrustedSize) -> str:
-    """Returns what the alarm is about that one is not proved: the alarm of what proves a fork is another."""
-    return f"unproved {found.size} {found.root.hex()}"
+    return rows.unproved(found.size, found.root)
 
 
 def _judge(store: Store, history: History, one: GossipDue, error: RefusedError, *, fresh: bool, now: int) -> None:
@@ -106,16 +105,18 @@ def _judge(store: Store, history: History, one: GossipDue, error: RefusedError, 
         SplitViewError: it cannot, or could have.
         ReplacedKeyError: so, of what only a replaced key has signed.
     """
-    waited = one.waited
+    waited, told = one.waited, None
     if waited != TOLD and fresh and one.asked:
         waited += max(0, min(now - one.asked, COUNTED_MS))
-    try:
-        if waited != TOLD and (error.reason in CANNOT or waited > PROVED_WITHIN_MS):
-            found = one.found
+    if waited != TOLD and (error.reason in CANNOT or waited > PROVED_WITHIN_MS):
+        found = one.found
+        try:
             history.contradiction(found.size, found.root, found.note, {}, subject=_subject(found))
-    except SplitViewError:
-        waited = TOLD
-        raise
-    finally:
-        with store.begin(lasting=waited == TOLD) as c:
-            rows.set_gossip_due(c, one.found, waited, now)
+        except SplitViewError as split:
+            waited, told = TOLD, split
+    with store.begin(lasting=waited == TOLD) as c:
+        if not rows.set_gossip_due(c, one.found, waited, now):  # another process of this home has settled it meanwhile
+            withdraw_alarm(c, AlarmKind.SPLIT_VIEW, _subject(one.found))
+            return
+    if told is not None:
+        raise told

@@ -16,10 +16,10 @@ A contradiction becomes an evidence file and an alarm, which stops sealing unles
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Final, NoReturn
 
-from comity.directory import Head
 from comity.errors import VerificationError
 from comity.merkle import EMPTY_ROOT, MAX_SIZE, verify_consistency
 from comity.receipts import Leaf, Receipt, encode_receipt
@@ -29,47 +29,24 @@ from agents import truststore as rows
 from agents.alarms import AlarmKind, raise_alarm
 from agents.errors import ReplacedKeyError, SplitViewError
 from agents.evidence import save_evidence
+from agents.headorder import CLOCK_SKEW_MS, HUB_SLACK_MS, contradict, covers, later
 from agents.home import Home
 from agents.session import Session
 from agents.store import Store
 from agents.tied import Offered, Tied, until_kept
 from agents.truststore import SeenHead, TrustedSize
 
+__all__ = ["CLOCK_SKEW_MS", "HUB_SLACK_MS", "Clock", "History", "Replaced", "contradict", "covers"]
+
 Clock = Callable[[], int]
 """Returns Unix milliseconds UTC."""
 Replaced = Callable[[bytes, bytes], bool]
 """Returns whether a signed checkpoint, or else a head's body, is by a key that was replaced since."""
 
-CLOCK_SKEW_MS: Final = 120_000
-"""How far two clocks may be apart: the hub's and ours, or those of two hub processes."""
-HUB_SLACK_MS: Final = CLOCK_SKEW_MS + 60_000
-"""How far before a head's time something may be dated that it does not cover: by another process's clock, and in a
-transaction that had its time and was not committed yet when the head was signed."""
 TIED_SIZES: Final = 4096
 """How many proved sizes are remembered in memory, so that nobody has to look for them."""
-
-
-def contradict(one: Head, other: Head) -> bool:
-    """Returns whether no honest hub can have signed both heads: neither covers the other, or the lesser is newer."""
-    less, more = sorted((one, other), key=_sizes)
-    if less.directory_size > more.directory_size:
-        return True
-    return _sizes(less) != _sizes(more) and less.time > more.time + HUB_SLACK_MS
-
-
-def covers(head: Head, other: Head) -> bool:
-    """Returns whether a head is over logs at least as long as another's."""
-    return head.directory_size >= other.directory_size and head.exchange_size >= other.exchange_size
-
-
-def _later(head: Head, other: Head) -> bool:
-    if _sizes(head) == _sizes(other):
-        return head.time > other.time
-    return covers(head, other)
-
-
-def _sizes(head: Head) -> tuple[int, int]:
-    return head.exchange_size, head.directory_size
+REPLACED_TOLD: Final = 8
+"""How many alarms of replaced keys may stand before what such a key signs is told no more: its thief signs on."""
 
 
 def _fits(low: tuple[int, bytes], high: tuple[int, bytes], path: Sequence[bytes]) -> bool:
@@ -86,19 +63,22 @@ class History:
 
     def __init__(self, home: Home, store: Store, clock: Clock, replaced: Replaced = lambda _note, _head: False) -> None:
         self._home, self._store, self._clock, self._replaced = home, store, clock, replaced
-        self._tied: dict[int, bytes] = {}  # what is kept with its note, never what is still to be
+        self._tied: dict[int, tuple[bytes, bytes]] = {}  # root and note of what is kept, never what is still to be
         with store.begin() as c:
             self.newest: SeenHead | None = rows.newest_head(c)
 
     # --- heads
 
-    def check_head(self, seen: SeenHead, presented: SeenHead | None = None, *, replaced: bool = False) -> None:
+    def check_head(
+        self, seen: SeenHead, presented: SeenHead | None = None, *, replaced: bool = False, up_to: int = MAX_SIZE
+    ) -> None:
         """Compares a head with those kept.
 
         Args:
             seen: its signature was verified.
             presented: the head that the hub had before it when it answered with this one.
             replaced: its key was replaced since.
+            up_to: heads over more leaves are about to be forgotten.
 
         Raises:
             SplitViewError: the hub has signed a contradiction.
@@ -106,8 +86,9 @@ class History:
         """
         size = seen.head.exchange_size
         with self._store.begin() as c:
-            kept = [rows.head_up_to(c, size), rows.head_from(c, size), rows.newest_head(c)]
-        against = next((other for other in kept if other is not None and contradict(seen.head, other.head)), None)
+            kept = [rows.head_up_to(c, min(size, up_to)), rows.head_from(c, size), rows.head_up_to(c, up_to)]
+        left = [other for other in kept if other is not None and other.head.exchange_size <= up_to]
+        against = next((other for other in left if contradict(seen.head, other.head)), None)
         if against is None and presented is not None and not covers(seen.head, presented.head):
             against = presented
         if against is None:
@@ -120,21 +101,31 @@ class History:
         }
         self.forked(f"head {seen.head.exchange_size} {seen.head.directory_size}", parts, replaced=replaced)
 
-    def forgot(self, presented: SeenHead | None) -> bool:
-        """Returns whether neither a head is kept nor one that covers it: somebody of this home has forgotten it."""
-        with self._store.begin() as c:
-            newest = self.newest = rows.newest_head(c)
-        return presented is not None and (newest is None or not covers(newest.head, presented.head))
+    def known(self, presented: SeenHead | None, up_to: int = MAX_SIZE) -> SeenHead | None:
+        """Returns the head that was presented; where neither it is kept nor one that covers it, the newest there is.
 
-    def forget_tied(self) -> None:
-        """Remembers no size: some of those that are kept were forgotten."""
+        Args:
+            presented: to the hub; somebody of this home may have forgotten it meanwhile.
+            up_to: heads over more leaves are about to be forgotten.
+        """
+        with self._store.begin() as c:
+            self.newest, left = rows.newest_head(c), rows.head_up_to(c, up_to)
+        if presented is None or (left is not None and covers(left.head, presented.head)):
+            return presented
         self._tied.clear()
+        return left
+
+    def forgot(self) -> None:
+        """Takes note that heads and sizes were forgotten."""
+        self._tied.clear()
+        with self._store.begin() as c:
+            self.newest = rows.newest_head(c)
 
     def keep_head(self, seen: SeenHead) -> None:
         """Keeps a head if it is over longer logs than the newest, or over the same ones later."""
         with self._store.begin() as c:  # another process of this home may have kept a newer one
             newest = rows.newest_head(c)
-            if newest is None or _later(seen.head, newest.head):
+            if newest is None or later(seen.head, newest.head):
                 rows.put_head(c, seen)
                 newest = seen
         self.newest = newest
@@ -180,13 +171,14 @@ class History:
         if leaf.time_seconds * 1000 < seen.head.time - HUB_SLACK_MS:
             raise VerificationError("the leaf is from before a head that does not cover it")
 
-    def leaf_times(self, sizes: Sequence[int]) -> list[int]:
+    def leaf_times(self, sizes: Sequence[int], up_to: int = MAX_SIZE) -> list[int]:
         """Returns for each size of the directory the time of the newest leaf kept that names no more of it, or 0.
 
         Another process of this home may be ahead, so not every leaf that is kept is from before what is read here.
+        Leaves beyond `up_to` are about to be forgotten.
         """
         with self._store.begin() as c:
-            return [rows.leaf_time_up_to(c, size) for size in sizes]
+            return [rows.leaf_time_up_to(c, size, up_to) for size in sizes]
 
     def beyond(self, size: int, directory_size: int) -> bool:
         """Returns whether the log had a size only when the directory had one: by a leaf or head kept from before it."""
@@ -257,7 +249,7 @@ class History:
             RefusedError: the hub did not answer.
         """
         found = TrustedSize(size, root, note)
-        if self._tied.get(size) == root:
+        if (tied := self._tied.get(size, (b"", b"")))[0] == root and note in (b"", tied[1]):
             return Tied(found, leaf, base=None if last is None else last.greater, kept=True)
         if last is not None and (last.size.size, last.size.root) == (size, root):
             return Tied(found, leaf, base=last.base)
@@ -280,7 +272,14 @@ class History:
                 path = await session.get_consistency("exchange", low[0], high[0])
                 if not _fits(low, high, path):
                     self.contradiction(size, root, note, shown | {"consistency_path": b"".join(path)}, base)
-        return Tied(found, leaf, base)
+        outranks = known is not None and self._outranks(note, known.note)
+        return Tied(found, leaf, base, outranks=outranks)
+
+    def _outranks(self, note: bytes, kept: bytes) -> bool:
+        """Returns whether a checkpoint is by a key in force and the one that is kept of its size by a replaced one."""
+        if not note or not kept or note == kept:
+            return False
+        return self._replaced(kept, b"") and not self._replaced(note, b"")
 
     def holds(self, found: TrustedSize) -> bool:
         """Returns whether a size is kept as part of the one history.
@@ -288,7 +287,7 @@ class History:
         Raises:
             SplitViewError: it is kept with another root.
         """
-        if self._tied.get(found.size) == found.root:
+        if self._tied.get(found.size, (b"", b""))[0] == found.root:
             return True
         with self._store.begin() as c:
             known = rows.checkpoint(c, found.size)
@@ -316,7 +315,7 @@ class History:
     def _remember(self, found: TrustedSize) -> None:
         if len(self._tied) >= TIED_SIZES:
             self._tied.clear()
-        self._tied[found.size] = found.root
+        self._tied[found.size] = (found.root, found.note)
 
     def contradiction(
         self,
@@ -363,7 +362,10 @@ class History:
             replaced: a key that was replaced since has signed it: that is told, and stops no sealing.
         """
         if replaced:
-            self.alarm(AlarmKind.REPLACED_KEY, subject, parts)
+            with self._store.begin() as c:
+                told = sum(one.kind == AlarmKind.REPLACED_KEY for one in rows.alarms(c))
+            if told < REPLACED_TOLD:
+                self.alarm(AlarmKind.REPLACED_KEY, subject, parts)
             raise ReplacedKeyError("a key of the hub that was replaced has signed another history")
         self.alarm(AlarmKind.SPLIT_VIEW, subject, parts)
         raise SplitViewError("the hub has shown two histories")
@@ -385,9 +387,9 @@ class History:
         """Raises the alarm of a receipt that does not verify, or is not of what it was given for."""
         self.invalid(subject, receipt.index, {"receipt": encode_receipt(receipt)})
 
-    def alarm(self, kind: AlarmKind, subject: str, parts: dict[str, bytes | int]) -> None:
-        """Saves evidence and raises the alarm. A thief may sign without end: of a replaced key the first is enough."""
+    def alarm(self, kind: AlarmKind, subject: str, parts: dict[str, bytes | int], c: Connection | None = None) -> None:
+        """Saves evidence and raises the alarm, in a transaction of its own or one that its caller began."""
         now = self._clock()
-        with self._store.begin() as c:
-            if raise_alarm(c, kind, subject, now) or kind is not AlarmKind.REPLACED_KEY:
+        with self._store.begin() if c is None else nullcontext(c) as connection:
+            if raise_alarm(connection, kind, subject, now) or kind is not AlarmKind.REPLACED_KEY:
                 save_evidence(self._home, kind, now, parts)

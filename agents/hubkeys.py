@@ -16,7 +16,7 @@ Never does: storage, alarms.
 
 from __future__ import annotations
 
-from comity.checkpoint import Checkpoint, verify_checkpoint
+from comity.checkpoint import Checkpoint, VerifierKey, parse_note, sign_note, verify_checkpoint
 from comity.directory import Directory, Head, View, verify_head
 from comity.directory.heads import parse_head
 from comity.errors import VerificationError
@@ -38,16 +38,40 @@ def signed_checkpoint(view: View, origin: str, note: bytes) -> tuple[Checkpoint,
     Raises:
         VerificationError: no key that the directory ever named has signed it.
     """
+    key, checkpoint = _key_of(view, origin, note)
+    return checkpoint, view.replaced_from(key)
+
+
+def own_line(view: View, origin: str, note: bytes) -> bytes:
+    """Returns a checkpoint with the line of the log's own key alone: anybody can add lines, as long as they please.
+
+    Args:
+        view: the directory as far as it was replayed.
+        origin: of the log.
+        note: verified by `signed_checkpoint`.
+    """
+    key = VerifierKey(origin, _key_of(view, origin, note)[0])
+    text, lines = parse_note(note)
+    own = next(one.signature for one in lines if (one.name, one.key_id) == (key.name, key.key_id))
+    return sign_note(text, key, lambda _: own)
+
+
+def _key_of(view: View, origin: str, note: bytes) -> tuple[bytes, Checkpoint]:
     for key in view.log_keys():
         try:
-            return verify_checkpoint(note, origin, key), view.replaced_from(key)
+            return key, verify_checkpoint(note, origin, key)
         except VerificationError:
             continue
     raise VerificationError("the checkpoint is not signed by a key of the log")
 
 
 def head_replaced(directory: Directory, head: Head) -> int | None:
-    """Returns the directory size from which the key of a head's own size is replaced, or None while it signs."""
+    """Returns the directory size from which the key of a head's own size is replaced, or None while it signs.
+
+    None, too, of one over more of the directory than was replayed: another process of this home has judged it.
+    """
+    if head.directory_size > directory.size:
+        return None
     return directory.view().replaced_from(directory.view(head.directory_size).head_key())
 
 

@@ -54,6 +54,7 @@ from agents.mailstore import Cursor, Message
 from agents.occurrences import Occurrences, finish
 from agents.owing import waits
 from agents.owncopies import OwnCopies
+from agents.rereading import comes_again, is_read_anew
 from agents.session import Session
 from agents.store import Store
 from agents.succession import superseded
@@ -88,7 +89,7 @@ class Intake:
         self._acks, self._archive, self._clock = acks, archive, clock
         self._verifier = Verifier(home, trust, clock)
         self._debts = Debts(store, trust, self._verifier, clock)
-        self._occurrences = Occurrences(home, store, clock)
+        self._occurrences = Occurrences(home, store, trust, clock)
         self._entering = Entering(home, store, trust, archive=archive, clock=clock)
         self._asides = Asides(store, self._verifier, acks, read=self._entering.read, clock=clock)
         self._own = OwnCopies(
@@ -118,9 +119,12 @@ class Intake:
             UnknownProfileError: the agreed profile is not in this home; its file helps.
             RefusedError: the hub did not answer a question that verifying needs.
         """
-        at = self.cursor()
+        with self._store.begin() as c:
+            at, anew = rows.cursor(c), is_read_anew(c)
         if wire.receipt.index < at.next_index:
             return Taken()
+        if anew:
+            return await until_kept(lambda: self._take_once(session, wire, at, anew=True))
         return await self._take(session, wire, at)
 
     async def owed(self, session: Session) -> AsyncIterator[Taken]:
@@ -149,15 +153,33 @@ class Intake:
         if failed is not None:
             raise failed
 
+    async def read_back(self, session: Session, wire: feed_pb2.FeedItem) -> tuple[Item, Envelope, Payload]:
+        """Verifies and opens once more what this desk has sent, from the bytes alone; nothing is kept of it.
+
+        Raises:
+            MalformedError, RefusedError, VerificationError: it is not what the log names, or not this desk's.
+            CannotOpenError: it does not open.
+            UnknownKeyError: the desk key was not granted to this member.
+        """
+        item = await self._verifier.item(session, wire, Cursor(wire.receipt.index, wire.number - 1, 0))
+        self._verifier.check_named(item)
+        envelope = parse_envelope(wire.envelope, reader=self._home.desk)
+        if envelope.header.sender != self._home.desk:
+            raise VerificationError("it is another desk's")
+        self._verifier.signers(envelope, item)
+        return item, envelope, self._open(item, envelope)[1]
+
     async def _take(self, session: Session, wire: feed_pb2.FeedItem, at: Cursor) -> Taken:
         return await until_kept(lambda: self._take_once(session, wire, at))
 
-    async def _take_once(self, session: Session, wire: feed_pb2.FeedItem, at: Cursor) -> Taken:
+    async def _take_once(self, session: Session, wire: feed_pb2.FeedItem, at: Cursor, *, anew: bool = False) -> Taken:
         if is_erased(wire):
             await self._debts.take_erased(session, wire, at)
             return Taken(event=True)
         item = await self._verifier.item(session, wire, at)  # step 1
         kind = item.verified.event.kind
+        if anew and self._came_before(item):
+            return Taken(event=True)
         if kind is not EventKind.SUBMITTED:
             self._occurrences.take(item)
             return Taken(event=True)
@@ -176,6 +198,15 @@ class Intake:
         except _NOT_ITS_DOING:
             attempt.take_back()
             raise
+
+    def _came_before(self, item: Item) -> bool:
+        """Returns whether an item had its effect in a log that was forgotten: then it has its true place now."""
+        with self._store.begin() as c:
+            if rows.cursor(c).next_index < item.after.next_index:
+                raise OvertakenError
+            item.tied.keep(c)
+            message_hash, receipt = item.verified.event.message_hash, item.verified.receipt
+            return comes_again(c, item.number, receipt, message_hash, item.time)
 
     async def _envelope(self, session: Session, item: Item, attempt: Try) -> Taken:
         self._verifier.check_named(item)  # step 3

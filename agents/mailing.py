@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
-from comity.errors import ComityError, Reason, RefusedError, VerificationError
+from comity.envelope import Header, parse_header
+from comity.errors import ComityError, MalformedError, Reason, RefusedError, VerificationError
 from comity.receipts import Receipt, VerifiedReceipt, parse_receipt
+from comity.v1.payload_pb2 import Payload
 from comity.workflow.terms import Verb
 
 from agents import truststore
@@ -46,7 +48,7 @@ class Mailing(Connected):
     """Reads the desk's feed and what is kept of it."""
 
     caught_up_at: int = 0
-    """When a live feed last brought a head: everything that it covers had come. Unix milliseconds UTC."""
+    """When the feed last came to its present end: everything up to then is here. Unix milliseconds UTC; 0 before."""
 
     # --- mail
 
@@ -68,6 +70,7 @@ class Mailing(Connected):
                         quarantined += taken.quarantined
                         if taken.message is not None and not taken.quarantined:
                             new.append(self._item(taken.message))
+                self.caught_up_at = self.clock()
             acknowledged += await self._flush()
         return SyncReport(tuple(new), events, quarantined, acknowledged)
 
@@ -103,12 +106,35 @@ class Mailing(Connected):
                         await self.refresh()
                     async with self._acknowledging():
                         found = [taken async for taken in self._intake.owed(self.session)]
+                    if self._intake.cursor().next_index < start:
+                        raise RefusedError(Reason.STALLED, "a log was forgotten: what comes is read from further back")
                     self.caught_up_at = self.clock()
                 else:
                     found = [await self._intake.take(self.session, response.item)]
                 if found and acknowledge:
                     await self._flush()
             yield found
+
+    async def published_again(self, start: int, list_id: bytes) -> AsyncIterator[tuple[Header, Payload, int]]:
+        """Reads anew what this desk has published in a list and has a copy of; nothing of it is kept.
+
+        Args:
+            start: place in the log.
+            list_id: of the list.
+
+        Yields:
+            Header, payload and the time of the leaf, Unix milliseconds UTC, each verified from the bytes alone.
+
+        Raises:
+            VerificationError, MalformedError, RefusedError, CannotOpenError: one is not what the log names, or does
+                not open; or the connection broke.
+        """
+        async for response in self.session.read_feed(start, follow=False):
+            wire = response.item.envelope
+            if response.WhichOneof("message") == "item" and wire.ciphertext and _is_of(wire.header, list_id, self.desk):
+                async with self._turn:
+                    item, envelope, payload = await self._intake.read_back(self.session, response.item)
+                yield envelope.header, payload, item.time
 
     async def flush(self) -> int:
         """Sends acknowledgements that are still pending. Returns how many the hub has logged."""
@@ -290,3 +316,12 @@ class Mailing(Connected):
 
     def _item(self, message_hash: bytes) -> InboxItem:
         return self._reading.item(self._reading.find(message_hash.hex()))
+
+
+def _is_of(header: bytes, list_id: bytes, desk: str) -> bool:
+    """Returns whether a header says that a desk publishes in a list."""
+    try:
+        said = parse_header(header)
+    except MalformedError:
+        return False
+    return said.watchlist is not None and (said.sender, said.watchlist.list_id) == (desk, list_id)

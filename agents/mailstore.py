@@ -147,6 +147,12 @@ _LISTED: Final = [
     literal(b"").label(column.name) if column.name in ("envelope", "archive") else column for column in s.messages.c
 ]
 """Columns of a message in a list: a mailbox of years must fit in memory."""
+_M, _ST = s.messages.c, s.statuses.c
+_SENT: Final = select(*_LISTED, _ST.desk, _ST.status).where(_ST.message_hash == _M.message_hash, _M.log_index >= 0)
+_UNPROVED: Final = (  # built once: an agent asks every few seconds, and building costs more than asking
+    _SENT.where(_ST.status == MessageStatus.SUBMITTED.value),
+    _SENT.where((_M.precedence == int(Precedence.FLASH)) & (_ST.status == MessageStatus.DELIVERED.value)),
+)
 
 
 def put_message(c: Connection, m: Message) -> None:
@@ -177,16 +183,10 @@ def messages(c: Connection, *, outgoing: bool, without: Collection[Verb] = ()) -
 
 def unproved(c: Connection) -> list[tuple[Message, str, MessageStatus]]:
     """Returns own logged mail, without its bytes, with each desk where it has not come as far as it should."""
-    m, st = s.messages.c, s.statuses.c
-    open_ = st.status == MessageStatus.SUBMITTED.value
-    flash = (m.precedence == int(Precedence.FLASH)) & (st.status == MessageStatus.DELIVERED.value)
     found = []
-    for where in (open_, flash):
-        query = select(*_LISTED, st.desk, st.status).where(st.message_hash == m.message_hash, m.log_index >= 0, where)
-        for row in c.execute(query):
-            *columns, desk, status = row
-            values = dict(zip(_MESSAGE_COLUMNS, columns, strict=True))
-            found.append((_message_of(values), str(desk), MessageStatus(status)))
+    for row in [*c.execute(_UNPROVED[0]), *c.execute(_UNPROVED[1])]:
+        *columns, desk, status = row
+        found.append((_message_of(dict(zip(_MESSAGE_COLUMNS, columns, strict=True))), str(desk), MessageStatus(status)))
     return found
 
 
@@ -288,7 +288,7 @@ def put_event(c: Connection, event: EventRow) -> None:
 
 def events(c: Connection, message_hashes: list[bytes] | None = None) -> list[EventRow]:
     """Returns the items of the feed, all or those about some messages, in the order of the log."""
-    query = select(s.events).order_by(s.events.c.log_index)
+    query = select(s.events).where(s.events.c.log_index >= 0).order_by(s.events.c.log_index)
     if message_hashes is not None:
         query = query.where(s.events.c.message_hash.in_(message_hashes))
     return [

@@ -12,15 +12,15 @@ from typing import Final
 
 from comity.encoding import serialise
 from comity.errors import RefusedError, VerificationError
-from comity.receipts import AckState, EventKind
+from comity.receipts import Ack, AckState, EventKind
 from comity.workflow.engine import apply_stored
 from comity.workflow.legs import ClockKind
-from comity.workflow.terms import State
+from comity.workflow.terms import Family, State
 from comity.workflow.timers import apply_clock
 from sqlalchemy import Connection
 
 from agents import mailstore as rows
-from agents.acks import check_ack, raise_status, status_of
+from agents.acks import check_ack, check_said, raise_status, status_of
 from agents.alarms import AlarmKind, raise_alarm
 from agents.cases import header_of, leg_between, not_stored
 from agents.evidence import save_evidence
@@ -30,7 +30,8 @@ from agents.mailstore import AckRow, Cursor, EventRow, Message
 from agents.onward.granting import GRANT_EVENTS, take_grant_event
 from agents.records import MessageStatus, Standing
 from agents.store import Store
-from agents.trust import Clock
+from agents.tied import OvertakenError
+from agents.trust import Clock, Trust
 from agents.verifying import Item, kept_receipt
 
 _CLOCKS: Final = {
@@ -43,12 +44,16 @@ _ENDS: Final = {
     EventKind.WITHDRAWN: (MessageStatus.WITHDRAWN, Standing.WITHDRAWN),
 }
 
+_SUBSCRIPTION: Final = (
+    "SELECT 1 FROM legs WHERE originator = ? AND recipient = ? AND json_extract(fields, '$.family') = ? LIMIT 1"
+)
+
 
 class Occurrences:
     """Takes the items that carry no envelope."""
 
-    def __init__(self, home: Home, store: Store, clock: Clock) -> None:
-        self._home, self._store, self._clock = home, store, clock
+    def __init__(self, home: Home, store: Store, trust: Trust, clock: Clock) -> None:
+        self._home, self._store, self._trust, self._clock = home, store, trust, clock
 
     def take(self, item: Item) -> None:
         """Takes a verified item and records it, and whether what it says was found true."""
@@ -81,7 +86,10 @@ class Occurrences:
         if message is None and erased_before(c):
             return ""  # of mail that was erased before this home read it
         try:
-            if message is None or not message.outgoing:
+            if message is None:
+                self._unknown(c, item, check_said(body, sig, item.verified.event, view=item.view, now=item.time))
+                return ""
+            if not message.outgoing:
                 raise VerificationError("the acknowledgement is of no message of this desk")
             ack = check_ack(body, sig, item.verified.event, message, view=item.view, now=item.time)
         except VerificationError:
@@ -103,6 +111,22 @@ class Occurrences:
             except RefusedError:
                 self._invalid(c, item)
         return ack.desk
+
+    def _unknown(self, c: Connection, item: Item, ack: Ack) -> None:
+        """Takes a genuine acknowledgement of a message that this home does not have: it does not count.
+
+        Of what is published to a subscriber the home that publishes has it, and of each batch this desk one copy: so
+        another home of the desk, or one that was put back, knows nothing of the others, and nothing is wrong. Of all
+        else that this desk sends the feed has brought a copy.
+        """
+        if ack.origin != self._trust.exchange_origin:
+            raise VerificationError("the acknowledgement was made for another hub")
+        asked = (self._home.desk, ack.desk, int(Family.WATCHLIST))
+        if c.exec_driver_sql(_SUBSCRIPTION, asked).first() is not None:
+            return
+        now = self._clock()
+        save_evidence(self._home, AlarmKind.ACK_UNKNOWN, now, {"feed_item": serialise(item.wire)})
+        raise_alarm(c, AlarmKind.ACK_UNKNOWN, ack.desk, now)
 
     def _ended(self, c: Connection, item: Item, message: Message) -> bool:
         """Takes the end of a message. Returns False where it did not end as the log says: then nothing happens."""
@@ -203,7 +227,12 @@ def finish(c: Connection, item: Item, desk: str = "", *, believed: bool) -> None
         item: what was taken.
         desk: who acknowledged, where it is an acknowledgement that counts.
         believed: what the hub logged was found true.
+
+    Raises:
+        OvertakenError: this desk stands further back by now, because a log was forgotten. Nothing is to be written.
     """
+    if rows.cursor(c).next_index < item.after.next_index:
+        raise OvertakenError
     event, receipt = item.verified.event, kept_receipt(item)
     row = EventRow(
         item.index, item.number, item.salt, event.kind, event.message_hash, desk, item.time, receipt, believed

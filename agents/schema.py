@@ -186,7 +186,8 @@ events = Table(
     Column("believed", Boolean, nullable=False),
     Index("events_message", "message_hash"),
 )
-"""The feed, item by item. `believed` where what the hub logged was found true, by signatures or by the bytes."""
+"""The feed, item by item. `believed` where what the hub logged was found true, by signatures or by the bytes. What was
+read of a log that was forgotten has an index below 0, until it comes again (`agents/rereading.py`)."""
 
 debts = Table(
     "debts",

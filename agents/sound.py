@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from comity.directory import Directory, Head, parse_entry, verify_head
 from comity.directory.heads import parse_head
 from comity.errors import MalformedError, VerificationError
+from comity.merkle import MAX_SIZE
 
 from agents.alarms import AlarmKind
 from agents.history import HUB_SLACK_MS, History
@@ -68,7 +69,15 @@ def sound_head(history: History, directory: Directory, body: bytes, sig: bytes, 
     return SeenHead(head, body, sig)
 
 
-def check_dates(history: History, first: int, entries: Sequence[bytes], heads: Sequence[SeenHead], latest: int) -> None:
+def check_dates(
+    history: History,
+    first: int,
+    entries: Sequence[bytes],
+    heads: Sequence[SeenHead],
+    latest: int,
+    *,
+    up_to: int = MAX_SIZE,
+) -> None:
     """Checks the times of new entries: the hub chooses them, but not against what it has signed before.
 
     An entry comes after every leaf that names a directory without it.
@@ -79,11 +88,12 @@ def check_dates(history: History, first: int, entries: Sequence[bytes], heads: S
         entries: that were replayed.
         heads: the newest one that was held before they came, if any, and the one that came with them.
         latest: no entry is from later, Unix milliseconds.
+        up_to: leaves beyond that size of the exchange log are about to be forgotten.
 
     Raises:
         VerificationError: one is of another time than it can be from.
     """
-    leaves = history.leaf_times(range(first, first + len(entries)))
+    leaves = history.leaf_times(range(first, first + len(entries)), up_to)
     for index, entry in enumerate(entries, start=first):
         time = parse_entry(entry)[0] * 1000
         without = [seen for seen in heads if index >= seen.head.directory_size]

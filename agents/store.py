@@ -20,11 +20,12 @@ from comity.receipts import EventKind
 from sqlalchemy import Connection, Engine, Table, create_engine, event
 
 from agents import owing, schema
+from agents.alarms import AlarmKind, alarm_id
 from agents.boardstore import fill_open
 from agents.mailstore import legs
 from agents.onward import schema as onward
 from agents.schema import INDEXES_3, METADATA, gossip_due, heads
-from agents.truststore import TOLD
+from agents.truststore import TOLD, unproved
 
 VERSION: Final = 6
 """Version of the tables; `_STEPS` leads from each to the next."""
@@ -184,6 +185,11 @@ def _to_6(connection: Connection) -> None:
     for size, root, note, since in old:
         waited = TOLD if since < 0 else 0
         connection.execute(gossip_due.insert().values(size=size, root=root, note=note, waited=waited, asked=0))
+        if waited == TOLD:  # its alarm was that of a proved fork: dismissed, it would hide one
+            was, subject = f"exchange {size} {root.hex()}", unproved(size, root)
+            kind, t = AlarmKind.SPLIT_VIEW, schema.alarms
+            moved = {"id": alarm_id(kind, subject), "subject": subject}
+            connection.execute(t.update().where(t.c.id == alarm_id(kind, was)).values(moved))
 
 
 def _due_columns(connection: Connection) -> set[str]:

@@ -46,6 +46,8 @@ class Tied:
     """The size that this one was proved against, None where nothing was kept that it could be proved against."""
     kept: bool = False
     """It is kept as it is: there is nothing to add to it."""
+    outranks: bool = False
+    """Its checkpoint is by the key in force and takes the place of one by a replaced key."""
 
     @property
     def greater(self) -> TrustedSize:
@@ -73,7 +75,7 @@ class Tied:
         if known is not None:
             if known.root != self.size.root:
                 raise OvertakenError
-            return bool(self.size.note) and not known.note
+            return bool(self.size.note) and (self.outranks or not known.note)
         if newest is None and base is None:
             return True
         if base is None:

@@ -20,6 +20,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from comity.checkpoint import Checkpoint
 from comity.directory import Directory, Head, SignedStatement, View, parse_entry
 from comity.encoding import Purpose, digest
 from comity.errors import ComityError, Reason, RefusedError, VerificationError
@@ -29,11 +30,11 @@ from comity.names import HUB
 from agents import truststore as rows
 from agents.alarms import AlarmKind
 from agents.errors import ReplacedKeyError, SplitViewError, UnpinnedError
-from agents.forgetting import forget
+from agents.forgetting import OvertakenHeadError, judge
 from agents.gossip import settle
 from agents.history import CLOCK_SKEW_MS, Clock, History
 from agents.home import Home
-from agents.hubkeys import by_replaced_key, head_replaced, signed_checkpoint
+from agents.hubkeys import by_replaced_key, head_replaced, own_line, signed_checkpoint
 from agents.monitor import watch_own_name
 from agents.session import Session
 from agents.sound import check_dates, head_form, sound_head
@@ -45,11 +46,9 @@ __all__ = ["CLOCK_SKEW_MS", "HEAD_MAX_AGE_MS", "Clock", "Trust"]
 
 HEAD_MAX_AGE_MS: Final = 10 * 60_000
 """How old the newest head may be for anything to be sealed on it."""
+NOTES_LOOKED_AT: Final = 32
+"""Among how many of the newest checkpoints one by the key in force is looked for, where keys were replaced."""
 _GENESIS: Final = "genesis"
-
-
-class _OvertakenHeadError(RefusedError):
-    """The head was signed before the entry that replaced its key, or by the key's thief: the next one says more."""
 
 
 class Trust:
@@ -121,14 +120,12 @@ class Trust:
     def newest_note(self) -> bytes:
         """Returns the newest signed checkpoint that was verified: what goes into payloads; empty without one.
 
-        None goes out that this agency would refuse: a key that is replaced now may have signed it when it was.
+        None goes out that is signed by a key which is replaced now: another agency may know better from when.
         """
+        several = len(self._directory.state.log_keys) > 1
         with self._store.begin() as c:
-            note = rows.newest_note(c)
-        if note and len(self.view().log_keys()) > 1:
-            checkpoint, replaced = signed_checkpoint(self.view(), self.exchange_origin, note)
-            return b"" if replaced is not None and self.history.beyond(checkpoint.size, replaced) else note
-        return note
+            notes = rows.newest_notes(c, NOTES_LOOKED_AT if several else 1)
+        return next((one for one in notes if not several or self._signed(one)[1] is None), b"")
 
     def check_sealable(self) -> Head:
         """Returns the newest head if something may be sealed on it.
@@ -227,7 +224,7 @@ class Trust:
                     session.endpoints.leave_present()
                     if not tries:
                         raise
-                except _OvertakenHeadError:
+                except OvertakenHeadError:
                     if not tries:
                         raise
 
@@ -255,18 +252,26 @@ class Trust:
         seen = sound_head(self.history, grown, body, sig, self._latest)
         if head_replaced(grown, seen.head) is not None:
             self.history.check_head(seen, replaced=True)
-            raise _OvertakenHeadError(Reason.BUSY, "the key of the newest head was replaced just now")
-        await forget(session, self._store, self.history, grown, seen)
-        gone = self.history.forgot(presented)
+            raise OvertakenHeadError(Reason.BUSY, "the key of the newest head was replaced just now")
+        first = grown.size - len(entries)
+        doubted = await judge(session, self._store, grown, seen, (first, entries))
+        if doubted and grown.size > seen.head.directory_size:  # nobody has signed yet what is beyond: it can wait
+            entries = entries[: max(0, seen.head.directory_size - first)]
+            grown = self._directory.clone()
+            statements = self._replay(grown, entries)
+        before = self.history.known(presented, doubted.heads)
+        gone = before is not presented
+        self.history.check_head(seen, None if gone else presented, up_to=doubted.heads)
         if refused is not None and not gone:
             raise refused
-        self.history.check_head(seen, None if gone else presented)
-        before = self.history.newest if gone else presented
-        first, heads = grown.size - len(entries), [seen] if before is None else [before, seen]
-        check_dates(self.history, first, entries, heads, self._latest)
+        heads = [seen] if before is None else [before, seen]
+        check_dates(self.history, first, entries, heads, self._latest, up_to=doubted.size)
         with self._store.begin() as c:
+            doubted.forget(c, self.history, grown)
             rows.add_entries(c, first, entries)
             watch_own_name(c, self._home.agency, statements, self._clock())
+        if doubted:
+            self.history.forgot()
         self._directory = grown
         await self.history.check(session, seen.head.exchange_size, seen.head.exchange_root, b"", head=(body, sig))
         self.history.keep_head(seen)
@@ -315,7 +320,7 @@ class Trust:
             SplitViewError: the sender was shown another history.
         """
         found = self._gossiped(note, at_most)
-        return await self.history.tie(session, found.size, found.root, note, asking=asking)
+        return await self.history.tie(session, found.size, found.root, found.note, asking=asking)
 
     def note_gossip(self, note: bytes, at_most: int) -> TrustedSize | None:
         """Does what `check_gossip` does as far as that asks nobody, for mail by which only a machine acts.
@@ -341,14 +346,17 @@ class Trust:
         await settle(session, self._store, self.history, head_time, self._clock())
 
     def _gossiped(self, note: bytes, at_most: int) -> TrustedSize:
-        checkpoint, replaced = signed_checkpoint(self.view(), self.exchange_origin, note)
+        checkpoint, replaced = self._signed(note)
         if replaced is not None and self.history.beyond(checkpoint.size, replaced):
             raise ReplacedKeyError("the checkpoint is signed by a log key that was replaced before")
         if checkpoint.size > at_most:
             self.history.contradiction(checkpoint.size, checkpoint.root, note, {"leaf_index": at_most})
-        return TrustedSize(checkpoint.size, checkpoint.root, note)
+        return TrustedSize(checkpoint.size, checkpoint.root, own_line(self.view(), self.exchange_origin, note))
 
     # --- how
+
+    def _signed(self, note: bytes) -> tuple[Checkpoint, int | None]:
+        return signed_checkpoint(self.view(), self.exchange_origin, note)
 
     def _by_replaced(self, note: bytes, head: bytes) -> bool:
         """See `by_replaced_key`. Another process of this home may have read the directory on."""

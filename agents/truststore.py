@@ -31,7 +31,9 @@ _LEAF_BEFORE: Final = (
     "SELECT directory_size, time_seconds FROM leaves WHERE log_index <= ? ORDER BY log_index DESC LIMIT 1"
 )
 _LEAF_AFTER: Final = "SELECT directory_size, time_seconds FROM leaves WHERE log_index >= ? ORDER BY log_index LIMIT 1"
-_LEAF_UP_TO: Final = "SELECT time_seconds FROM leaves WHERE directory_size <= ? ORDER BY log_index DESC LIMIT 1"
+_LEAF_UP_TO: Final = (
+    "SELECT time_seconds FROM leaves WHERE directory_size <= ? AND log_index < ? ORDER BY log_index DESC LIMIT 1"
+)
 _PUT_CHECKPOINT: Final = (
     "INSERT INTO checkpoints (size, root, note) VALUES (?, ?, ?)"
     " ON CONFLICT (size) DO UPDATE SET note = excluded.note WHERE excluded.note != x'' AND root = excluded.root"
@@ -179,15 +181,21 @@ def head_from(c: Connection, exchange_size: int) -> SeenHead | None:
     return None if row is None else SeenHead(_parsed_head(row.body), row.body, row.sig)
 
 
-def drop_head(c: Connection, seen: SeenHead) -> None:
-    """Forgets a head."""
-    c.execute(delete(s.heads).where(s.heads.c.body == seen.body))
+def heads_beyond(c: Connection, exchange_size: int) -> list[SeenHead]:
+    """Returns every head over more leaves than that."""
+    h = s.heads.c
+    found = c.execute(select(h.body, h.sig).where(h.exchange_size > exchange_size))
+    return [SeenHead(_parsed_head(row.body), row.body, row.sig) for row in found]
+
+
+def forget_heads_beyond(c: Connection, exchange_size: int) -> None:
+    """Forgets every head over more leaves than that."""
+    c.execute(delete(s.heads).where(s.heads.c.exchange_size > exchange_size))
 
 
 def forget_beyond(c: Connection, size: int) -> None:
-    """Forgets every size of the exchange log that is greater, and the heads and leaves that came with such."""
+    """Forgets every size of the exchange log that is greater, and the leaves that came with such."""
     c.execute(delete(s.checkpoints).where(s.checkpoints.c.size > size))
-    c.execute(delete(s.heads).where(s.heads.c.exchange_size > size))
     c.execute(delete(s.leaves).where(s.leaves.c.log_index >= size))
 
 
@@ -203,9 +211,15 @@ def leaves_around(c: Connection, log_index: int) -> tuple[tuple[int, int] | None
     return before, run.exec_driver_sql(_LEAF_AFTER, (log_index,)).fetchone()
 
 
-def leaf_time_up_to(c: Connection, directory_size: int) -> int:
-    """Returns the time of the newest leaf kept that names no more of the directory than that, Unix seconds, or 0."""
-    return int(c.exec_driver_sql(_LEAF_UP_TO, (directory_size,)).scalar() or 0)
+def leaf_time_up_to(c: Connection, directory_size: int, size: int = MAX_SIZE) -> int:
+    """Returns the time of the newest leaf kept that names no more of the directory than that, Unix seconds, or 0.
+
+    Args:
+        c: to look with.
+        directory_size: number of entries.
+        size: of the exchange log: leaves beyond it are left out.
+    """
+    return int(c.exec_driver_sql(_LEAF_UP_TO, (directory_size, size)).scalar() or 0)
 
 
 def put_checkpoint(c: Connection, found: TrustedSize) -> None:
@@ -237,10 +251,10 @@ def sizes(c: Connection) -> list[TrustedSize]:
     return [TrustedSize(*row) for row in c.execute(select(t.size, t.root, t.note).order_by(t.size))]
 
 
-def newest_note(c: Connection) -> bytes:
-    """Returns the newest signed checkpoint, empty where none was seen."""
+def newest_notes(c: Connection, limit: int) -> list[bytes]:
+    """Returns the newest signed checkpoints, at most so many, the newest first."""
     query = select(s.checkpoints.c.note).where(s.checkpoints.c.note != b"").order_by(s.checkpoints.c.size.desc())
-    return c.execute(query.limit(1)).scalar() or b""
+    return list(c.execute(query.limit(limit)).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +269,11 @@ class GossipDue:
     """When the hub was asked last, Unix milliseconds; 0 before that."""
 
 
+def unproved(size: int, root: bytes) -> str:
+    """Returns what the alarm is about that one is not proved: the alarm of what proves a fork is another."""
+    return f"unproved {size} {root.hex()}"
+
+
 def put_gossip_due(c: Connection, found: TrustedSize) -> None:
     """Keeps a checkpoint that is still to be tied; the same size and root under another signature is another one."""
     Driver(c).exec_driver_sql(_PUT_GOSSIP_DUE, (found.size, found.root, found.note))
@@ -267,9 +286,9 @@ def gossip_due(c: Connection) -> list[GossipDue]:
     return [GossipDue(TrustedSize(*found), waited, asked) for *found, waited, asked in c.execute(query)]
 
 
-def set_gossip_due(c: Connection, found: TrustedSize, waited: int, asked: int) -> None:
-    """Sets how long one has waited, and when it was asked for."""
-    c.execute(update(s.gossip_due).where(*_due(found)).values(waited=waited, asked=asked))
+def set_gossip_due(c: Connection, found: TrustedSize, waited: int, asked: int) -> bool:
+    """Sets how long one has waited, and when it was asked for. Returns whether it is due still."""
+    return c.execute(update(s.gossip_due).where(*_due(found)).values(waited=waited, asked=asked)).rowcount == 1
 
 
 def drop_gossip_due(c: Connection, found: TrustedSize) -> None:

@@ -55,6 +55,8 @@ class Item:
     """As it travelled."""
     tied: Tied
     """What is to be kept with it."""
+    after: Cursor
+    """Where this desk stood when its place was verified."""
 
     @property
     def index(self) -> int:
@@ -98,7 +100,7 @@ class Verifier:
         tied = await tie(self._trust, session, receipt, verified.leaf, verified.checkpoint, offered=offered)
         self._check_gap(wire, after)
         view, time = self._trust.view(verified.leaf.directory_size), leaf_time(verified.leaf)
-        return Item(wire.number, wire.delivery_salt, verified, view, time, wire, tied)
+        return Item(wire.number, wire.delivery_salt, verified, view, time, wire, tied, after)
 
     async def erased(self, session: Session, wire: feed_pb2.FeedItem, after: Cursor) -> tuple[Leaf, Tied]:
         """Verifies the place of an item of which the hub says that it erased all else.

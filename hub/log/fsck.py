@@ -22,7 +22,7 @@ from comity.receipts import Event, EventKind, Leaf, commitment, delivery_commitm
 
 from hub.log.audit import store as rows
 from hub.log.audit.compare import compare_ack, compare_delivery, compare_envelope
-from hub.log.domain import LogName, LogState, unpack_hashes
+from hub.log.domain import MAX_BACKWARDS_SECONDS, LogName, LogState, unpack_hashes
 from hub.log.store import read_state
 
 T = TypeVar("T")
@@ -190,16 +190,23 @@ class Fsck:
     def _out_of_order(self, leaf: Leaf) -> str:
         """Returns what is wrong with the directory that a leaf names, given its time and the leaves before it.
 
-        Whoever writes rows with a key that was replaced must name a directory from before that, or date back.
+        Whoever writes rows with a key that was replaced must name a directory from before that, or date back. The first
+        release dated each log by itself, and clocks step back: so much is let pass, but for where a key was replaced.
         """
         named = leaf.directory_size
         if named < self._named:
             return "the leaf names an older directory than a leaf before it"
-        if leaf.time_seconds < self._entered[named - 1]:
+        if leaf.time_seconds < self._entered[named - 1] - MAX_BACKWARDS_SECONDS:
             return "the leaf is from before the directory that it names"
-        if named < len(self._entered) and leaf.time_seconds > self._entered[named]:
+        if named < len(self._entered) and leaf.time_seconds > self._until(named):
             return "the leaf names a directory that had grown before it"
         return ""
+
+    def _until(self, named: int) -> int:
+        """Returns the Unix second up to which a leaf can name a directory that has grown since."""
+        until = self._entered[named] + MAX_BACKWARDS_SECONDS
+        replaced = next((key.until for key in self._log_keys if key.at(named)), None)
+        return min(until, self._entered[replaced - 1]) if replaced else until
 
     def _wrong_key(self, key: bytes, under: int | None) -> str:
         """Returns what is wrong with the key of a batch, given the directory size that its last leaf names."""

@@ -140,7 +140,7 @@ def recipient_says(stage: Stage, envelope: Any, leg: Leg | None, desk: str, now:
     """What a recipient does with it, told that moment and that directory by the leaf, and why."""
     verifier = stage.verifiers[desk]
     view = verifier._trust.view(stage.directory.size)
-    item = Item(1, bytes(32), cast("Any", None), view, now, cast("Any", None), cast("Any", None))
+    item = Item(1, bytes(32), cast("Any", None), view, now, *[cast("Any", None)] * 3)
     try:
         signers = verifier.signers(envelope, item)
         verifier.check_rules(envelope, item, leg)

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from comity.checkpoint import parse_checkpoint
+from comity.directory import sign_head
 from comity.errors import VerificationError
 from comity.merkle import leaf_hash
 from comity.receipts import Leaf, Receipt, encode_leaf, encode_receipt, parse_receipt
 from comity.workflow.terms import Role
 
-from agents import truststore
+from agents import mailstore, truststore
 from agents.alarms import AlarmKind
 from agents.errors import SplitViewError
-from agents.forgetting import forget
+from agents.forgetting import judge
+from agents.proofs import _Order
 from agents.proving import verify_place
 from agents.truststore import TrustedSize
 from tests.agents.offices import send_referral, two_offices
@@ -51,23 +53,23 @@ async def test_a_file_with_a_receipt_that_the_old_key_leads_to_today_is_not_good
 
         size = parse_checkpoint(forged.checkpoint)[0].size
         with reader.store.begin() as c:  # as where the replacement is known by a head alone
-            leaves = c.exec_driver_sql("SELECT log_index, directory_size, time_seconds FROM leaves").all()
             c.exec_driver_sql("DELETE FROM leaves")
             c.exec_driver_sql("DELETE FROM heads WHERE exchange_size < ?", (size,))
             c.exec_driver_sql("UPDATE checkpoints SET note = x'' WHERE size >= ?", (size,))
-            honest = truststore.newest_note(c)
-        reader.trust.history.forget_tied()
+        head = reader.trust.head
+        assert head is not None
+        reader.trust.history.forgot()
         assert (await reader.prove_receipt(encode_receipt(forged))).receipt == forged
-        with reader.store.begin() as c:
-            assert truststore.newest_note(c) == honest
-            # One that came with a delivery goes out until the leaves say from when it is, and no longer.
-            c.exec_driver_sql("DELETE FROM checkpoints WHERE size = ?", (size,))
-            truststore.put_checkpoint(c, TrustedSize(size, b"", forged.checkpoint))
-        assert reader.trust.newest_note() == forged.checkpoint
-        with reader.store.begin() as c:
-            for row in leaves:
-                c.exec_driver_sql("INSERT INTO leaves VALUES (?, ?, ?)", tuple(row))
         assert reader.trust.newest_note() == b""
+        with reader.store.begin() as c:  # nor one that came with a delivery: others may know from when it is
+            truststore.put_checkpoint(c, TrustedSize(size, head.exchange_root, forged.checkpoint))
+        assert reader.trust.newest_note() == b""
+        # The key in force takes its place, of the same size, too.
+        trust, true = reader.trust, after.note(size, head.exchange_root, after.world.next_log_key)
+        await trust.history.check(reader.session, size, head.exchange_root, true)
+        assert trust.newest_note() == true
+        await trust.history.check(reader.session, size, head.exchange_root, forged.checkpoint)
+        assert trust.newest_note() == true
 
 
 async def test_a_leaf_that_names_a_directory_of_before_its_time_is_found_by_whoever_verifies_the_log(
@@ -100,6 +102,14 @@ async def test_a_leaf_that_names_a_directory_of_before_its_time_is_found_by_whoe
         report = await reader.verify_log()
         at = "exchange: leaf {} is from before one that stands before it"
         assert report.findings == tuple(at.format(size + place) for place in (0, 3, 4))
+        # Of the first release's logs each had its own time: as far as clocks step back, where no key was replaced.
+        entered, between = now.stale_since(now.size - 1) or 0, reader.trust.view(now.size - 1)
+        for seconds, good in ((3, True), (6, False)):
+            early, late = Leaf(entered - seconds, now.size, now.root, bytes(32)), entered + seconds
+            assert _Order(reader.trust).goes_on(encode_leaf(early)) is good
+            grown = Leaf(late, between.size, between.root, bytes(32))
+            assert _Order(reader.trust).goes_on(encode_leaf(grown)) is good
+        assert not _Order(reader.trust).goes_on(encode_leaf(Leaf(entered + 3, old.size, old.root, bytes(32))))
 
 
 async def test_no_delivery_takes_an_agency_that_knows_beyond_the_log_of_its_hub(
@@ -161,7 +171,7 @@ async def test_what_the_old_key_signed_beyond_the_log_before_anybody_was_told_st
             truststore.put_checkpoint(c, beyond)
         trust, newest = reader.trust, reader.trust.history.newest
         assert newest is not None
-        await forget(reader.session, reader.store, trust.history, trust._directory, newest)
+        assert not await judge(reader.session, reader.store, trust._directory, newest, (trust.directory_size, []))
         with reader.store.begin() as c:
             assert truststore.sizes(c) == [*kept, beyond]
             c.exec_driver_sql("DELETE FROM checkpoints WHERE size = ?", (beyond.size,))
@@ -172,3 +182,53 @@ async def test_what_the_old_key_signed_beyond_the_log_before_anybody_was_told_st
             assert truststore.sizes(c)[: len(kept)] == kept
         with pytest.raises(SplitViewError):
             reader.trust.check_one_history()
+
+
+async def test_a_hub_forks_beneath_no_head_in_force_by_signing_its_size_with_the_old_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with replaced(tmp_path) as after:
+        reader, head = after.reader, await after.reader.refresh()
+        with reader.store.begin() as c:  # as a delivery brings it whose receipt is signed anew
+            c.exec_driver_sql("DELETE FROM checkpoints")
+            truststore.put_checkpoint(c, TrustedSize(1, (await Longer.of(reader.session, 1, 0)).root, b""))
+            truststore.put_checkpoint(
+                c,
+                TrustedSize(head.exchange_size, head.exchange_root, after.note(head.exchange_size, head.exchange_root)),
+            )
+            kept = truststore.sizes(c)
+        fork = await Longer.of(reader.session, 1)
+        lie = sign_head(replace(head, exchange_size=fork.size, exchange_root=fork.root), after.world.next_head_key)
+
+        async def get_head(_: object) -> tuple[bytes, bytes]:
+            return lie
+
+        monkeypatch.setattr(reader.session, "get_head", get_head)
+        monkeypatch.setattr(reader.session, "get_consistency", fork.consistency)
+        with pytest.raises(SplitViewError):
+            await reader.refresh()
+        assert after.kinds() == {AlarmKind.SPLIT_VIEW}
+        with reader.store.begin() as c:
+            assert truststore.sizes(c) == kept
+
+
+async def test_a_receipt_that_a_thief_left_here_is_found_by_whoever_verifies_the_log_and_stops_nothing(
+    tmp_path: Path,
+) -> None:
+    async with replaced(tmp_path) as after:
+        reader = after.reader
+        forged = await led_to_today(after)
+        with reader.store.begin() as c:
+            mailstore.update_message(c, bytes.fromhex(after.early), receipt=encode_receipt(forged))
+        assert (await reader.verify_log()).findings == (
+            f"exchange: the receipt of leaf {forged.index} does not verify",
+        )
+        assert after.kinds() == {AlarmKind.REPLACED_KEY}
+        assert reader.trust.check_sealable()
+        # By the key in force it is what it always was;.
+        size = parse_checkpoint(forged.checkpoint)[0].size
+        other = replace(forged, checkpoint=after.note(size, bytes(32), after.world.next_log_key))
+        with reader.store.begin() as c:
+            mailstore.update_message(c, bytes.fromhex(after.early), receipt=encode_receipt(other))
+        await reader.verify_log()
+        assert after.kinds() == {AlarmKind.REPLACED_KEY, AlarmKind.SPLIT_VIEW}

@@ -21,7 +21,7 @@ from comity.workflow.terms import Role
 from agents import truststore
 from agents.alarms import AlarmKind
 from agents.errors import ReplacedKeyError, SplitViewError
-from agents.history import HUB_SLACK_MS
+from agents.history import HUB_SLACK_MS, REPLACED_TOLD
 from agents.proving import verify_place
 from tests.agents.offices import send_referral, two_offices
 from tests.agents.replaced_keys import HKMA, After, replaced
@@ -207,6 +207,16 @@ async def test_no_head_by_the_old_key_is_from_after_it_and_none_stops_sealing(af
                 await trust.refresh(reader.session)
     assert after.kinds() == {AlarmKind.REPLACED_KEY}
     assert trust.check_sealable() == newest
+    # A thief may sign without end: once some were told of, no more are until people have looked.
+    for number in range(2 * REPLACED_TOLD):
+        with pytest.raises(ReplacedKeyError):
+            trust.see_head(*shown(exchange_size=newest.exchange_size + 10 + number, exchange_root=bytes(32)))
+    assert len(reader.alarms()) == len(list(reader.home.evidence_path.iterdir())) == REPLACED_TOLD
+    reader.dismiss_alarm(reader.alarms()[0].id)
+    with pytest.raises(ReplacedKeyError):
+        trust.see_head(*shown(exchange_size=newest.exchange_size + 100, exchange_root=bytes(32)))
+    assert len(reader.alarms()) == REPLACED_TOLD
+    assert len(list(reader.home.evidence_path.iterdir())) == REPLACED_TOLD + 1
     # By the key in force, the same is what it always was.
     with pytest.raises(SplitViewError):
         trust.see_head(*sign_head(replace(newest, directory_root=bytes(32)), world.next_head_key))

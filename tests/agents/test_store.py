@@ -11,6 +11,7 @@ from comity.keys import SigningKey
 from comity.receipts import EventKind
 
 from agents import mailstore, truststore
+from agents.alarms import AlarmKind, alarm_id
 from agents.schema import INDEXES_3
 from agents.store import VERSION, Store, StoreError
 
@@ -96,6 +97,7 @@ DROP TABLE gossip_due;
 CREATE TABLE gossip_due (size INTEGER NOT NULL, root BLOB NOT NULL, note BLOB NOT NULL, since INTEGER NOT NULL,
   PRIMARY KEY (size, root));
 INSERT INTO gossip_due VALUES (7, x'00', x'01', 5), (8, x'00', x'01', -1);
+INSERT INTO alarms VALUES ('8cfc520c6829628e', 'SPLIT_VIEW', 'exchange 8 00', 1, 2);
 PRAGMA user_version = 5;
 """
 
@@ -118,7 +120,10 @@ def test_checkpoints_that_wait_in_an_earlier_store_wait_on_and_by_their_signatur
         truststore.put_gossip_due(c, by_another)
         truststore.drop_gossip_due(c, waiting[0].found)
         left = truststore.gossip_due(c)
+        alarms = c.exec_driver_sql("SELECT id, subject, dismissed FROM alarms").all()
     store.close()
+    # Dismissed because a proof was missing, it would hide the proof of a fork.
+    assert alarms == [(alarm_id(AlarmKind.SPLIT_VIEW, "unproved 8 00"), "unproved 8 00", 2)] * len(told)
     assert waiting[0] == truststore.GossipDue(truststore.TrustedSize(7, b"\0", b"\1"), 0, 0)
     assert [one.found.size for one in waiting if one.waited == truststore.TOLD] == told
     assert left[0] == truststore.GossipDue(by_another, 0, 0)

@@ -79,13 +79,23 @@ class Follower:
         """
         async with self.turn:
             done, more = 0, True
-            while more and (found := places.after(self.client.store, self.store.applied_index())):
+            while more and (found := self._new()):
                 for place in found:
                     done += await self._take(place)
                 if place.log_index > self.store.applied_index():
                     self.store.set_applied(place.log_index)
                 more = len(found) == places.PORTION
         return done + (await self.joining.take() if join else 0)
+
+    def _new(self) -> list[Place]:
+        """Returns what the mailbox holds and the store does not; a portion at most.
+
+        Where the mailbox was led beyond the true log and went back, so does the store: its messages have come again.
+        """
+        times, place = places.went_back(self.client.store)
+        if times != self.store.went_back():
+            self.store.go_back(times, min(place, self.store.applied_index()))
+        return places.after(self.client.store, self.store.applied_index())
 
     async def look(self, *, ask: bool = True) -> None:
         """Looks for offers that came late, for lists that have fallen silent, and asks for what is missing.

@@ -15,7 +15,7 @@ from typing import Any, Final
 from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
-from agents import mailstore
+from agents import mailstore, rereading
 from agents.records import Standing
 from agents.store import Store
 
@@ -52,6 +52,12 @@ def after(store: Store, log_index: int, limit: int = PORTION) -> list[Place]:
     with store.begin(lasting=False) as c:
         rows = c.exec_driver_sql(_AFTER, (log_index, mailstore.cursor(c).next_index, limit))
         return [_place(row) for row in rows]
+
+
+def went_back(store: Store) -> tuple[int, int]:
+    """Returns how often the mailbox went back in the log, and behind which place (`agents/rereading.py`)."""
+    with store.begin(lasting=False) as c:
+        return rereading.went_back(c)
 
 
 def at(store: Store, log_index: int) -> Place | None:

@@ -173,6 +173,15 @@ class ScreeningStore(ScreeningReader):
         with self._begin(log_index):
             pass
 
+    def went_back(self) -> int:
+        """Returns for how many times that the mailbox went back this store has done so."""
+        return self._meta("went_back", 0)
+
+    def go_back(self, times: int, log_index: int) -> None:
+        """Stands behind a message, because the mailbox went back for the `times`-th time."""
+        with self._begin(log_index) as db:
+            db.execute(sql.SET_META, ("went_back", times))
+
     def drop_list(self, key: ListKey, *, applied_index: int | None = None) -> None:
         """Forgets a list; its records go with the next `clean`."""
         with self._begin(applied_index) as db:

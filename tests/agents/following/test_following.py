@@ -11,7 +11,10 @@ import pytest
 from comity.errors import RefusedError
 from comity.v1 import payload_pb2
 
+from agents import mailstore, rereading
 from agents.alarms import AlarmKind
+from agents.mailstore import Cursor
+from agents.sync.owner import outbox
 from agents.sync.screening.lists import ListStatus
 from tests.agents.following.desks import Desk, desks, forget, lists_of
 from tests.agents.owner.market import entry, removal
@@ -36,6 +39,29 @@ async def test_an_offered_list_is_followed_once_a_person_has_subscribed_and_equa
         assert desk.equals(owner)
         assert len(desk.held()) == 2
         assert (desk.alarms, desk.follower.gaps.of(desk.key)) == ([], None)
+
+
+async def test_a_mailbox_that_was_led_beyond_the_true_log_is_read_on_from_its_own_place_by_both_sides(
+    tmp_path: Path,
+) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        await owner.publish(entry(1))
+        # A thief of a replaced key had put what came last far up a log of his own; that was forgotten.
+        desk.follower.store.set_applied(1 << 40)
+        with owner.publisher.store.write() as c:
+            outbox.set_cursor(c, 1 << 40)
+        for mailbox in (desk.agent.store, owner.publisher.client.store):
+            with mailbox.begin() as mail:
+                stood = mailstore.cursor(mail)
+                mailstore.set_cursor(mail, Cursor(1 << 41, stood.number, stood.time))
+                rereading.go_back(mail, stood.next_index)
+                assert mailstore.cursor(mail) == stood
+        await desk.pull()
+        await desk.subscribe()
+        await owner.hear()
+        await desk.pull()
+        assert desk.listed.status is ListStatus.CURRENT
+        assert desk.equals(owner)
 
 
 async def test_G_04_an_omitted_batch_is_seen_at_the_next_one_and_asked_for_and_comes_again(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -233,6 +234,39 @@ async def test_a_missing_proof_that_was_explained_away_does_not_hide_the_proof_o
         assert (split(desk), due(desk)) == (1, [])
         with pytest.raises(SplitViewError):
             agent.trust.check_sealable()
+
+
+async def test_what_another_process_has_had_proved_meanwhile_is_told_of_no_more(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size = await hidden_fork(owner, desk)
+        agent, store = desk.agent, desk.agent.store
+        root = await owner.office.town.hub.logs.root_at(2, size) or b""
+        found = truststore.TrustedSize(size, root, b"")
+        with store.begin() as c:
+            truststore.put_gossip_due(c, found)
+
+        async def too_late(*_: object) -> list[bytes]:
+            with store.begin() as c:  # as another process of this home does with the proof
+                truststore.put_checkpoint(c, found)
+                truststore.drop_gossip_due(c, found)
+            raise RefusedError(Reason.NOT_FOUND, "no such size")
+
+        agent.session.get_consistency = too_late  # type: ignore[method-assign,assignment]
+        with pytest.raises(RefusedError):
+            await agent.trust.settle_gossip(agent.session)
+        assert (agent.alarms(), due(desk)) == ([], [])
+        assert agent.trust.check_sealable()
+
+
+async def test_foreign_lines_make_no_other_checkpoint_of_one_and_are_not_kept(tmp_path: Path) -> None:
+    async with desks(tmp_path) as (owner, (desk,)):
+        size, world = await hidden_fork(owner, desk), owner.office.town.world
+        checkpoint = Checkpoint(world.exchange_origin, size, bytes(32))
+        note = sign_checkpoint(checkpoint, checkpoint.origin, world.log_key.sign, world.log_key.public)
+        for number in range(3):
+            line = f"\u2014 x{number} {b64encode(bytes(8000)).decode()}\n".encode()
+            found = desk.agent.trust.note_gossip(note + line, size + 1)
+            assert found == truststore.TrustedSize(size, bytes(32), note)
 
 
 async def test_many_that_were_told_of_are_asked_for_in_turn(tmp_path: Path) -> None:
