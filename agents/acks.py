@@ -288,7 +288,7 @@ def proves(event: Event, ack: AckRow) -> bool:
 
 
 def check_ack(body: bytes, sig: bytes, event: Event, message: Message, *, view: View, now: int) -> Ack:
-    """Verifies a counterpart's acknowledgement against the event that logs it.
+    """Verifies a counterpart's acknowledgement against the event that logs it, and the message that it is about.
 
     Args:
         body: as it travelled.
@@ -301,6 +301,27 @@ def check_ack(body: bytes, sig: bytes, event: Event, message: Message, *, view: 
     Raises:
         VerificationError: it does not count.
     """
+    ack, header = check_said(body, sig, event, view=view, now=now), header_of(message)
+    if ack.message_hash != message.message_hash:
+        raise VerificationError("the acknowledgement is not the one that the log names")
+    if ack.origin != header.origin or ack.desk not in header.counterparts:
+        raise VerificationError("the acknowledgement is not by a recipient of the message")
+    return ack
+
+
+def check_said(body: bytes, sig: bytes, event: Event, *, view: View, now: int) -> Ack:
+    """Verifies that somebody of the desk that it names has signed an acknowledgement, and that the event logs it.
+
+    Args:
+        body: as it travelled.
+        sig: as it travelled.
+        event: from the verified receipt.
+        view: the directory at the leaf.
+        now: the leaf's time, Unix milliseconds UTC.
+
+    Raises:
+        VerificationError: it does not verify.
+    """
     try:
         ack = parse_ack(body)
     except MalformedError:
@@ -308,11 +329,8 @@ def check_ack(body: bytes, sig: bytes, event: Event, message: Message, *, view: 
     member = view.member_key(ack.kid, now)
     said = (event.message_hash, event.other_hash, event.ack_state, event.kids, event.signatures_digest)
     expected = (ack.message_hash, ack_digest(body), ack.state, (ack.kid,), ack_signature_digest(ack.kid, sig))
-    if said != expected or ack.message_hash != message.message_hash:
+    if said != expected:
         raise VerificationError("the acknowledgement is not the one that the log names")
-    header = header_of(message)
-    if ack.origin != header.origin or ack.desk not in header.counterparts:
-        raise VerificationError("the acknowledgement is not by a recipient of the message")
     if member is None or ack.desk not in member.desks or not verify_ack(body, sig, member.sign_key):
         raise VerificationError("the acknowledgement is not signed by a live key of its desk")
     return ack

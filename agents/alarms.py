@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection
 
-from agents.truststore import AlarmRow, add_alarm, remove_alarm
+from agents.truststore import AlarmRow, add_alarm, alarms, remove_alarm
 
 
 class AlarmKind(StrEnum):
@@ -51,6 +51,11 @@ class AlarmKind(StrEnum):
     )
     DELIVERY_GAP = ("DELIVERY_GAP", "The hub left out a delivery to this desk. Evidence is saved; call the operators.")
     ACK_FORGED = ("ACK_FORGED", "An acknowledgement does not verify. It does not count; evidence is saved.")
+    ACK_UNKNOWN = (
+        "ACK_UNKNOWN",
+        "A recipient acknowledges a message that this home does not have. If no other home sent it, look for a stolen "
+        "key.",
+    )
     EQUIVOCATION = ("EQUIVOCATION", "One envelope id of this desk was used for two contents. Look for a stolen key.")
     NOT_STORED = ("NOT_STORED", "A message was not stored by its recipient in time. Call its duty desk.")
     NOT_OPENED = ("NOT_OPENED", "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.")
@@ -60,7 +65,8 @@ class AlarmKind(StrEnum):
     )
     LIST_FORKED = (
         "LIST_FORKED",
-        "The hub knows a watchlist of this desk further than this home does, or otherwise. Nothing more is published.",
+        "The hub knows a watchlist of this desk further than this home does, or otherwise. Nothing more is published: "
+        "run `comity watchlist repair`.",
     )
     CONTRADICTION = (
         "CONTRADICTION",
@@ -126,6 +132,13 @@ def raise_alarm(c: Connection, kind: AlarmKind, subject: str, now: int) -> bool:
 def withdraw_alarm(c: Connection, kind: AlarmKind, subject: str) -> None:
     """Takes back an alarm that has proved unfounded, unless somebody dismissed it."""
     remove_alarm(c, alarm_id(kind, subject))
+
+
+def withdraw_alarms(c: Connection, kind: AlarmKind, beginning: str) -> None:
+    """Takes back every alarm of a kind whose subject begins so: what it was about is mended."""
+    for row in alarms(c):
+        if row.kind == kind.value and row.subject.startswith(beginning):
+            remove_alarm(c, row.id)
 
 
 def alarm_id(kind: AlarmKind, subject: str) -> str:

@@ -159,8 +159,8 @@ NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
         ),
         Reason.WRONG_ABOUT: ("Name a message of this case.", "請指明此個案中的訊息。"),
         Reason.WRONG_SEQUENCE: (
-            "Stop publishing that list: is this home an older copy? Call the operators.",
-            "請停止發布該名單：此節點是否為舊副本？請聯絡營運者。",
+            "Nothing more is published: is this home an older copy? Run: comity watchlist repair",
+            "已停止發布：此節點是否為舊副本？請執行：comity watchlist repair",
         ),
         Reason.UNKNOWN_CASE: ("Check the case id; synchronise.", "請核對個案編號並同步。"),
         Reason.NO_GRANT: ("Ask the originator for consent first.", "請先徵得來源機構同意。"),

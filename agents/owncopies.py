@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from comity.encoding import serialise
 from comity.envelope import Envelope, Header
 from comity.errors import CannotOpenError, ComityError, MalformedError, RefusedError, VerificationError
+from comity.v1 import envelope_pb2
 from comity.v1.payload_pb2 import Payload
 from comity.workflow.engine import apply
 from comity.workflow.profiles import UnknownProfileError
@@ -106,7 +108,8 @@ class OwnCopies:
             raise
         except VerificationError:
             return self._asides.spoilt(item)
-        archive = self._archive.seal(envelope.message_hash, content_key) if known is None else b""
+        kept = known is None and header.verb not in PUBLISHED
+        archive = self._archive.seal(envelope.message_hash, content_key) if kept else b""
         try:
             with self._store.begin() as c:
                 if gossiped is not None:
@@ -115,7 +118,8 @@ class OwnCopies:
                     return Taken()
                 if known is None:
                     message = outgoing_message(envelope, author_of(signers), self._clock())
-                    _put(c, replace(message, archive=archive), header)
+                    kept_bytes = message.envelope if kept else _lean(message.envelope)
+                    _put(c, replace(message, archive=archive, envelope=kept_bytes), header)
                 if entry.refused is not None:
                     rows.update_message(c, envelope.message_hash, standing=entry.standing.value)
                 keep_receipt(c, envelope, item.verified)
@@ -148,6 +152,12 @@ class OwnCopies:
             return Payload()
         with self._store.begin() as c:
             return self._entering.read(c, envelope.message_hash) or Payload()
+
+
+def _lean(envelope: bytes) -> bytes:
+    """Returns what is kept of what machines publish again and again: enough to hold an acknowledgement against."""
+    wire = envelope_pb2.Envelope.FromString(envelope)
+    return serialise(envelope_pb2.Envelope(header=wire.header, seal=wire.seal, signatures=wire.signatures))
 
 
 def _put(c: Connection, message: Message, header: Header) -> None:

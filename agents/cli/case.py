@@ -1,6 +1,6 @@
 """`comity case …`: where cases stand, and everything that happened in one, with its proof.
 
-Never does: move a case. `comity referral` does.
+Never does: move a case. The commands of its family do.
 """
 
 from __future__ import annotations

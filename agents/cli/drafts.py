@@ -125,7 +125,7 @@ def check_draft(session: Session, what: str) -> None:
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        found = tuple(client.check(draft_named(client, what).id))
+        found = tuple(client.check(draft_named(session, client, what).id))
         screen.result({"gaps": gap_views(found)})
         if found:
             raise IncompleteError(found)
@@ -165,7 +165,7 @@ def review(ctx: typer.Context, draft: DraftId) -> None:
     session = Session.of(ctx)
 
     async def body(client: Client) -> None:
-        found = client.review(draft_named(client, draft).id)
+        found = client.review(draft_named(session, client, draft).id)
         show_review(session.screen, found)
         session.screen.result(review_view(found))
 
@@ -186,7 +186,7 @@ def approve(
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        found = client.review(draft_named(client, draft).id)
+        found = client.review(draft_named(session, client, draft).id)
         show_review(screen, found)
         if found.gaps:
             raise IncompleteError(found.gaps)
@@ -210,7 +210,7 @@ def reseal(ctx: typer.Context, draft: DraftId) -> None:
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        after_draft(session, client, await client.reseal(draft_named(client, draft).id))
+        after_draft(session, client, await client.reseal(draft_named(session, client, draft).id))
 
     session.online(body)
 
@@ -226,7 +226,7 @@ def attach_to_draft(
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        old = client.review(draft_named(client, draft).id)
+        old = client.review(draft_named(session, client, draft).id)
         if old.payload.attachments:
             raise CommandError(t("It has attachments already: draft it again and name every file with --attach."))
         header = old.header
@@ -258,7 +258,7 @@ def discard(ctx: typer.Context, draft: DraftId, yes: Yes = False) -> None:
     session = Session.of(ctx)
 
     async def body(client: Client) -> None:
-        info = draft_named(client, draft)
+        info = draft_named(session, client, draft)
         session.confirm(t("Throw draft {draft} away?", draft=info.id), yes=yes)
         client.discard(info.id)
         session.screen.say(t("Discarded."), "bold green")
@@ -274,7 +274,7 @@ def send(ctx: typer.Context, draft: DraftId, yes: Yes = False) -> None:
 
     async def body(client: Client) -> None:
         await caught_up(session, client)
-        info = draft_named(client, draft)
+        info = draft_named(session, client, draft)
         if info.state is DraftState.AWAITING_APPROVAL:
             after_draft(session, client, info)
             raise CommandError(t("Not sent: a second person approves it first."))
@@ -299,7 +299,7 @@ def export(
 
     async def body(client: Client) -> None:
         with session.screen.progress(t("Writing")) as report:
-            await client.export_draft(draft_named(client, draft).id, out, progress=report)
+            await client.export_draft(draft_named(session, client, draft).id, out, progress=report)
         session.screen.say(
             t("Written: {path}. Only the approvers of this desk and its author can open it.", path=out), "bold green"
         )

@@ -42,6 +42,8 @@ class ExitCode(IntEnum):
     """`screen`: no wallet is listed, and a list is too old, or none is held, to call anything clear."""
     FAULT = 70
     """A fault in this program. Run again with --verbose and report it."""
+    INTERRUPTED = 130
+    """The person stopped it with Ctrl-C. What was durable by then stays so."""
 
 
 class CommandError(ComityError):
@@ -76,6 +78,12 @@ class LockedKeysError(CommandError):
     """The keys are locked. Names the command that unlocks them."""
 
     code = ExitCode.LOCKED
+
+
+class StoppedError(CommandError):
+    """The person stopped it with Ctrl-C; the text says what is kept and how to go on."""
+
+    code = ExitCode.INTERRUPTED
 
 
 class FindingsError(CommandError):

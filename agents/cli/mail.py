@@ -74,7 +74,7 @@ def case_named(client: Client, text: str) -> list[CaseInfo]:
     return client.case(fitting[0])
 
 
-def draft_named(client: Client, text: str) -> DraftInfo:
+def draft_named(session: Session, client: Client, text: str) -> DraftInfo:
     """Returns the draft whose id begins so.
 
     Raises:
@@ -84,7 +84,7 @@ def draft_named(client: Client, text: str) -> DraftInfo:
         raise NothingFoundError(t("Give at least 6 digits of an id."))
     fitting = [info for info in client.drafts() if info.id.startswith(text.lower())]
     if not fitting:
-        raise NothingFoundError(t("No draft has that id: see `comity referral drafts`."))
+        raise NothingFoundError(t("No draft has that id: see `comity {noun} drafts`.", noun=session.noun))
     if len(fitting) > 1:
         raise NothingFoundError(t("Several ids begin so: give more digits."))
     return fitting[0]

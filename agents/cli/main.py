@@ -51,6 +51,7 @@ from agents.cli import (
     watchlist_changes,
     watchlist_imports,
     watchlist_mail,
+    watchlist_repair,
 )
 from agents.cli.catalogue import Language, language, t, use
 from agents.cli.exits import ExitCode
@@ -81,7 +82,7 @@ for noun in (
     app.add_typer(noun.app)
 for commands in (drafts, answers):
     referral.app.registered_commands += commands.app.registered_commands
-for commands in (watchlist_imports, watchlist_changes, watchlist_mail, exporting):
+for commands in (watchlist_imports, watchlist_changes, watchlist_mail, watchlist_repair, exporting):
     watchlist.app.registered_commands += commands.app.registered_commands
 for commands in (assist_answers, assist_show):
     assist.app.registered_commands += commands.app.registered_commands
@@ -149,6 +150,8 @@ def run(arguments: Sequence[str]) -> int:
         command = _command(language())
         dress_help()
         ended = command.main(args=ordered, prog_name="comity", standalone_mode=False)
+        if ended == ExitCode.INTERRUPTED:  # so the parser says it of Ctrl-C
+            screen.note(t("Stopped."))
         return int(ended) if isinstance(ended, int) else ExitCode.OK
     except typer.TyperException as error:
         if error.exit_code != ExitCode.USAGE or type(error).__name__ == "NoArgsIsHelpError":

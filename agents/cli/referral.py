@@ -117,7 +117,7 @@ def show(
     async def body(client: Client) -> None:
         late = await caught_up(session, client, offline=no_sync)
         if not await show_one(session, client, what, second_look=second_look):
-            await show_one(session, client, _newest_of_case(client, what), second_look=second_look)
+            await show_one(session, client, _newest_of_case(session, client, what), second_look=second_look)
         late.raise_if_unreachable()
 
     session.online(body)
@@ -162,14 +162,14 @@ async def open_seen(client: Client, message: str, *, second_look: bool = False) 
     return client.peek(message, second_look=second_look)
 
 
-def _newest_of_case(client: Client, text: str) -> str:
+def _newest_of_case(session: Session, client: Client, text: str) -> str:
     found = [item for item in client.inbox() if item.case_id.startswith(text.lower())]
     own = [item for item in client.sent() if item.case_id.startswith(text.lower())]
     if found:
         return max(found, key=lambda item: item.received).message
     if own:
         return max(own, key=lambda item: item.created).message
-    raise NothingFoundError(t("Nothing here has that id: see `comity referral inbox`."))
+    raise NothingFoundError(t("Nothing here has that id: see `comity {noun} inbox`.", noun=session.noun))
 
 
 def _show_opened(session: Session, opened: OpenedMessage, legs: list[CaseInfo], *, awaited: bool) -> None:

@@ -25,6 +25,7 @@ from agents import keyprocess, passphrases
 from agents.cli.catalogue import t
 from agents.cli.exits import LockedKeysError, NotConfirmedError, NothingFoundError, UsageError, WrongPassphraseError
 from agents.cli.screen import Screen
+from agents.cli.words import MAIL_NOUNS
 from agents.client import Client
 from agents.home import Home, write_private
 from agents.keyprocess import LockedError
@@ -57,12 +58,17 @@ class Session:
     """Whether the OS keyring holds the member's passphrase."""
     verbose: bool = False
     """Whether a failure shows where it came from."""
+    noun: str = "referral"
+    """Noun below which the command stands, where that has mail and drafts; a text that names a command says it."""
     _home: Home | None = field(default=None, init=False)
 
     @classmethod
     def of(cls, ctx: typer.Context) -> Session:
         """Returns the session of a command."""
         found: Session = ctx.ensure_object(cls)
+        above = ctx.parent.info_name if ctx.parent is not None else None
+        if above in MAIL_NOUNS:
+            found.noun = above
         return found
 
     @property

@@ -40,7 +40,7 @@ def _said(event: WatchEvent) -> tuple[str, str]:
             return t("Disconnected; trying again."), "yellow"
         case "renewed":
             return labelled(t("Renewed by itself"), event.text), "dim"
-    return t("Something moved: see `comity referral sent`."), "dim"
+    return t("Something moved: see `comity case list`."), "dim"
 
 
 def _item(item: InboxItem) -> str:

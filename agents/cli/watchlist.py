@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from comity.payload import Gap, gaps
@@ -46,6 +46,8 @@ ListName = Annotated[str, typer.Argument(help="Title of a list, or the first 6 d
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Text = Annotated[str, typer.Option("--text", help="In words.")]
 
+HEAD_DIGITS: Final = 16
+"""Digits of a head that are shown to a person, as `comity-sync status` shows them; `--json` has all 64."""
 ACTION: Any = pb.WatchAction.DESCRIPTOR
 REMOVAL: Any = watchlist_pb2.RemovalReason.DESCRIPTOR
 
@@ -92,7 +94,7 @@ def halted() -> str:
     """Returns what a person can do about a list of which nothing is published any more."""
     return t(
         "The list has halted: the hub knows it otherwise than this home does. "
-        "Put the newer home back, or make the list anew."
+        "Run `comity watchlist repair`; else put the newer home back, or make the list anew."
     )
 
 
@@ -274,6 +276,7 @@ def _show_list(session: Session, row: ListRow, found: list[Publication], subscri
             (t("Action"), value_label(ACTION, row.terms.default_action)),
             (t("Entries"), str(row.live)),
             (t("Sequence"), str(row.sequence)),
+            (t("Head"), row.head.hex()[:HEAD_DIGITS]),
             (t("Last batch"), stamp(row.time)),
             (t("Subscribers"), str(sum(s.state is SubscriberState.ACTIVE for s in subscribers))),
         ]

@@ -9,6 +9,8 @@ Never does: mend a wallet; publish a file that was not compared first.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +18,7 @@ import typer
 from comity.v1 import payload_pb2 as pb
 
 from agents.cli.catalogue import t
-from agents.cli.exits import CommandError, UsageError
+from agents.cli.exits import CommandError, StoppedError, UsageError
 from agents.cli.lists import number_of
 from agents.cli.session import Session, fresh
 from agents.cli.times import now_ms, when
@@ -42,8 +44,10 @@ from agents.sync.importers.policy import Action, Confidence, ImportPolicy, OnRef
 from agents.sync.importers.rows import Format
 from agents.sync.owner import lists
 from agents.sync.owner.desk import sign
+from agents.sync.owner.lists import ListRow
 from agents.sync.owner.publisher import Publisher
 from agents.sync.progress import ImportInfo, ImportState, Progress
+from agents.sync.staging import Staging
 
 app = typer.Typer()
 
@@ -111,7 +115,7 @@ def import_file(
             )
             info = staged.begin(file or Path(), policy, named=form)
             session.screen.note(t("Import {id}. If it is cut off, go on with --resume {id}.", id=info.id))
-        with session.screen.progress(t("Reading")) as tell:
+        with _stoppable(session, staged, row, info), session.screen.progress(t("Reading")) as tell:
 
             def told(done: Progress) -> None:
                 if tell is not None:
@@ -127,8 +131,9 @@ def import_file(
             raise CommandError(
                 t("The import did not come to its end ({why}). Nothing can be published.", why=_why(info))
             )
-        preview = previewed(store, staged, row, info, remove_absent)
-        show_preview(session, preview)
+        with _stoppable(session, staged, row, info):
+            preview = previewed(store, staged, row, info, remove_absent)
+            show_preview(session, preview)
     if info.counts.refused.total():
         session.screen.next(session.command(f"watchlist check {short(row.list_id.hex())}"), t("What was refused"))
     if preview.changes:
@@ -136,6 +141,19 @@ def import_file(
         command = session.command(f"watchlist publish {short(row.list_id.hex())} --import {info.id}{options}")
         session.screen.next(command, t("Sign and publish"))
     session.screen.result({"import": import_view(info), "changes": preview.view(), "report": written})
+
+
+@contextmanager
+def _stoppable(session: Session, staged: Staging, row: ListRow, info: ImportInfo) -> Iterator[None]:
+    """Where a person stops it with Ctrl-C, says what is staged and how to go on."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        command = session.command(f"watchlist import {short(row.list_id.hex())} --resume {info.id}")
+        rows = staged.info(info.id).rows
+        raise StoppedError(
+            t("Stopped: {n} rows are staged, nothing is published. Go on: {command}", n=rows, command=command)
+        ) from None
 
 
 @app.command("diff")

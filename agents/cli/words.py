@@ -170,6 +170,8 @@ NOUNS: Final[Mapping[Family, str]] = MappingProxyType(
 """By family: the noun of its commands."""
 
 _MAIL: Final = frozenset({Family.REFERRAL, Family.FREEZE, Family.ASSISTANCE})
+MAIL_NOUNS: Final = frozenset(NOUNS[family] for family in _MAIL)
+"""Nouns below which messages and drafts are shown, approved and sent."""
 
 
 LIST_COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(

@@ -41,6 +41,9 @@ EXIT_FAILED: Final = 1
 EXIT_SETTINGS: Final = 78
 """The settings cannot be used: starting again does not help."""
 
+HEAD_DIGITS: Final = 16
+"""Digits of a head that are shown to a person; all 64 are with `--json`, as in `comity watchlist show --json`."""
+
 ConfigFile = Annotated[Path, typer.Option("--config", help="The settings, TOML.")]
 PassphraseFd = Annotated[int | None, typer.Option(help="Read the passphrase from this descriptor.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -95,8 +98,10 @@ def status(config: ConfigFile, *, as_json: AsJson = False) -> None:
                 "status": one.status,
                 "followed": one.followed,
                 "sequence": one.sequence,
+                "head": one.head or None,
                 "entries": one.entries,
                 "batch_time": one.batch_time or None,
+                "age_seconds": (now - one.batch_time) // 1000 if one.batch_time else None,
                 "last_heard": one.last_heard or None,
             }
             for one in lists
@@ -104,8 +109,11 @@ def status(config: ConfigFile, *, as_json: AsJson = False) -> None:
         typer.echo(json.dumps(shown, indent=2))
         return
     for one in lists:
-        age = f"{(now - one.batch_time) // 60_000} minutes old" if one.batch_time else "no batch yet"
-        typer.echo(f"{one.status:8}  {one.owner}  {one.list_id}  batch {one.sequence}, {one.entries} entries, {age}")
+        said = "no batch yet"
+        if one.batch_time:
+            age = (now - one.batch_time) // 60_000
+            said = f"batch {one.sequence}, head {one.head[:HEAD_DIGITS]}, {one.entries} entries, {age} minutes old"
+        typer.echo(f"{one.status:8}  {one.owner}  {one.list_id}  {said}")
     if not lists:
         typer.echo("No list was offered to this desk.")
 

@@ -13,7 +13,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Final
 
-from agents.alarms import AlarmKind, alarm_id, raise_alarm
+from agents.alarms import Alarm, AlarmKind, alarm_id, raise_alarm
 from agents.client import Client
 from agents.sync.condition import Condition
 from agents.sync.config import Config
@@ -43,8 +43,11 @@ class Alarming:
             c.exec_driver_sql(_END, (alarm_id(kind, subject),))
 
     def look(self) -> None:
-        """Passes on every alarm that stands and was not passed on by this process."""
-        standing = self._client.alarms()
+        """Ends what has recovered, and passes on every other alarm that was not passed on by this process.
+
+        What stands is asked for once: that looks at all mail that is waited for.
+        """
+        standing = self._lasting(self._client.alarms())
         self._condition.alarms = len(standing)
         for alarm in standing:
             if alarm.id in self._told:
@@ -58,6 +61,28 @@ class Alarming:
                 self._running.add(task)
                 task.add_done_callback(self._running.discard)
         self._told &= {alarm.id for alarm in standing}
+
+    def _lasting(self, standing: Sequence[Alarm]) -> list[Alarm]:
+        """Ends the alarm of every list that is current again, or subscribed to. Returns the others."""
+        lagging = {f"{one.owner} {one.list_id} " for one in self._condition.lagging()}
+        by_status = {
+            status: {f"{one.owner} {one.list_id} " for one in self._condition.lists if one.status == status}
+            for status in ("OFFERED", "REVOKED")
+        }
+        causes = {
+            AlarmKind.LIST_LAGGING: lagging,
+            AlarmKind.LIST_LOST: lagging,
+            AlarmKind.LIST_AWAITED: by_status["OFFERED"],
+            AlarmKind.LIST_ENDED: by_status["OFFERED"] | by_status["REVOKED"],
+        }
+        lasting = []
+        for alarm in standing:
+            names = causes.get(alarm.kind)
+            if names is None or any(alarm.subject.startswith(name) for name in names):
+                lasting.append(alarm)
+            else:
+                self.dismiss(alarm.kind, alarm.subject)
+        return lasting
 
     async def close(self) -> None:
         """Ends the programs that still run."""

@@ -68,6 +68,8 @@ class ListCondition:
     """When the last batch was taken, by this machine's clock; 0 before the first."""
     followed: bool
     """False where the settings leave it out, or nobody has subscribed."""
+    head: str = ""
+    """After the last batch, hexadecimal: whoever shows the same one was shown the same list. Empty before the first."""
 
 
 @dataclass(slots=True)

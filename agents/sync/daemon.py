@@ -253,7 +253,6 @@ class Daemon:
                 self._refused(error)
             self._machine()
             self._show()
-            self._recovered()
             self.alarming.look()
             self._to_acknowledge.set()
             await asyncio.sleep(LOOK_SECONDS)
@@ -296,23 +295,6 @@ class Daemon:
 
     def _show(self) -> None:
         self.condition.lists = conditions_of(self._reader, self.config)
-
-    def _recovered(self) -> None:
-        """Ends the alarm of every list that is current again, or that somebody has subscribed to."""
-        stands = {
-            AlarmKind.LIST_LAGGING: {f"{one.owner} {one.list_id} " for one in self.condition.lagging()},
-            AlarmKind.LIST_LOST: {f"{one.owner} {one.list_id} " for one in self.condition.lagging()},
-            AlarmKind.LIST_AWAITED: {
-                f"{one.owner} {one.list_id} " for one in self.condition.lists if one.status == "OFFERED"
-            },
-            AlarmKind.LIST_ENDED: {
-                f"{one.owner} {one.list_id} " for one in self.condition.lists if one.status in ("OFFERED", "REVOKED")
-            },
-        }
-        for alarm in self.client.alarms():
-            names = stands.get(alarm.kind)
-            if names is not None and not any(alarm.subject.startswith(name) for name in names):
-                self.alarming.dismiss(alarm.kind, alarm.subject)
 
     # --- housekeeping
 
@@ -365,6 +347,8 @@ class Daemon:
         """Gives the publisher its turn, where the settings let this process publish the desk's own lists."""
         if not self.config.owner.enabled:
             await self.stop.wait()
+        while not self._caught_up():  # noqa: ASYNC110 # what was published before is seen before anything else is
+            await asyncio.sleep(OWNER_SECONDS)
         if self._publisher is None:
             self._publisher = Publisher.open(self.client)
         while True:

@@ -26,6 +26,7 @@ def conditions_of(reader: ScreeningReader, config: Config) -> tuple[ListConditio
             batch_time=one.batch_time,
             last_heard=one.last_heard,
             followed=one.status in ASKED and config.is_followed(one.key.owner, one.key.list_id.hex()),
+            head=one.head.hex(),
         )
         for one in reader.lists()
     )

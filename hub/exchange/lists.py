@@ -89,6 +89,7 @@ class Lists:
                 Reason.WRONG_SEQUENCE,
                 "the batch is not the next one of its list, or another head was shown at that sequence",
                 sequence=str(entry.last),
+                head=entry.shown[entry.last][1].hex() if entry.last else "",
             )
 
     def take(self, header: Header, leg: Subscription, position: int) -> None:

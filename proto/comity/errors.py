@@ -72,7 +72,8 @@ class Reason(StrEnum):
     """`about` names no envelope of this leg that the verb could refer to."""
     WRONG_SEQUENCE = "WRONG_SEQUENCE"
     """The batch is not the next one of its list, another head was shown at that sequence, or the subscription carries
-    another list; metadata `sequence`: the last one that the hub has, 0 where none."""
+    another list; metadata `sequence`: the last one that the hub has, 0 where none; `head`: the head after it, where
+    another one was expected."""
     UNKNOWN_CASE = "UNKNOWN_CASE"
     """No leg of that case between these desks."""
     NO_GRANT = "NO_GRANT"

@@ -228,6 +228,18 @@ async def test_D_12_an_acknowledgement_counts_by_its_recipients_live_key_alone(t
             check_ack(elsewhere, ack.sig, event(elsewhere, ack.sig, kid.sign_kid), message, view=view, now=now)
 
 
+async def test_a_genuine_acknowledgement_of_what_this_home_does_not_have_is_not_called_forged(tmp_path: Path) -> None:
+    async with two_offices(tmp_path) as (sfc, hkma):
+        message_hash = await send_referral(sfc, "hkma/intake")
+        sender = await sfc.as_(Role.ANALYST)
+        await sender.sync()
+        with sender.store.begin() as c:  # as at a home that never had it
+            c.exec_driver_sql("DELETE FROM messages WHERE message_hash = ?", (bytes.fromhex(message_hash),))
+        await (await hkma.as_(Role.AGENT)).sync()
+        await sender.sync()
+        assert [(a.kind, a.subject) for a in sender.alarms()] == [(AlarmKind.ACK_UNKNOWN, "hkma/intake")]
+
+
 async def envelope_of(office: Office, message: str) -> envelope_pb2.Envelope:
     client = await office.as_(Role.ANALYST)
     with client.store.begin() as c:

@@ -149,8 +149,8 @@ async def test_envelopes_of_one_list_in_one_batch_work_like_in_a_row(migrated_da
         assert after == before + 1
         assert texts(results) == ["receipt", "receipt", REFUSED, "receipt", "receipt", REFUSED, "receipt"]
         assert [result.metadata for result in results if isinstance(result, RefusedError)] == [
-            {"sequence": "1"},
-            {"sequence": "2"},
+            {"sequence": "1", "head": one.place(1).head.hex()},
+            {"sequence": "2", "head": one.place(2).head.hex()},
         ]
         # A retry gets the same receipts and moves nothing.
         assert [r for r in await core.submit(*envelopes) if not isinstance(r, RefusedError)] == [

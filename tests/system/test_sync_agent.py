@@ -136,7 +136,14 @@ async def test_the_agent_as_a_process_follows_is_killed_comes_back_equal_and_end
         # The certificate renews itself; nobody has delegated the desk's keys, so people must see to those.
         assert (code, found["list"], found["tls-certificate"], found["desk-key"]) == (1, "GOOD", "GOOD", "SOON")
         code, said = await agent.told("status", "--json")
-        assert [(one["status"], one["entries"]) for one in json.loads(said)] == [("CURRENT", 2)]
+        row = owner.now
+        (shown,) = json.loads(said)
+        held = [shown[name] for name in ("status", "entries", "sequence", "head")]
+        assert held == ["CURRENT", 2, row.sequence, row.head.hex()]
+        assert 0 <= shown["age_seconds"] < 600
+        code, said = await agent.told("status")
+        assert f"batch {row.sequence}, head {row.head.hex()[:16]}, 2 entries, " in said
+        assert said.endswith(" minutes old\n")
 
         agent.config.write_text(agent.config.read_text() + "[lag]\nminutes = 5\n")
         assert agent.process is not None

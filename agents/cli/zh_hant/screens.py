@@ -77,7 +77,7 @@ SCREENS: Final = {
     "No agreement has that id: see `comity agreement list`.": "沒有此編號的協議：請執行 `comity agreement list`。",
     "No alarm has that id: see `comity alarm list`.": "沒有此編號的警報：請執行 `comity alarm list`。",
     "No alarm.": "沒有警報。",
-    "No draft has that id: see `comity referral drafts`.": "沒有此編號的草稿：請執行 `comity referral drafts`。",
+    "No draft has that id: see `comity {noun} drafts`.": "沒有此編號的草稿：請執行 `comity {noun} drafts`。",
     "No member has a keyring in this home: run `comity agency init` or `comity member request`.": (
         "此節點沒有任何成員的金鑰庫：請執行 `comity agency init` 或 `comity member request`。"
     ),
@@ -88,7 +88,7 @@ SCREENS: Final = {
     "Not sent yet": "尚未發出",
     "Not sent. A second person of this desk now runs": "尚未發出。現由本席位第二人執行",
     "Not sent: a second person approves it first.": "尚未發出：須先由第二人核准。",
-    "Nothing here has that id: see `comity referral inbox`.": "此處沒有該編號：請執行 `comity referral inbox`。",
+    "Nothing here has that id: see `comity {noun} inbox`.": "此處沒有該編號：請執行 `comity {noun} inbox`。",
     "Nothing here.": "沒有項目。",
     "Nothing stands in the way of sending it.": "可以發出，並無障礙。",
     "Nothing waits for {member}.": "{member} 沒有待辦事項。",
@@ -270,7 +270,7 @@ SCREENS: Final = {
     "Connected.": "已連線。",
     "Disconnected; trying again.": "連線中斷，正在重試。",
     "Renewed by itself": "已自行更新",
-    "Something moved: see `comity referral sent`.": "進度有變：請執行 `comity referral sent`。",
+    "Something moved: see `comity case list`.": "進度有變：請執行 `comity case list`。",
     "our answer is due": "我方答覆限期",
     "their answer is due": "對方答覆限期",
     "Show this message and exit.": "顯示此說明後結束。",

@@ -26,6 +26,8 @@ SDK: Final = {
     "An acknowledgement does not verify. It does not count; evidence is saved.": (
         "有確認未能核實，不予計算；證據已保存。"
     ),
+    "A recipient acknowledges a message that this home does not have. If no other home sent it, look for a stolen "
+    "key.": ("有收件方確認了此節點所無的訊息。如非本席位其他節點發出，請追查金鑰是否被盜。"),
     "One envelope id of this desk was used for two contents. Look for a stolen key.": (
         "本席位同一信封編號用於兩份不同內容，請查究金鑰是否被盜。"
     ),

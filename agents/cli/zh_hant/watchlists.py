@@ -60,6 +60,7 @@ _WORDS: Final = {
     "Seen deposit": "見於存入",
     "Seen withdrawal": "見於提取",
     "Sequence": "序號",
+    "Head": "鏈首摘要",
     "Service wallet": "服務機構錢包",
     "Sighting": "發現通報",
     "Snapshot": "快照",
@@ -74,8 +75,12 @@ _WORDS: Final = {
 }
 
 _SCREENS: Final = {
-    "The hub knows a watchlist of this desk further than this home does, or otherwise. Nothing more is published.": (
-        "樞紐所知的本席位監察名單較此節點更新，或有不同。已停止發布。"
+    "The hub knows a watchlist of this desk further than this home does, or otherwise. Nothing more is published: run "
+    "`comity watchlist repair`.": (
+        "樞紐所知的本席位監察名單較此節點更新，或有不同。已停止發布：請執行 `comity watchlist repair`。"
+    ),
+    "A batch of this desk's own does not verify. Nothing was changed; evidence is saved.": (
+        "本席位自己的一個批次未能核實。未作任何更改；證據已保存。"
     ),
     "A column is COLUMN=FIELD.": "欄位的格式為 COLUMN=FIELD。",
     "A confidence is KIND:LEVEL, for example official:90, or require.": (
@@ -149,12 +154,36 @@ _SCREENS: Final = {
     "Suspensions that end": "解除暫停",
     "The desk's agent sends it, or its author with": "由本席位代理程式發出，或由擬稿人執行",
     "The import cannot be used ({code}).": "不能使用此匯入（{code}）。",
+    "Nothing is missing: the log has no batch of it that this home lacks.": "沒有缺漏：紀錄中沒有此節點所缺的批次。",
+    "Of batch {n} the hub has no copy for this desk. Make the list anew.": (
+        "樞紐沒有批次 {n} 的本席位副本。請重新建立名單。"
+    ),
+    "Read a list back from this desk's own copies at the hub, after this home was put back from an older copy.": (
+        "節點以舊副本還原後，從樞紐上本席位自己的副本讀回名單。"
+    ),
+    "Read back: batches {first} to {last}, {count} entries live.": (
+        "已讀回：批次 {first} 至 {last}，現有 {count} 項。"
+    ),
+    "Stopped: {n} rows are staged, nothing is published. Go on: {command}": (
+        "已停止：已暫存 {n} 行，未發布任何內容。繼續執行：{command}"
+    ),
     "The import did not come to its end ({why}). Nothing can be published.": "匯入未完成（{why}）。不能發布任何內容。",
-    "The list has halted: the hub knows it otherwise than this home does. Put the newer home back, or make the list "
-    "anew.": "名單已停止：樞紐所知與此節點不同。請放回較新的節點，或重新建立名單。",
+    "The list has halted: the hub knows it otherwise than this home does. Run `comity watchlist repair`; else put the "
+    "newer home back, or make the list anew.": (
+        "名單已停止：樞紐所知與此節點不同。請執行 `comity watchlist repair`；"
+        "如不成功，請放回較新的節點，或重新建立名單。"
+    ),
     "The list is made: {id}": "名單已建立：{id}",
     "The list says nothing of it.": "名單內沒有相關項目。",
     "The subscription has ended.": "訂閱已終止。",
+    "The desk's agent goes on, or": "由本席位代理程式繼續，或執行",
+    "The log has no copy of a batch that this home lacks. Make the list anew: see the runbook.": (
+        "紀錄中沒有此節點所缺批次的副本。請重新建立名單：見操作手冊。"
+    ),
+    "This home has gone on otherwise since batch {n} or before. Put the copy back once more and repair the list before "
+    "anything else, or make the list anew.": (
+        "此節點自批次 {n} 或更早起已另行發布。請再次放回該副本，並先修復名單；或重新建立名單。"
+    ),
     "There is no such import: see `comity watchlist import`.": "沒有此匯入：請執行 `comity watchlist import`。",
     "There is no such subscription here.": "本處沒有此訂閱。",
     "This desk follows no list yet: `comity-sync run` follows what was subscribed to.": (

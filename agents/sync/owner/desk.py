@@ -137,8 +137,15 @@ def sign(
     summary: Mapping[str, object] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Publication:
-    """Signs changes as their author, see `publications.create`."""
+    """Signs changes as their author, see `publications.create`.
+
+    Raises:
+        RefusedError: WRONG_SEQUENCE: the list has halted: what was signed now would go out once it goes on.
+    """
     client = publisher.client
+    with publisher.store.read() as c:
+        if lists.by_number(c, row.number).halted:
+            raise RefusedError(Reason.WRONG_SEQUENCE, "the list has halted", sequence=str(row.sequence))
     return publications.create(
         publisher.store,
         row,
@@ -176,6 +183,7 @@ async def answer(publisher: Publisher, challenge: Challenge, result: int, text: 
         raise IncompleteError((Gap("answer_challenge.text", "is missing"),))  # before anything is changed
     client, publication, sequence = publisher.client, None, 0
     await client.refresh()
+    await publisher.begin()
     with publisher.store.write() as c:
         row = lists.by_number(c, challenge.list)
         record = lists.record(c, row.number, challenge.entry_id)

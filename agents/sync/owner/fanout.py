@@ -27,12 +27,12 @@ from comity.receipts import Receipt
 from comity.v1 import envelope_pb2, payload_pb2
 from comity.workflow.terms import Verb
 
-from agents.alarms import AlarmKind, raise_alarm
 from agents.attachments import forget, sealed_path
 from agents.client import Client
 from agents.outgoing import RESEAL
 from agents.sync.owner import lists, mailrows, outbox
 from agents.sync.owner.bodies import pack_body
+from agents.sync.owner.comparing import halt
 from agents.sync.owner.outbox import SNAPSHOT, SNAPSHOT_EVERY_MS, Blob, Out, Part
 from agents.sync.owner.sealing import Said, SealedOut, Sealer
 from agents.sync.owner.settling import Settling, Waiting
@@ -208,6 +208,7 @@ class Fanout:
         made: list[tuple[Out, SealedOut]] = []
         others: list[_Ready] = []
         said: dict[tuple[int, Verb, int], Said | None] = {}
+        copied: dict[tuple[int, int], int] = {}
         with self._store.write() as c:
             halted = {number for number in {out.list for out in fresh} if lists.by_number(c, number).halted}
             for was in fresh:
@@ -226,10 +227,17 @@ class Fanout:
                     if content is None:
                         outbox.fall_back(c, out.case_id)
                     continue
+                batch = (out.list, out.sequence)
+                if batch not in copied:
+                    copied[batch] = outbox.sealed_first(c, *batch) or out.number
                 try:
-                    made.append((out, sealer.seal(content, subscriber.desk, out.case_id)))
+                    # The first that is sealed of a batch has this desk's own copy, also where it is sealed anew.
+                    copy = out.number <= copied[batch]
+                    made.append((out, sealer.seal(content, subscriber.desk, out.case_id, copy=copy)))
                 except RefusedError as error:
                     self._hold(c, out, error)
+                    if copied[batch] == out.number:
+                        del copied[batch]
             outbox.sealed(c, ((out.number, one.message_hash, serialise(one.wire)) for out, one in made))
         return others + [(replace(out, message_hash=one.message_hash), one.wire) for out, one in made]
 
@@ -308,11 +316,10 @@ class Fanout:
         newest = out.verb is Verb.SNAPSHOT and out.sequence == row.sequence
         # Of its newest batch the hub always knows the head: what is refused there, or right behind, is another line.
         forked = out.verb is Verb.PUBLISH and known > 0 and out.sequence - 1 <= known <= out.sequence
+        ours = lists.batch(c, out.list, known)
+        forked |= ours is not None and error.metadata.get("head", ours.head.hex()) != ours.head.hex()
         if known > row.sequence or forked or (newest and known >= out.sequence):
-            lists.halt(c, out.list, Reason.WRONG_SEQUENCE.value)
-            now = self._client.clock()
-            with self._client.store.begin() as mail:
-                raise_alarm(mail, AlarmKind.LIST_FORKED, f"{row.list_id.hex()} {row.sequence} {known}", now)
+            halt(c, self._client, row, known)
             return
         # What the hub never got is sent in order; what lies in a gap of the hub's can only be shown to be missing.
         outbox.drop_unsent(c, out.case_id)

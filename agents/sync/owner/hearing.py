@@ -17,7 +17,7 @@ from comity.names import agency_of
 from comity.v1 import payload_pb2
 from comity.workflow.terms import State, Verb
 
-from agents import mailstore
+from agents import mailstore, rereading
 from agents.cases import leg_between
 from agents.client import Client
 from agents.keys import UnknownKeyError
@@ -51,7 +51,10 @@ class Hearing:
         """
         heard = 0
         while True:
+            with self._client.store.begin(lasting=False) as mail:
+                times, place = rereading.went_back(mail)
             with self._store.write() as c:
+                outbox.go_back(c, times, place)
                 after = outbox.cursor(c)
             with self._client.store.begin(lasting=False) as mail:
                 found = mailrows.arrived(mail, after, PORTION)

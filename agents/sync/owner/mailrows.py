@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from comity.encoding import serialise
-from comity.header import Header
+from comity.header import Header, parse_header
 from comity.receipts import Leaf, Receipt, encode_receipt
 from comity.v1 import envelope_pb2
 from comity.workflow.terms import Verb
@@ -30,6 +30,12 @@ _PUT: Final = (
 _PUT_STATUS: Final = "INSERT OR IGNORE INTO statuses (message_hash, desk, status) VALUES (?, ?, ?)"
 _LOGGED: Final = "UPDATE messages SET log_index = ?, leaf_time = ?, receipt = ? WHERE message_hash = ?"
 _SUBMITTED: Final = "UPDATE statuses SET status = 'SUBMITTED' WHERE message_hash = ? AND status = 'PENDING'"
+_PUBLISHED: Final = (
+    "SELECT log_index, envelope FROM messages WHERE log_index > ? AND log_index < ? AND verb IN (33, 34) AND outgoing"
+    " ORDER BY log_index LIMIT ?"
+)
+"""PUBLISH and SNAPSHOT."""
+_PLACE_BEFORE: Final = "SELECT log_index FROM leaves WHERE time_seconds < ? ORDER BY log_index DESC LIMIT 1"
 _REMOVE: Final = "DELETE FROM messages WHERE message_hash = ? AND log_index < 0"
 _REMOVE_STATUS: Final = "DELETE FROM statuses WHERE message_hash = ?"
 _STATUS: Final = "SELECT status FROM statuses WHERE message_hash = ?"
@@ -119,3 +125,14 @@ def arrived(c: Connection, after: int, limit: int) -> list[Arrived]:
         Arrived(index, found, Verb(verb), case_id, sender, bool(outgoing), Standing(standing), leaf_time, respond_by)
         for index, found, verb, case_id, sender, outgoing, standing, leaf_time, respond_by in rows
     ]
+
+
+def published(c: Connection, after: int, limit: int) -> list[tuple[int, Header]]:
+    """Returns place and header of what this desk has published, and the feed has come to, after a place in the log."""
+    rows = c.exec_driver_sql(_PUBLISHED, (after, mailstore.cursor(c).next_index, limit)).all()
+    return [(index, parse_header(envelope_pb2.Envelope.FromString(data).header)) for index, data in rows]
+
+
+def place_before(c: Connection, time: int) -> int:
+    """Returns a place in the log that is older than a time, Unix milliseconds UTC: the newest that is known here."""
+    return int(c.exec_driver_sql(_PLACE_BEFORE, (time // 1000,)).scalar() or 0)

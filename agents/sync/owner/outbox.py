@@ -46,6 +46,7 @@ _FREE: Final = (
     "SELECT 1 FROM subscribers WHERE list = ? AND state = 'ACTIVE'"
     " AND case_id NOT IN (SELECT case_id FROM outbox WHERE logged = 0) LIMIT 1"
 )
+_SEALED_FIRST: Final = "SELECT min(number) FROM outbox WHERE list = ? AND sequence = ? AND message_hash != x''"
 _UNSENT_COUNT: Final = "SELECT count(*) FROM outbox WHERE logged = 0 AND case_id = ?"
 _LOGGED: Final = "SELECT * FROM outbox WHERE logged > 0 ORDER BY number"
 _DROP_UNSENT: Final = "DELETE FROM outbox WHERE logged = 0 AND case_id = ?"
@@ -74,6 +75,10 @@ _NOT_UPLOADED: Final = "UPDATE blobs SET uploaded = 0 WHERE list = ? AND sequenc
 _UPLOADED: Final = "UPDATE blobs SET uploaded = 1 WHERE list = ? AND sequence = ? AND part = ?"
 _CURSOR: Final = "SELECT value FROM meta WHERE name = 'cursor'"
 _SET_CURSOR: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('cursor', ?)"
+_WENT_BACK: Final = "SELECT value FROM meta WHERE name = 'went_back'"
+_SET_WENT_BACK: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('went_back', ?)"
+_COMPARED: Final = "SELECT value FROM meta WHERE name = 'compared'"
+_SET_COMPARED: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('compared', ?)"
 _DROP_BLOB: Final = "DELETE FROM blobs WHERE list = ? AND sequence = ? AND part = ?"
 
 
@@ -246,6 +251,11 @@ def all_wait(c: sqlite3.Connection, number: int) -> bool:
     return c.execute(_FREE, (number,)).fetchone() is None
 
 
+def sealed_first(c: sqlite3.Connection, number: int, sequence: int) -> int:
+    """Returns the number of the first envelope of a batch that was sealed and is kept here, 0 where none is."""
+    return int(c.execute(_SEALED_FIRST, (number, sequence)).fetchone()[0] or 0)
+
+
 def unsent_count(c: sqlite3.Connection, case_id: bytes) -> int:
     """Returns how many envelopes wait for one subscriber."""
     return int(c.execute(_UNSENT_COUNT, (case_id,)).fetchone()[0])
@@ -337,6 +347,26 @@ def cursor(c: sqlite3.Connection) -> int:
 def set_cursor(c: sqlite3.Connection, log_index: int) -> None:
     """Moves on in the mailbox."""
     c.execute(_SET_CURSOR, (log_index,))
+
+
+def go_back(c: sqlite3.Connection, times: int, log_index: int) -> None:
+    """Stands behind a place, once for each time that the mailbox went back (`agents/rereading.py`)."""
+    row = c.execute(_WENT_BACK).fetchone()
+    if times != (0 if row is None else int(row[0])):
+        set_cursor(c, min(cursor(c), log_index))
+        set_compared(c, min(compared(c), log_index))
+        c.execute(_SET_WENT_BACK, (times,))
+
+
+def compared(c: sqlite3.Connection) -> int:
+    """Returns the place in the log up to which what this desk has published was compared; -1 before the first."""
+    row = c.execute(_COMPARED).fetchone()
+    return -1 if row is None else int(row[0])
+
+
+def set_compared(c: sqlite3.Connection, log_index: int) -> None:
+    """Moves on in what this desk has published."""
+    c.execute(_SET_COMPARED, (log_index,))
 
 
 def _subscriber(row: tuple[Any, ...]) -> Subscriber:

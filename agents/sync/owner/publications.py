@@ -63,6 +63,7 @@ _SETS: Final = "SELECT set_id, signed, state, provisional_until FROM sets WHERE 
 _WAITING_SETS: Final = "SELECT set_id, signed FROM sets WHERE publication = ? AND state = 'WAITING' ORDER BY number"
 _SIGN_SET: Final = "UPDATE sets SET signed = ? WHERE set_id = ?"
 _SET_DONE: Final = "UPDATE sets SET state = ?, provisional_until = ? WHERE set_id = ?"
+_OF_SET: Final = "SELECT p.* FROM publications p JOIN sets ON sets.publication = p.id WHERE sets.set_id = ?"
 _UNCONFIRMED: Final = (
     "SELECT set_id FROM sets WHERE publication = ? AND state = 'PUBLISHED' AND provisional_until > 0"
     " AND confirmed = 0 ORDER BY number"
@@ -328,6 +329,12 @@ def by_prefix(c: sqlite3.Connection, prefix: str) -> Publication:
     if len(found) != 1:
         raise NotUniqueError("no publication, or more than one, has an id that begins so")
     return found[0]
+
+
+def of_set(c: sqlite3.Connection, set_id: bytes) -> Publication | None:
+    """Returns what a change set belongs to, None where it was not signed here."""
+    row = c.execute(_OF_SET, (set_id,)).fetchone()
+    return None if row is None else _publication(row)
 
 
 def change_sets(c: sqlite3.Connection, found: Publication) -> Iterator[pb.ChangeSet]:

@@ -29,6 +29,7 @@ from comity.watchlists.states import MAX_USED
 from agents.client import Client
 from agents.sync.owner import lists, outbox, publications, reports
 from agents.sync.owner.answering import Answering
+from agents.sync.owner.comparing import Comparing
 from agents.sync.owner.fanout import Fanout
 from agents.sync.owner.hearing import Hearing
 from agents.sync.owner.lists import ListRow
@@ -82,6 +83,7 @@ class Publisher:
         self.client, self.store = client, store
         self.fanout = Fanout(store, client)
         self._hearing = Hearing(store, client)
+        self._comparing = Comparing(store, client)
         self._answering = Answering(store, client, self.publish_digest)
 
     @classmethod
@@ -109,6 +111,7 @@ class Publisher:
             VerificationError: the hub cannot prove what it says.
         """
         report = Report()
+        await self.begin()
         report.heard = self.hear()
         with self.store.write() as c:
             owned = lists.all_lists(c)
@@ -132,6 +135,21 @@ class Publisher:
         await self._pump_into(report)
         return report
 
+    async def begin(self) -> int:
+        """Compares what the log has of this desk's lists with what this home has: a home that was put back halts.
+
+        To be called before anything is made of a list. After a start the feed is read to its end first.
+
+        Returns:
+            How many lists have halted by it.
+
+        Raises:
+            RefusedError, VerificationError: the feed cannot be read.
+        """
+        if not self.client.caught_up_at:
+            await self.client.sync()
+        return self._comparing.compare()
+
     def hear(self) -> int:
         """Takes what subscribers wrote and the mailbox holds. Returns how many messages."""
         return self._hearing.hear(self._suspend)
@@ -144,6 +162,7 @@ class Publisher:
             VerificationError: a receipt does not verify.
         """
         report = Report()
+        await self.begin()
         report.heard = self.hear()
         with self.store.write() as c:
             row = lists.by_number(c, number)

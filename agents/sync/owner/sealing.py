@@ -1,7 +1,7 @@
 """Sealing for many: the same payload to each subscriber, in an envelope of its own that names nobody else.
 
-What is the same for all is made once: the payload, the signer's standing, an agreement's limits. The sender's own desk
-is no recipient: what it published it holds already.
+What is the same for all is made once: the payload, the signer's standing, an agreement's limits. Of each batch one
+envelope has a copy for the sender's own desk: a home that was put back from an older copy reads there what it lacks.
 
 Never does: storage, network; choose who gets what.
 """
@@ -72,8 +72,14 @@ class Sealer:
         self._limits: dict[tuple[str, Verb], Deadlines] = {}
         self._check_role()
 
-    def seal(self, said: Said, desk: str, case_id: bytes) -> SealedOut:
+    def seal(self, said: Said, desk: str, case_id: bytes, *, copy: bool = False) -> SealedOut:
         """Returns the envelope of one subscriber.
+
+        Args:
+            said: what it says.
+            desk: of the subscriber.
+            case_id: the subscription.
+            copy: whether this desk has a copy of it, where it has a key.
 
         Raises:
             RefusedError: NO_AGREEMENT: no agreement, no key of that desk, or its agency was not compared here.
@@ -82,6 +88,10 @@ class Sealer:
         key = self._view.desk_key(desk, self._now)
         if key is None or (agency not in self._pinned and agency != self._client.agency):
             raise RefusedError(Reason.NO_AGREEMENT, "no agreement covers this desk, or it was not compared here")
+        keys = {desk: key}
+        if copy and (own := self._view.desk_key(self._client.desk, self._now)) is not None:
+            keys[self._client.desk] = own
+        recipients = tuple(Recipient(name, keys[name].kid) for name in sorted(keys, key=str.encode))
         limits = self._limits_of(agency, said)
         header = Header(
             origin=self._client.trust.exchange_origin,
@@ -92,7 +102,7 @@ class Sealer:
             previous=b"",
             about=b"",
             sender=self._client.desk,
-            recipients=(Recipient(desk, key.kid),),
+            recipients=recipients,
             author=self._author,
             precedence=Precedence.ROUTINE,
             created=self._now,
@@ -105,9 +115,12 @@ class Sealer:
             watchlist=said.position,
         )
         data = encode_header(header)
-        sealed = seal_content(data, self._payload(said), [(key.kid, key.key)])
+        sealed = seal_content(
+            data, self._payload(said), [(keys[one.desk].kid, keys[one.desk].key) for one in recipients]
+        )
         wire = envelope_pb2.Envelope(header=data, seal=sealed.seal, ciphertext=sealed.ciphertext)
-        wire.wraps.add(desk=desk, data=sealed.wraps[0])
+        for one, wrap in zip(recipients, sealed.wraps, strict=True):
+            wire.wraps.add(desk=one.desk, data=wrap)
         sig = self._client.keys.sign(self._author, signing_bytes(data, sealed.seal, SignatureRole.AUTHOR))
         wire.signatures.add(kid=self._author, role=_AUTHOR, sig=sig)
         return SealedOut(message_hash(data, sealed.seal), header, wire)

@@ -186,7 +186,7 @@ def _check_event(verified: VerifiedReceipt, waiting: Waiting) -> None:
     signatures = [Signature(s.kid, SignatureRole(s.role), s.sig) for s in waiting.wire.signatures]
     if (event.kind, event.message_hash) != (EventKind.SUBMITTED, waiting.out.message_hash):
         raise VerificationError("the receipt is not of this message")
-    if len(event.deliveries) != 1:
-        raise VerificationError("the event is not delivered to the one recipient")
+    if len(event.deliveries) != len(waiting.wire.wraps):
+        raise VerificationError("the event is not delivered to its recipients")
     if event.signatures_digest != signatures_digest(signatures):
         raise VerificationError("the receipt names other signers")

@@ -144,6 +144,7 @@ def test_the_exit_codes_are_those_that_are_documented() -> None:
         "INVALID": 11,
         "STALE": 12,
         "FAULT": 70,
+        "INTERRUPTED": 130,
     }
 
 

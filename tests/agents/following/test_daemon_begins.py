@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from agents.alarms import Alarm, AlarmKind
 from agents.sync.config import Observe, Screening
 from agents.sync.daemon import Daemon
 from agents.sync.journal import Journal
@@ -49,6 +50,30 @@ async def test_settings_that_are_read_again_say_at_once_how_old_a_list_may_be(tm
             assert reader.max_age_ms() == 3_600_000
         daemon.stop.set()
         await daemon.run()
+
+
+async def test_a_look_around_asks_once_what_stands_and_ends_what_has_recovered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with desks(tmp_path) as (_, (desk,)):
+        daemon = Daemon(desk.agent, desk.store, desk.config, Journal(desk.agent.clock))
+        daemon.alarming.raise_(AlarmKind.LIST_LAGGING, f"{desk.key.owner} {desk.key.list_id.hex()} missing")
+        daemon.alarming.raise_(AlarmKind.ENDS_SOON, "something")
+        alarms, asked = desk.agent.alarms, list[int]()
+
+        def asks() -> list[Alarm]:
+            asked.append(len(found := alarms()))
+            return found
+
+        monkeypatch.setattr(desk.agent, "alarms", asks)
+        look = asyncio.create_task(daemon._look())
+        async with asyncio.timeout(20):
+            while not daemon.condition.alarms:  # noqa: ASYNC110 # what is waited for sets no event
+                await asyncio.sleep(0.01)
+        look.cancel()
+        assert asked == [2]  # it looks at all mail that is waited for: once, in ten seconds
+        assert [alarm.kind for alarm in alarms()] == [AlarmKind.ENDS_SOON]
+        daemon._reader.close()
 
 
 def descriptors() -> tuple[int, int]:

@@ -26,6 +26,7 @@ from comity.workflow.terms import Family, Role, Verb
 
 from agents import mailstore
 from agents.client import Client, now_ms
+from agents.sync.following.unpacking import batch_bytes
 from agents.sync.owner import lists, publications
 from agents.sync.owner.cutting import Change
 from agents.sync.owner.lists import ListRow
@@ -154,8 +155,8 @@ class Follower:
             if message.verb is Verb.SNAPSHOT:
                 self._adopt(payload.send_snapshot, position, owner)
             elif self.standing is not None and position.sequence > self.standing.sequence:
-                packed = payload.publish_batch.batch
-                data = inflate(packed.deflated, packed.length, packed.sha256)
+                folder = self.office.home.path
+                data = await batch_bytes(self.analyst.session, payload, payload.publish_batch.batch, folder)
                 applied = apply_batch(self.standing, data, self.analyst.directory(), self.records, position=position)
                 self.records.store(applied)
                 self.standing = applied.standing

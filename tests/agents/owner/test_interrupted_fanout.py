@@ -176,7 +176,7 @@ async def test_a_gap_is_replayed_in_portions_and_a_list_that_was_put_back_halts(
         assert not owner.now.halted
 
 
-@pytest.mark.parametrize("behind", [0, 1])
+@pytest.mark.parametrize("behind", [0, 1, 10])
 async def test_a_home_that_was_put_back_and_has_published_as_far_as_the_hub_knows_halts_too(
     tmp_path: Path, behind: int
 ) -> None:
@@ -184,15 +184,18 @@ async def test_a_home_that_was_put_back_and_has_published_as_far_as_the_hub_know
         await follower.subscribe(owner.row.list_id)
         await owner.hear()
         await owner.publish(entry(1))
+        for _ in range(behind):
+            owner.publisher.heartbeat(owner.row.number)
         await owner.publish(entry(2))
         with owner.publisher.store.write() as c:
             row = owner.now
             put_back = (row.sequence - behind, bytes(32), row.number)  # the same length, and another line
             c.execute("UPDATE lists SET sequence = ?, head = ? WHERE number = ?", put_back)
             c.execute("DELETE FROM batches WHERE sequence > ?", (row.sequence - behind,))
-        owner.publisher.heartbeat(owner.row.number)
+        for _ in range(behind + 1):  # past the last that the hub knows: it says which head it has
+            owner.publisher.heartbeat(owner.row.number)
         await owner.publisher.fanout.pump()
-        assert owner.now.sequence == row.sequence - behind + 1
+        assert owner.now.sequence == row.sequence + 1
         assert owner.now.halted == Reason.WRONG_SEQUENCE
         assert [alarm.kind for alarm in owner.analyst.alarms()] == [AlarmKind.LIST_FORKED]
 

@@ -14,6 +14,7 @@ from comity.workflow.terms import Role
 
 from agents import keyprocess
 from agents.cli.main import run
+from agents.sync.staging import Staging
 from tests.agents.offices import CHEAP, PASSPHRASE, Office
 from tests.agents.owner.market import Follower, Owner, market
 
@@ -40,7 +41,7 @@ class Desk:
         ended = await asyncio.to_thread(run, line)
         said = self.capture.readouterr()
         assert ended == code, said.err
-        found: dict[str, Any] = json.loads(said.out or said.err)
+        found: dict[str, Any] = json.loads((said.out or said.err).splitlines()[-1])
         return found
 
     async def shown(self, *words: str) -> str:
@@ -70,8 +71,36 @@ async def trade(
                 keyprocess.lock(owner.office.home, member)
 
 
+def long_file(path: Path) -> Path:
+    """A file of more rows than become durable at once."""
+    rows = "".join(f"0x{number:040x},mixer,ofac-sdn,2030-01-01\n" for number in range(1000, 3500))
+    path.write_text(f"address,category,giver,valid_until\n{rows}")
+    return path
+
+
+async def stopped(analyst: Desk, title: str, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import that a person stops with Ctrl-C says what is staged and how to go on, and goes on so."""
+    keep, kept = Staging._keep, list[int]()
+
+    def interrupted(self: Staging, run: Any, done: int) -> None:
+        if kept:
+            raise KeyboardInterrupt
+        kept.append(done)
+        keep(self, run, done)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Staging, "_keep", interrupted)
+        said = (await analyst("import", title, str(file), code=130))["error"]
+    assert (said["kind"], said["code"]) == ("INTERRUPTED", 130)
+    assert "Stopped: 2000 rows are staged" in said["message"]
+    words = said["message"].rpartition(" watchlist ")[2].split()
+    assert words[0] == "import"
+    again = await analyst(*words)
+    assert (again["import"]["rows"], again["changes"]["added"]) == (2500, 2500)
+
+
 async def test_a_file_becomes_a_list_that_two_people_signed(
-    trade: tuple[Owner, Follower, Desk, Desk], tmp_path: Path
+    trade: tuple[Owner, Follower, Desk, Desk], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner, follower, analyst, approver = trade
     title = owner.row.title
@@ -114,8 +143,15 @@ async def test_a_file_becomes_a_list_that_two_people_signed(
     shown = await analyst("show", title, "--entry", "0x8589427373d6d84e98730d7795d8f6f8731fda16")
     assert [one["action"] for one in shown["entries"]] == ["BLOCK"]
 
+    await stopped(analyst, title, long_file(tmp_path / "long.csv"), monkeypatch)
+
     # The home is put back to before its last batch, and goes on otherwise: the hub knows another line.
     with owner.publisher.store.write() as c:
         c.execute("UPDATE lists SET head = ? WHERE number = ?", (bytes(32), owner.row.number))
     words = ("add", title, "0x0000000000000000000000000000000000000007", "--giver", "sfc", "--action", "alert", "--yes")
     assert (await analyst(*words, code=1))["list"]["halted"] == "WRONG_SEQUENCE"
+    # Of a list that has halted nothing is signed any more; what the log does not lead on from stays as it is.
+    signed = len((await analyst("show", title))["publications"])
+    assert (await analyst(*words, code=1))["error"]["reason"] == "WRONG_SEQUENCE"
+    assert len((await analyst("show", title))["publications"]) == signed
+    assert "has no copy" in (await analyst("repair", title, code=1))["error"]["message"]

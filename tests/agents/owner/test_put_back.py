@@ -1,0 +1,183 @@
+"""An owner's home that is put back from an older copy notices before it publishes, reads itself back, and goes on."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from comity.errors import Reason, RefusedError
+from comity.header import parse_header
+from comity.v1 import feed_pb2, payload_pb2
+from comity.workflow.terms import Role, Verb
+
+from agents.alarms import AlarmKind
+from agents.client import Client
+from agents.home import Home
+from agents.keys import LocalKeys
+from agents.session import Session
+from agents.sync.owner import bodies, lists, mailrows, outbox
+from agents.sync.owner.publications import PublicationState, by_prefix
+from agents.sync.owner.publisher import Publisher
+from agents.sync.owner.repairing import Problem, Repaired, RepairError, repair
+from agents.sync.owner.sealing import Said, SealedOut, Sealer
+from tests.agents.offices import CHEAP, PASSPHRASE
+from tests.agents.owner.market import Follower, Owner, entry, market, removal
+from tests.agents.owner.test_publishing import equal
+
+
+@asynccontextmanager
+async def put_back(owner: Owner, copy: Path) -> AsyncIterator[Owner]:
+    """The owner at an older copy of its home."""
+    home, member = Home.load(copy), owner.office.people[Role.ANALYST]
+    keys = LocalKeys.open(home, member, PASSPHRASE, CHEAP)
+    async with await Client.open(home, keys, clock=owner.office.clock, patience_seconds=2.0) as client:
+        publisher = Publisher.open(client)
+        try:
+            yield replace(owner, analyst=client, publisher=publisher)
+        finally:
+            publisher.close()
+
+
+def copied(owner: Owner, to: Path) -> Path:
+    """Copies the owner's home as it stands: nothing is being written."""
+    return Path(shutil.copytree(owner.office.home.path, to, ignore=shutil.ignore_patterns("*.sock")))
+
+
+def kinds(client: Client) -> list[AlarmKind]:
+    return [alarm.kind for alarm in client.alarms()]
+
+
+def state(owner: Owner) -> tuple[int, bytes, int, int, list[tuple[bytes, bytes]]]:
+    with owner.publisher.store.read() as c:
+        row = lists.by_number(c, owner.row.number)
+        return row.sequence, row.head, row.live, row.stated, list(lists.records(c, row.number))
+
+
+def copies(owner: Owner) -> list[int]:
+    """How many copies of each batch this desk has, by sequence."""
+    found = Counter[int]()
+    with owner.analyst.store.begin() as c:
+        for _, header in mailrows.published(c, -1, 1000):
+            assert header.watchlist is not None
+            found[header.watchlist.sequence] += owner.office.home.desk in {one.desk for one in header.recipients}
+    return [found[sequence] for sequence in range(1, owner.now.sequence + 1)]
+
+
+def without(sequence: int) -> Callable[..., AsyncIterator[feed_pb2.ReadFeedResponse]]:
+    """A feed in which the hub keeps one batch back."""
+    read = Session.read_feed
+
+    async def reads(self: Session, start: int, *, follow: bool) -> AsyncIterator[feed_pb2.ReadFeedResponse]:
+        async for response in read(self, start, follow=follow):
+            header = response.item.envelope.header
+            at = parse_header(header).watchlist if header else None
+            if at is None or at.sequence != sequence:
+                yield response
+
+    return reads
+
+
+async def follow(owner: Owner, followers: list[Follower]) -> None:
+    for follower in followers:
+        await follower.follow(owner.office.home.desk)
+        assert equal(owner, follower)
+
+
+async def test_a_home_that_was_put_back_halts_before_it_publishes_reads_itself_back_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with market(tmp_path, 2) as (owner, followers):
+        for follower in followers:
+            await follower.subscribe(owner.row.list_id)
+        await owner.hear()
+        monkeypatch.setattr(bodies, "INLINE_BYTES", 150)  # what people signed travels as an attachment
+        await owner.publish(entry(1))
+        waiting = owner.sign(entry(2, action=payload_pb2.WATCH_ACTION_BLOCK))
+        copy = copied(owner, tmp_path / "copy")
+        owner.approve(waiting)
+        await owner.publisher.publish(owner.row.number)
+        await owner.publish(*(entry(number) for number in range(3, 12)), removal(entry(1)))
+        with owner.publisher.store.write() as c:
+            owner.publisher.publish_digest(c, owner.now)
+        await owner.hear()
+        await owner.hear()  # what it has published has its place before this desk's newest item
+        await follow(owner, followers)
+        assert owner.analyst.alarms() == []
+        assert copies(owner) == [1] * owner.now.sequence  # of each batch one, whoever follows
+        newest, seen = state(owner), [len(follower.verbs) for follower in followers]
+
+        async with put_back(owner, copy) as old:
+            before = state(old)
+            assert before[0] < newest[0]
+            old.sign(entry(20))
+            with pytest.raises(RefusedError) as refused:
+                await old.publisher.publish(old.row.number)
+            assert refused.value.reason is Reason.WRONG_SEQUENCE
+            assert (await old.publisher.tick()).halted == [old.row.list_id.hex()]
+            # Nothing was made, nobody was sent anything, and nobody is said to have forged an acknowledgement.
+            assert state(old) == before
+            await follow(owner, followers)
+            assert [len(follower.verbs) for follower in followers] == seen
+            assert kinds(old.analyst) == [AlarmKind.LIST_FORKED]
+
+            with monkeypatch.context() as patch:
+                patch.setattr(Session, "read_feed", without(newest[0]))
+                found = await repair(old.publisher.store, old.analyst, old.row.number)
+            assert found == Repaired(before[0] + 1, newest[0] - 1, 2)
+            assert await old.publisher.begin() == 1  # a hub that keeps the newest back gains nothing by it
+            assert await repair(old.publisher.store, old.analyst, old.row.number) == Repaired(newest[0], newest[0], 0)
+            assert state(old) == newest
+            assert not old.now.halted
+            assert old.analyst.alarms() == []
+            with old.publisher.store.read() as c:
+                assert by_prefix(c, waiting.id.hex()).state is PublicationState.PUBLISHED
+            with pytest.raises(RepairError) as nothing:
+                await repair(old.publisher.store, old.analyst, old.row.number)
+            assert nothing.value.problem is Problem.NOTHING
+            await old.publisher.publish(old.row.number)  # what was signed at the older copy goes out now
+            assert old.now.live == newest[2] + 1
+            await follow(old, followers)
+            assert [follower.verbs[-1] for follower in followers] == [Verb.PUBLISH] * 2
+
+
+async def test_a_list_of_which_a_batch_has_no_copy_is_not_read_back_and_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with market(tmp_path) as (owner, (follower,)):
+        await follower.subscribe(owner.row.list_id)
+        await owner.hear()
+        await owner.publish(entry(1))
+        copy = copied(owner, tmp_path / "copy")
+        seal = Sealer.seal
+
+        def without(self: Sealer, said: Said, desk: str, case_id: bytes, *, copy: bool) -> SealedOut:
+            assert copy
+            return seal(self, said, desk, case_id, copy=False)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Sealer, "seal", without)
+            await owner.publish(entry(2))
+        await owner.publish(entry(3))
+        async with put_back(owner, copy) as old:
+            before = state(old)
+            assert await old.publisher.begin() == 1
+            with pytest.raises(RepairError) as refused:
+                await repair(old.publisher.store, old.analyst, old.row.number)
+            assert (refused.value.problem, refused.value.sequence) == (Problem.MISSING, before[0] + 1)
+            assert (state(old), old.now.halted) == (before, Reason.WRONG_SEQUENCE)
+            # Where it has gone on by itself, which nothing does that has compared before, it is another line.
+            with old.publisher.store.write() as c:
+                lists.halt(c, old.row.number, "")
+            old.publisher.heartbeat(old.row.number)
+            assert await old.publisher.begin() == 0  # that was compared before
+            with pytest.raises(RepairError) as other:
+                await repair(old.publisher.store, old.analyst, old.row.number)
+            assert other.value.problem is Problem.OTHER_LINE
+            with old.publisher.store.write() as c:
+                outbox.set_compared(c, 10**9)  # the feed stands further back by now
+            assert await old.publisher.begin() == 1
