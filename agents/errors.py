@@ -159,7 +159,7 @@ NEXT: Final[Mapping[Reason, tuple[str, str]]] = MappingProxyType(
         ),
         Reason.WRONG_ABOUT: ("Name a message of this case.", "請指明此個案中的訊息。"),
         Reason.WRONG_SEQUENCE: (
-            "Nothing more is published: is this home an older copy? Run: comity watchlist repair",
+            "Nothing more is published: is this an older copy? `comity watchlist repair` reads back what is missing.",
             "已停止發布：此節點是否為舊副本？請執行：comity watchlist repair",
         ),
         Reason.UNKNOWN_CASE: ("Check the case id; synchronise.", "請核對個案編號並同步。"),

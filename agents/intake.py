@@ -26,7 +26,7 @@ from typing import Any, Final, cast
 
 from comity.checks import Signer
 from comity.envelope import Envelope, Header, parse_envelope
-from comity.errors import CannotOpenError, MalformedError, RefusedError, VerificationError
+from comity.errors import CannotOpenError, MalformedError, Reason, RefusedError, VerificationError
 from comity.payload import parse_payload
 from comity.receipts import AckState, EventKind
 from comity.sealing import open_content, open_wrap
@@ -110,17 +110,25 @@ class Intake:
         with self._store.begin() as c:
             return rows.cursor(c)
 
-    async def take(self, session: Session, wire: feed_pb2.FeedItem) -> Taken:
+    async def take(self, session: Session, wire: feed_pb2.FeedItem, start: int = 0) -> Taken:
         """Takes one item. The same item again has no effect.
+
+        Args:
+            session: to ask for proofs.
+            wire: as it travelled.
+            start: place in the log from which on the stream that brought it was opened.
 
         Raises:
             VerificationError: the hub cannot prove it; reading stops here.
             UnknownKeyError: the desk key was not granted to this member; another member or a grant helps.
             UnknownProfileError: the agreed profile is not in this home; its file helps.
-            RefusedError: the hub did not answer a question that verifying needs.
+            RefusedError: the hub did not answer a question that verifying needs; STALLED where the feed went back
+                behind that place meanwhile, perhaps in another process: what lies between would be left out.
         """
         with self._store.begin() as c:
             at, anew = rows.cursor(c), is_read_anew(c)
+        if at.next_index < start:
+            raise RefusedError(Reason.STALLED, "a log was forgotten: what comes is read from further back")
         if wire.receipt.index < at.next_index:
             return Taken()
         if anew:

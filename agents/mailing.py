@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from comity.envelope import Header, parse_header
-from comity.errors import ComityError, MalformedError, Reason, RefusedError, VerificationError
+from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError, VerificationError
 from comity.receipts import Receipt, VerifiedReceipt, parse_receipt
 from comity.v1.payload_pb2 import Payload
 from comity.workflow.terms import Verb
@@ -110,7 +110,7 @@ class Mailing(Connected):
                         raise RefusedError(Reason.STALLED, "a log was forgotten: what comes is read from further back")
                     self.caught_up_at = self.clock()
                 else:
-                    found = [await self._intake.take(self.session, response.item)]
+                    found = [await self._intake.take(self.session, response.item, start)]
                 if found and acknowledge:
                     await self._flush()
             yield found
@@ -126,14 +126,17 @@ class Mailing(Connected):
             Header, payload and the time of the leaf, Unix milliseconds UTC, each verified from the bytes alone.
 
         Raises:
-            VerificationError, MalformedError, RefusedError, CannotOpenError: one is not what the log names, or does
-                not open; or the connection broke.
+            VerificationError, RefusedError: one is not what the log names; or the connection broke. One that does not
+                open is left out.
         """
         async for response in self.session.read_feed(start, follow=False):
             wire = response.item.envelope
             if response.WhichOneof("message") == "item" and wire.ciphertext and _is_of(wire.header, list_id, self.desk):
-                async with self._turn:
-                    item, envelope, payload = await self._intake.read_back(self.session, response.item)
+                try:
+                    async with self._turn:
+                        item, envelope, payload = await self._intake.read_back(self.session, response.item)
+                except (CannotOpenError, MalformedError):
+                    continue  # whoever has the machine's key can send another copy beside the good one
                 yield envelope.header, payload, item.time
 
     async def flush(self) -> int:
@@ -304,11 +307,11 @@ class Mailing(Connected):
             try:
                 async for response in self.session.read_feed(start, follow=False):
                     if response.WhichOneof("message") == "item":
-                        yield await self._intake.take(self.session, response.item)
+                        yield await self._intake.take(self.session, response.item, start)
                 async for taken in self._intake.owed(self.session):
                     yield taken
             except RefusedError as error:
-                if error.reason not in ELSEWHERE or attempt == FEED_TRIES - 1:
+                if error.reason not in (*ELSEWHERE, Reason.STALLED) or attempt == FEED_TRIES - 1:
                     raise
                 await asyncio.sleep(0.1 * 2**attempt)
             else:

@@ -28,10 +28,11 @@ from agents.home import Home
 from agents.lateness import counts_late, raise_unread
 from agents.mailstore import AckRow, Cursor, EventRow, Message
 from agents.onward.granting import GRANT_EVENTS, take_grant_event
-from agents.records import MessageStatus, Standing
+from agents.records import PUBLISHES, MessageStatus, Standing
 from agents.store import Store
 from agents.tied import OvertakenError
 from agents.trust import Clock, Trust
+from agents.truststore import get_meta
 from agents.verifying import Item, kept_receipt
 
 _CLOCKS: Final = {
@@ -116,13 +117,14 @@ class Occurrences:
         """Takes a genuine acknowledgement of a message that this home does not have: it does not count.
 
         Of what is published to a subscriber the home that publishes has it, and of each batch this desk one copy: so
-        another home of the desk, or one that was put back, knows nothing of the others, and nothing is wrong. Of all
-        else that this desk sends the feed has brought a copy.
+        another home of the desk knows nothing of the others, and nothing is wrong. Of all else that this desk sends
+        the feed has brought a copy. At the home that publishes it says that this one is an older copy, or that a thief
+        publishes with its keys.
         """
         if ack.origin != self._trust.exchange_origin:
             raise VerificationError("the acknowledgement was made for another hub")
         asked = (self._home.desk, ack.desk, int(Family.WATCHLIST))
-        if c.exec_driver_sql(_SUBSCRIPTION, asked).first() is not None:
+        if not get_meta(c, PUBLISHES) and c.exec_driver_sql(_SUBSCRIPTION, asked).first() is not None:
             return
         now = self._clock()
         save_evidence(self._home, AlarmKind.ACK_UNKNOWN, now, {"feed_item": serialise(item.wire)})

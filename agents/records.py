@@ -16,6 +16,8 @@ from comity.workflow.terms import Family, Precedence, Side, State, Verb
 
 PUBLISHED: Final = frozenset({Verb.PUBLISH, Verb.SNAPSHOT})
 """What agents publish and take, again and again: nobody reads it one by one, and no list of mail holds it."""
+PUBLISHES: Final = "publishes"
+"""Name under which a mailbox notes that its home publishes: it alone has what was published to each subscriber."""
 
 
 class MessageStatus(StrEnum):

@@ -67,6 +67,7 @@ class Trust:
             self._pins = rows.pins(c)
             entries = rows.entries(c)
         self.history = History(home, store, clock, self._by_replaced)
+        self.history.superseded = lambda head: head_replaced(self._directory, head) is not None
         """What was seen of the exchange log and of heads."""
         self._replay(self._directory, entries)
 

@@ -173,3 +173,31 @@ async def test_a_feed_that_is_read_anew_from_its_beginning_has_no_effect_twice(
         assert {(case.case_id, case.state) for case in reader.cases()} > cases
         assert {alarm.kind for alarm in reader.alarms()} == {AlarmKind.REPLACED_KEY}
         assert (await reader.verify_log()).findings == ()
+
+
+async def test_a_stream_that_was_opened_before_another_process_went_back_leaves_nothing_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_offices(tmp_path) as (sfc, hkma):
+        reader = await hkma.as_(Role.AGENT)
+        await send_referral(sfc, HKMA)
+        await reader.sync()
+        place = reader._intake.cursor().next_index
+        sent = [await send_referral(sfc, HKMA) for _ in range(3)]
+        unread = await items_of(reader)
+        with reader.store.begin() as c:  # as a thief leaves it: beyond two that were never read
+            stood = mailstore.cursor(c)
+            mailstore.set_cursor(c, mailstore.Cursor(unread[2].receipt.index, unread[1].number, stood.time))
+        honest, gone_back = reader.session.read_feed, list[int]()
+
+        async def feed(start: int, *, follow: bool) -> AsyncIterator[Any]:
+            async for response in honest(start, follow=follow):
+                if not gone_back:
+                    gone_back.append(start)
+                    with reader.store.begin() as c:  # another process of this home
+                        rereading.go_back(c, place)
+                yield response
+
+        monkeypatch.setattr(reader.session, "read_feed", feed)
+        assert [item.message for item in (await reader.sync()).new] == sent
+        assert reader.alarms() == []

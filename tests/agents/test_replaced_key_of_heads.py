@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -314,3 +315,35 @@ async def test_nothing_is_forgotten_before_the_entries_that_say_why_are_kept(
     # Nor does the log accuse a hub that was not asked for its proofs.
     assert (await reader.verify_log()).findings == ()
     assert {alarm.kind for alarm in reader.alarms()} == {AlarmKind.REPLACED_KEY}
+
+
+async def test_a_thiefs_head_over_few_leaves_dated_within_the_slack_keeps_no_true_leaf_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(truststore, "HEADS_APART_MS", 1)  # as for an agency whose last head is older than ten minutes
+    async with two_offices(tmp_path) as (sfc, hkma):
+        reader = await hkma.as_(Role.AGENT)
+        await send_referral(sfc, HKMA)
+        await reader.sync()
+        before = await reader.refresh()
+        unread = await send_referral(sfc, HKMA)
+        await asyncio.sleep(1.1)  # leaves and entries bear seconds: this one is from before the replacement
+        await replace_keys(sfc.town)
+        entered = parse_entry((await reader.session.read_entries(before.directory_size))[0])[0] * 1000
+        lie = sign_head(replace(before, time=entered + HUB_SLACK_MS), sfc.town.world.head_key)
+
+        async def get_head(_: object) -> tuple[bytes, bytes]:
+            return lie
+
+        async def nothing(_: int) -> list[bytes]:
+            return []
+
+        reader.clock.shift = 70_000
+        with monkeypatch.context() as between:
+            between.setattr(reader.session, "get_head", get_head)
+            between.setattr(reader.session, "read_entries", nothing)
+            await reader.refresh()
+        reader.clock.shift = 0
+        with reader.store.begin() as c:
+            assert truststore.head_up_to(c, before.exchange_size).body == lie[0]  # type: ignore[union-attr]
+        assert [item.message for item in (await reader.sync()).new] == [unread]

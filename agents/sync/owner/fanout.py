@@ -312,7 +312,7 @@ class Fanout:
     def _wrong_sequence(self, c: sqlite3.Connection, out: Out, error: RefusedError) -> None:
         """The hub's list is another than ours, or lacks what it never got. A list is never forked: it halts."""
         row, text = lists.by_number(c, out.list), error.metadata.get("sequence", "")
-        known = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+        known = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
         newest = out.verb is Verb.SNAPSHOT and out.sequence == row.sequence
         # Of its newest batch the hub always knows the head: what is refused there, or right behind, is another line.
         forked = out.verb is Verb.PUBLISH and known > 0 and out.sequence - 1 <= known <= out.sequence

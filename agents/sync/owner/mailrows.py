@@ -20,7 +20,8 @@ from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
 from agents import mailstore
-from agents.records import MessageStatus, Standing
+from agents.records import PUBLISHES, MessageStatus, Standing
+from agents.truststore import put_meta
 
 _PUT: Final = (
     "INSERT OR IGNORE INTO messages (message_hash, agency, envelope_id, sender, outgoing, verb, case_id, precedence,"
@@ -87,6 +88,7 @@ def put(c: Connection, items: Iterable[tuple[bytes, Header, envelope_pb2.Envelop
         )
         statuses += [(message_hash, desk, MessageStatus.PENDING.value) for desk in header.counterparts]
     if rows:
+        put_meta(c, PUBLISHES, b"1")
         c.exec_driver_sql(_PUT, rows)
         c.exec_driver_sql(_PUT_STATUS, statuses)
 

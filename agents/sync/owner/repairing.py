@@ -18,19 +18,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from comity.errors import ComityError, Reason, RefusedError, VerificationError
+from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError, VerificationError
 from comity.header import WatchlistPosition
 from comity.v1 import watchlist_pb2 as pb
-from comity.watchlists import apply_batch
+from comity.watchlists import apply_batch, head_of
 from comity.watchlists.changes import parse_confirmation
 from comity.workflow.terms import Verb
 
-from agents.alarms import AlarmKind, withdraw_alarms
+from agents.alarms import AlarmKind, alarm_id, withdraw_alarms
 from agents.client import Client
 from agents.sync.following.unpacking import batch_bytes
 from agents.sync.owner import lists, mailrows, outbox, publications
 from agents.sync.owner.lists import ListRow
 from agents.sync.owner.store import OwnerStore
+from agents.truststore import remove_alarm
 
 BEFORE_MS: Final = 86_400_000
 """So far before the newest batch that is here the feed is read anew."""
@@ -105,8 +106,12 @@ async def repair(store: OwnerStore, client: Client, number: int) -> Repaired:
         changed = sum(_replayed(c, client, number, copy) for _, copy in sorted(copies.items()))
         lists.halt(c, number, "")
         outbox.set_compared(c, start - 1)  # once more: where the hub kept one back, the list halts again
+    with store.read() as c:
+        desks = {one.desk for one in outbox.subscribers(c, number)}
     with client.store.begin() as mail:
         withdraw_alarms(mail, AlarmKind.LIST_FORKED, f"{row.list_id.hex()} ")
+        for desk in desks:  # what they acknowledged is here now
+            remove_alarm(mail, alarm_id(AlarmKind.ACK_UNKNOWN, desk))
     return Repaired(min(copies), max(copies), changed)
 
 
@@ -124,8 +129,12 @@ async def _copies(store: OwnerStore, client: Client, row: ListRow, start: int) -
             if at.sequence <= row.sequence or at.sequence in found:
                 continue
             body = payload.publish_batch if header.verb is Verb.PUBLISH else payload.send_snapshot
-            data = await batch_bytes(client.session, payload, body.batch, client.home.path)
-            found[at.sequence] = Copy(at, data, time)
+            try:
+                data = await batch_bytes(client.session, payload, body.batch, client.home.path)
+            except (CannotOpenError, MalformedError):
+                continue  # whoever has the machine's key can send another beside the good one
+            if head_of(row.list_id, at.sequence, at.previous_head, data) == at.head:
+                found[at.sequence] = Copy(at, data, time)
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from comity.errors import Reason, RefusedError
@@ -20,7 +21,7 @@ from agents.client import Client
 from agents.home import Home
 from agents.keys import LocalKeys
 from agents.session import Session
-from agents.sync.owner import bodies, lists, mailrows, outbox
+from agents.sync.owner import bodies, lists, mailrows, outbox, sealing
 from agents.sync.owner.publications import PublicationState, by_prefix
 from agents.sync.owner.publisher import Publisher
 from agents.sync.owner.repairing import Problem, Repaired, RepairError, repair
@@ -119,11 +120,12 @@ async def test_a_home_that_was_put_back_halts_before_it_publishes_reads_itself_b
                 await old.publisher.publish(old.row.number)
             assert refused.value.reason is Reason.WRONG_SEQUENCE
             assert (await old.publisher.tick()).halted == [old.row.list_id.hex()]
-            # Nothing was made, nobody was sent anything, and nobody is said to have forged an acknowledgement.
+            # Nothing was made, nobody was sent anything, and nobody is said to have forged an acknowledgement: it is
+            # said that they acknowledge what this home does not have.
             assert state(old) == before
             await follow(owner, followers)
             assert [len(follower.verbs) for follower in followers] == seen
-            assert kinds(old.analyst) == [AlarmKind.LIST_FORKED]
+            assert set(kinds(old.analyst)) == {AlarmKind.LIST_FORKED, AlarmKind.ACK_UNKNOWN}
 
             with monkeypatch.context() as patch:
                 patch.setattr(Session, "read_feed", without(newest[0]))
@@ -181,3 +183,37 @@ async def test_a_list_of_which_a_batch_has_no_copy_is_not_read_back_and_stays_as
             with old.publisher.store.write() as c:
                 outbox.set_compared(c, 10**9)  # the feed stands further back by now
             assert await old.publisher.begin() == 1
+
+
+async def test_a_copy_beside_the_good_one_that_does_not_open_keeps_nobody_from_reading_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with market(tmp_path, 1) as (owner, followers):
+        await followers[0].subscribe(owner.row.list_id)
+        await owner.hear()
+        await owner.publish(entry(1))
+        copy = copied(owner, tmp_path / "copy")
+        await owner.publish(entry(2))
+        await owner.hear()
+        await followers[0].follow(owner.office.home.desk)
+        await owner.hear()
+        newest, genuine = owner.now.sequence, sealing.seal_content
+        own = owner.analyst.directory().desk_key(owner.office.home.desk, owner.analyst.clock())
+        assert own is not None
+
+        def for_others(data: bytes, payload: bytes, keys: Any) -> Any:
+            other = next(key for kid, key in keys if kid != own.kid)
+            return genuine(data, payload, [(kid, other if kid == own.kid else key) for kid, key in keys])
+
+        # Whoever has the machine's key sends a batch once more, with a copy that this desk cannot open.
+        with owner.publisher.store.write() as c:
+            outbox.add(c, owner.row.number, outbox.active(c, owner.row.number)[0].case_id, Verb.PUBLISH, newest)
+        with monkeypatch.context() as patch:
+            patch.setattr(sealing, "seal_content", for_others)
+            assert (await owner.publisher.fanout.pump()).logged == 1
+        await owner.hear()
+        assert copies(owner)[-1] == 2
+        async with put_back(owner, copy) as old:
+            assert await old.publisher.begin() == 1
+            last = (await repair(old.publisher.store, old.analyst, old.row.number)).last
+            assert (last, old.now.head) == (newest, owner.now.head)
