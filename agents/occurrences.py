@@ -127,8 +127,9 @@ class Occurrences:
         if not get_meta(c, PUBLISHES) and c.exec_driver_sql(_SUBSCRIPTION, asked).first() is not None:
             return
         now = self._clock()
-        save_evidence(self._home, AlarmKind.ACK_UNKNOWN, now, {"feed_item": serialise(item.wire)})
-        raise_alarm(c, AlarmKind.ACK_UNKNOWN, ack.desk, now)
+        # One a desk: to a home that was put back, subscribers acknowledge batches by the thousand.
+        if raise_alarm(c, AlarmKind.ACK_UNKNOWN, ack.desk, now):
+            save_evidence(self._home, AlarmKind.ACK_UNKNOWN, now, {"feed_item": serialise(item.wire)})
 
     def _ended(self, c: Connection, item: Item, message: Message) -> bool:
         """Takes the end of a message. Returns False where it did not end as the log says: then nothing happens."""

@@ -230,14 +230,16 @@ async def test_D_12_an_acknowledgement_counts_by_its_recipients_live_key_alone(t
 
 async def test_a_genuine_acknowledgement_of_what_this_home_does_not_have_is_not_called_forged(tmp_path: Path) -> None:
     async with two_offices(tmp_path) as (sfc, hkma):
-        message_hash = await send_referral(sfc, "hkma/intake")
+        hashes = [await send_referral(sfc, "hkma/intake") for _ in range(2)]
         sender = await sfc.as_(Role.ANALYST)
         await sender.sync()
-        with sender.store.begin() as c:  # as at a home that never had it
-            c.exec_driver_sql("DELETE FROM messages WHERE message_hash = ?", (bytes.fromhex(message_hash),))
+        with sender.store.begin() as c:  # as at a home that never had them
+            for message_hash in hashes:
+                c.exec_driver_sql("DELETE FROM messages WHERE message_hash = ?", (bytes.fromhex(message_hash),))
         await (await hkma.as_(Role.AGENT)).sync()
         await sender.sync()
         assert [(a.kind, a.subject) for a in sender.alarms()] == [(AlarmKind.ACK_UNKNOWN, "hkma/intake")]
+        assert len(list((sender.home.path / "evidence").iterdir())) == 1
 
 
 async def envelope_of(office: Office, message: str) -> envelope_pb2.Envelope:

@@ -89,7 +89,7 @@ async def repair(store: OwnerStore, client: Client, number: int) -> Repaired:
     Raises:
         RepairError: the log does not lead on from what is here.
         RefusedError: the hub did not answer, or has an attachment no more; BUSY: the list has moved on meanwhile.
-        MalformedError, VerificationError, CannotOpenError: a batch does not verify.
+        MalformedError, VerificationError: a batch does not verify. A copy that does not open is left out.
     """
     await client.sync()
     with store.read() as c:
