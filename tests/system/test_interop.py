@@ -108,6 +108,9 @@ def test_the_second_implementation_takes_nothing_that_a_replaced_key_of_the_hub_
         return {name: part.hex() for name, part in parts.items()} | {"path": [p.hex() for p in path]} | known
 
     old, new = (world.head_key, world.log_key), (world.next_head_key, world.next_log_key)
+    signed = [
+        sign_checkpoint(Checkpoint(origin, 1, bytes(32)), origin, key.sign, key.public).hex() for _, key in (old, new)
+    ]
     given = {
         "entries": [make_entry(now, statement).hex() for statement in world.statements],
         "heads": [head(3, 900, new[0]), head(2, 180, old[0]), head(2, 181, old[0]), head(3, 0, old[0])],
@@ -116,6 +119,8 @@ def test_the_second_implementation_takes_nothing_that_a_replaced_key_of_the_hub_
             # Of two leaves, where a head says that the log had both or one when the key was replaced.
             *(receipt(1, old[1], head=head(3, 0, new[0], size)) for size in (2, 1)),
         ],
+        # Of one size of the log: nothing by the old key is shown to others, before or after one by the key in force.
+        "notes": [{"size": size, "note": signed[size - 1]} for size in (1, 2, 1)],
     }
     done = subprocess.run(
         ["node", "keys.js"],
@@ -130,4 +135,4 @@ def test_the_second_implementation_takes_nothing_that_a_replaced_key_of_the_hub_
 
     assert done.returncode == 0, done.stderr
     heads, receipts = [None, None, FAILED, FAILED], [None, None, FAILED, FAILED, None, FAILED]
-    assert json.loads(done.stdout) == heads + receipts
+    assert json.loads(done.stdout) == [*heads, *receipts, "", signed[1], signed[1]]

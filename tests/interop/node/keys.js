@@ -1,12 +1,13 @@
 /**
  * Says of heads and receipts what this client makes of them: standard input is JSON with a directory's `entries`,
  * `heads` and `receipts`, bytes as hexadecimal; standard output is a JSON list, `null` for each that is taken, else why.
- * A receipt may come with the `head` that is known before it.
+ * A receipt may come with the `head` that is known before it. Of each of `notes`, in order, it says what would be shown
+ * to others after it, by the log key of which `size` of the directory it is signed.
  */
 
 import { readFileSync } from "node:fs";
 
-import { unhex } from "./src/bytes.js";
+import { hex, unhex } from "./src/bytes.js";
 import { Client } from "./src/client.js";
 import { Refusal } from "./src/refusal.js";
 
@@ -48,5 +49,10 @@ for (const { event, salt, leaf, checkpoint, path = [], head } of given.receipts)
     }
   };
   said.push(await verdict(act));
+}
+const reader = informed();
+for (const { size, note } of given.notes) {
+  await reader.trust(unhex(note), reader.directory.hubKeys[size].log);
+  said.push(hex(reader.shown));
 }
 process.stdout.write(`${JSON.stringify(said)}\n`);

@@ -30,6 +30,8 @@ export class Client {
   legs = new Map();
   /** @type {Map<string, object>} envelopes by message hash */
   messages = new Map();
+  /** @type {Map<string, {size: number, note: Uint8Array}>} the newest checkpoint of each log key */
+  #notes = new Map();
   #number = 0;
   #earlier = new Map();
 
@@ -102,7 +104,13 @@ export class Client {
       verifyConsistency(first.size, second.size, path, first.root, second.root);
     }
     if (this.trusted === null || size > this.trusted.size) this.trusted = { size, root, note };
+    if (size >= (this.#notes.get(hex(key))?.size ?? 0)) this.#notes.set(hex(key), { size, note });
     return size;
+  }
+
+  /** @returns {Uint8Array} what goes into payloads: the newest checkpoint by the key in force, empty without one */
+  get shown() {
+    return this.#notes.get(hex(this.directory.logKeys[0]))?.note ?? new Uint8Array();
   }
 
   /** Verifies a receipt and all that its leaf can say. @param {object} receipt @param {string} fingerprint pinned */

@@ -56,7 +56,7 @@ export function seal(client, wish, people) {
     directory_root: head.directory_root,
     blobs: [...wish.blobs].sort((a, b) => order(a.sha256, b.sha256)),
   });
-  const payload = serialise("Payload", { version: 1, gossip: { checkpoint: client.trusted.note }, ...wish.payload });
+  const payload = serialise("Payload", { version: 1, gossip: { checkpoint: client.shown }, ...wish.payload });
   parsePayload(payload, parseHeader(header));
   const sealed = sealContent(header, payload, keys);
   const signatures = people.map((member, i) => signEnvelope(member, header, sealed.seal, i === 0 ? 1 : 2));
