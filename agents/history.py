@@ -308,6 +308,7 @@ class History:
     async def tie_again(self, session: Session, tied: Tied, last: Tied | None = None) -> Tied:
         """Ties what was overtaken to what is kept now, see `tie`."""
         found = tied.size
+        self._tied.pop(found.size, None)  # perhaps it was forgotten by another process of this home
         return await self.tie(session, found.size, found.root, found.note, leaf=tied.leaf, last=last)
 
     def kept(self, tied: Tied) -> Tied:

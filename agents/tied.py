@@ -63,7 +63,11 @@ class Tied:
         Raises:
             OvertakenError: it has to be tied again. Nothing was written.
         """
-        if not self.kept and self._is_new(c):
+        if self.kept:
+            known = rows.checkpoint(c, self.size.size)
+            if known is None or known.root != self.size.root:
+                raise OvertakenError  # another process of this home has forgotten it: a replaced key had signed it
+        elif self._is_new(c):
             rows.put_checkpoint(c, self.size)
         if self.leaf is not None:
             rows.put_leaf(c, *self.leaf)
