@@ -58,6 +58,10 @@ class AlarmKind(StrEnum):
     )
     EQUIVOCATION = ("EQUIVOCATION", "One envelope id of this desk was used for two contents. Look for a stolen key.")
     NOT_STORED = ("NOT_STORED", "A message was not stored by its recipient in time. Call its duty desk.")
+    NOT_SENT = (
+        "NOT_SENT",
+        "A message that only a thief of a hub key had was refused when it went out again. Look at it; draft it anew.",
+    )
     NOT_OPENED = ("NOT_OPENED", "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.")
     NOBODY_THERE = (
         "NOBODY_THERE",

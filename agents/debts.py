@@ -108,7 +108,7 @@ class Debts:
             if rows.cursor(c).next_index < after.next_index:
                 raise OvertakenError
             tied.keep(c)
-            if not rows.to_be_taken(c, index) or comes_again(c, wire.number, receipt, b"", leaf_time(leaf)):
+            if not rows.to_be_taken(c, index) or comes_again(c, wire.number, receipt, b"", leaf_time(leaf), b""):
                 return
             if rows.cursor(c).next_index <= index:
                 rows.put_event(c, row)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from comity.workflow.terms import Precedence, Verb
 from sqlalchemy import Connection, Row, select, update
@@ -12,6 +12,13 @@ from sqlalchemy.dialects.sqlite import insert
 
 from agents import schema as s
 from agents.records import DraftInfo, DraftState
+
+# PUBLISH and SNAPSHOT are no drafts: where an owner's machine has many of them on their way, none is looked for.
+_UNSENT_AGAIN: Final = (
+    "SELECT d.id, m.message_hash FROM messages m JOIN drafts d ON d.message_hash = m.message_hash"
+    " WHERE m.log_index < 0 AND m.verb NOT IN (33, 34) AND m.outgoing AND d.state = 'SENT'"
+    " ORDER BY m.created, d.created"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,11 @@ def set_draft_state(c: Connection, draft_id: str, state: DraftState) -> None:
     if state in (DraftState.SENT, DraftState.DISCARDED):
         values["box"] = b""
     c.execute(update(s.drafts).where(s.drafts.c.id == draft_id).values(values))
+
+
+def unsent_again(c: Connection) -> list[tuple[str, bytes]]:
+    """Returns draft and message hash of what was sent and is in no log any more, oldest first."""
+    return [(str(row[0]), bytes(row[1])) for row in c.exec_driver_sql(_UNSENT_AGAIN)]
 
 
 def drafts(c: Connection) -> list[DraftInfo]:

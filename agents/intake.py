@@ -214,7 +214,7 @@ class Intake:
                 raise OvertakenError
             item.tied.keep(c)
             message_hash, receipt = item.verified.event.message_hash, item.verified.receipt
-            return comes_again(c, item.number, receipt, message_hash, item.time)
+            return comes_again(c, item.number, receipt, message_hash, item.time, item.salt)
 
     async def _envelope(self, session: Session, item: Item, attempt: Try) -> Taken:
         self._verifier.check_named(item)  # step 3

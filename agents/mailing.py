@@ -271,6 +271,7 @@ class Mailing(Connected):
         """Acknowledges what is stored, and ties what waits for it. Returns how many acknowledgements were logged."""
         async with self._settling():
             logged = await self._acks.flush(self.session)
+            await self._outgoing.send_again(self.session)
         await self.trust.settle_gossip(self.session)
         return logged
 

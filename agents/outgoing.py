@@ -10,16 +10,19 @@ Never does: seal anything new; change the state of a case (that follows the log,
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from comity.encoding import serialise
-from comity.envelope import Envelope, signatures_digest, to_wire
+from comity.envelope import Envelope, parse_envelope, signatures_digest, to_wire
 from comity.errors import Reason, RefusedError, VerificationError
 from comity.receipts import Event, EventKind, Receipt, VerifiedReceipt, encode_receipt
+from comity.v1 import envelope_pb2
 from sqlalchemy import Connection
 
 from agents import draftstore, mailstore
 from agents.acks import raise_status
+from agents.alarms import AlarmKind, raise_alarm
 from agents.archive import Archive
 from agents.attachments import Progress, forget, upload
 from agents.drafts import Drafts, OpenedDraft
@@ -43,6 +46,8 @@ RESEAL: Final = frozenset(
 )
 """Refusals after which the same content may be sealed anew and sent."""
 _UNKNOWN_FATE: Final = frozenset({Reason.UNAVAILABLE, Reason.BUSY, Reason.INTERNAL})
+_LATER: Final = _UNKNOWN_FATE | {Reason.QUOTA, Reason.STALLED, Reason.NOT_PERMITTED, Reason.UNKNOWN_TLS_KEY}
+"""Refusals that say nothing of the message."""
 
 
 class Outgoing:
@@ -86,7 +91,7 @@ class Outgoing:
                 with self._store.begin() as c:
                     mailstore.remove_message(c, opened.envelope.message_hash)
             raise
-        verified = await until_kept(lambda: self._prove(session, receipt, opened))  # step 4
+        verified = await until_kept(partial(self._prove, session, receipt, opened.envelope, opened.info.id))  # step 4
         forget(self._home, opened.envelope.header.blobs)
         return Sent(
             MessageStatus.SUBMITTED,
@@ -96,19 +101,49 @@ class Outgoing:
             verified.leaf.time_seconds * 1000,
         )
 
+    async def send_again(self, session: Session) -> None:
+        """Submits once more what was sent and is in no log any more (`agents/unsending.py`): with the same bytes.
+
+        Where the hub had it all the same it gives the first receipt again. What it refuses now stays PENDING, with an
+        alarm: people signed it for a case as it stood, and look before they say it anew.
+
+        Raises:
+            RefusedError: the hub did not answer; what is left goes another time.
+            VerificationError: a receipt does not verify.
+        """
+        with self._store.begin(lasting=False) as c:
+            again = draftstore.unsent_again(c)
+        for draft_id, message_hash in again:
+            self._trust.check_one_history()
+            with self._store.begin(lasting=False) as c:
+                message = mailstore.message(c, message_hash)
+            if message is None or message.log_index >= 0:
+                continue  # another process of this home was first
+            wire = envelope_pb2.Envelope.FromString(message.envelope)
+            try:
+                receipt = await session.submit(wire)
+            except RefusedError as error:
+                if error.reason in _LATER:
+                    raise
+                with self._store.begin() as c:
+                    draftstore.set_draft_state(c, draft_id, DraftState.DISCARDED)
+                    raise_alarm(c, AlarmKind.NOT_SENT, message_hash.hex(), self._clock())
+            else:
+                await until_kept(partial(self._prove, session, receipt, parse_envelope(wire), draft_id))
+
     def _logged(self, opened: OpenedDraft) -> bool:
         """Returns whether a draft is in the log already, though its receipt has not come: it is asked for again."""
         with self._store.begin() as c:
             found = mailstore.message(c, opened.envelope.message_hash)
         return found is not None and found.log_index >= 0
 
-    async def _prove(self, session: Session, receipt: Receipt, opened: OpenedDraft) -> VerifiedReceipt:
+    async def _prove(self, session: Session, receipt: Receipt, envelope: Envelope, draft_id: str) -> VerifiedReceipt:
         """Verifies a draft's receipt and keeps it: it is SENT."""
-        verified, tied = await self.check_receipt(session, receipt, opened.envelope)
+        verified, tied = await self.check_receipt(session, receipt, envelope)
         with self._store.begin() as c:
             tied.keep(c)
-            keep_receipt(c, opened.envelope, verified)
-            draftstore.set_draft_state(c, opened.info.id, DraftState.SENT)
+            keep_receipt(c, envelope, verified)
+            draftstore.set_draft_state(c, draft_id, DraftState.SENT)
         return verified
 
     async def check_receipt(

@@ -92,8 +92,9 @@ class Follower:
 
         Where the mailbox was led beyond the true log and went back, so does the store: its messages have come again.
         """
-        times, place = places.went_back(self.client.store)
-        if times != self.store.went_back():
+        seen = self.store.went_back()
+        times, place = places.went_back(self.client.store, seen)
+        if times != seen:
             self.store.go_back(times, min(place, self.store.applied_index()))
         return places.after(self.client.store, self.store.applied_index())
 

@@ -54,10 +54,10 @@ def after(store: Store, log_index: int, limit: int = PORTION) -> list[Place]:
         return [_place(row) for row in rows]
 
 
-def went_back(store: Store) -> tuple[int, int]:
-    """Returns how often the mailbox went back in the log, and behind which place (`agents/rereading.py`)."""
+def went_back(store: Store, seen: int) -> tuple[int, int]:
+    """Returns how often the mailbox went back in the log, and how far since `seen` times (`agents/rereading.py`)."""
     with store.begin(lasting=False) as c:
-        return rereading.went_back(c)
+        return rereading.went_back(c, seen)
 
 
 def at(store: Store, log_index: int) -> Place | None:

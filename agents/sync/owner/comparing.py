@@ -19,7 +19,7 @@ from agents import mailstore
 from agents.alarms import AlarmKind, raise_alarm
 from agents.client import Client
 from agents.errors import NotUniqueError
-from agents.sync.owner import lists, mailrows, outbox
+from agents.sync.owner import lists, mailrows, places
 from agents.sync.owner.lists import ListRow
 from agents.sync.owner.store import OwnerStore
 
@@ -38,7 +38,7 @@ class Comparing:
         otherwise = 0
         while True:
             with self._store.write() as c:
-                after = outbox.compared(c)
+                after = places.compared(c)
                 with self._client.store.begin(lasting=False) as mail:
                     if mailstore.cursor(mail).next_index <= after:
                         after = -1  # the feed is read anew, from further back
@@ -47,7 +47,7 @@ class Comparing:
                     after = place
                     otherwise += header.watchlist is not None and self._is_otherwise(c, header.watchlist)
                 if found:
-                    outbox.set_compared(c, after)
+                    places.set_compared(c, after)
             if len(found) < PORTION:
                 return otherwise
 

@@ -22,7 +22,7 @@ from agents.cases import leg_between
 from agents.client import Client
 from agents.keys import UnknownKeyError
 from agents.records import OpenedMessage, Standing
-from agents.sync.owner import lists, mailrows, outbox, reports
+from agents.sync.owner import lists, mailrows, outbox, places, reports
 from agents.sync.owner.lists import ListRow
 from agents.sync.owner.mailrows import Arrived
 from agents.sync.owner.outbox import SNAPSHOT, SubscriberState
@@ -51,11 +51,13 @@ class Hearing:
         """
         heard = 0
         while True:
-            with self._client.store.begin(lasting=False) as mail:
-                times, place = rereading.went_back(mail)
             with self._store.write() as c:
-                outbox.go_back(c, times, place)
-                after = outbox.cursor(c)
+                with self._client.store.begin(lasting=False) as mail:
+                    seen = places.went_back(c)
+                    times, place = rereading.went_back(mail, seen)
+                if times != seen:
+                    places.go_back(c, times, place)
+                after = places.cursor(c)
             with self._client.store.begin(lasting=False) as mail:
                 found = mailrows.arrived(mail, after, PORTION)
             for message in found:
@@ -64,11 +66,11 @@ class Hearing:
                 except UnknownKeyError:
                     return heard  # another member of this home can read it, or this one once it was granted the key
                 with self._store.write() as c:
-                    if outbox.cursor(c) >= message.log_index:
+                    if places.cursor(c) >= message.log_index:
                         continue  # another process of this home was first
                     if opened is not None:
                         self._take(c, message, opened, suspend)
-                    outbox.set_cursor(c, message.log_index)
+                    places.set_cursor(c, message.log_index)
                 heard += 1
             if len(found) < PORTION:
                 return heard

@@ -56,6 +56,10 @@ _GIVEN: Final = "UPDATE subscribers SET given = ?, wants = '' WHERE case_id = ?"
 _DROP: Final = "DELETE FROM outbox WHERE number = ?"
 _SEALED: Final = "UPDATE outbox SET message_hash = ?, envelope = ? WHERE number = ? AND logged = 0"
 _SET_LOGGED: Final = "UPDATE outbox SET logged = ?, envelope = x'' WHERE number = ?"
+_AGAIN: Final = (
+    "UPDATE outbox SET logged = 0, message_hash = x'', envelope = x''"
+    " WHERE number = ? AND logged > 0 AND message_hash = ?"
+)
 _FORGET_OLD: Final = "DELETE FROM outbox WHERE logged > 0 AND logged < ?"
 _WAITING: Final = "SELECT 1 FROM outbox WHERE logged = 0 AND list = ? AND sequence = ? LIMIT 1"
 _PUT_BLOB: Final = (
@@ -73,12 +77,6 @@ _NEWEST_STATE: Final = (
 _FRESH: Final = "SELECT list, sequence FROM blobs JOIN batches USING (list, sequence) WHERE part = 1 AND time > ?"
 _NOT_UPLOADED: Final = "UPDATE blobs SET uploaded = 0 WHERE list = ? AND sequence = ?"
 _UPLOADED: Final = "UPDATE blobs SET uploaded = 1 WHERE list = ? AND sequence = ? AND part = ?"
-_CURSOR: Final = "SELECT value FROM meta WHERE name = 'cursor'"
-_SET_CURSOR: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('cursor', ?)"
-_WENT_BACK: Final = "SELECT value FROM meta WHERE name = 'went_back'"
-_SET_WENT_BACK: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('went_back', ?)"
-_COMPARED: Final = "SELECT value FROM meta WHERE name = 'compared'"
-_SET_COMPARED: Final = "INSERT OR REPLACE INTO meta (name, value) VALUES ('compared', ?)"
 _DROP_BLOB: Final = "DELETE FROM blobs WHERE list = ? AND sequence = ? AND part = ?"
 
 
@@ -284,6 +282,11 @@ def was_stored(c: sqlite3.Connection, out: Out) -> None:
     c.execute(_DROP, (out.number,))
 
 
+def again(c: sqlite3.Connection, out: Out) -> None:
+    """Has an envelope go out anew that only the log of a replaced key's thief has: its bytes are kept no more."""
+    c.execute(_AGAIN, (out.number, out.message_hash))
+
+
 def drop(c: sqlite3.Connection, out: Out) -> None:
     """Forgets an envelope."""
     c.execute(_DROP, (out.number,))
@@ -336,37 +339,6 @@ def done_blobs(c: sqlite3.Connection, since: int) -> list[Blob]:
     for found in done:
         c.execute(_DROP_BLOB, (found.list, found.sequence, found.part))
     return done
-
-
-def cursor(c: sqlite3.Connection) -> int:
-    """Returns the place in the log of the last message of a subscriber that had its effect; -1 before the first."""
-    row = c.execute(_CURSOR).fetchone()
-    return -1 if row is None else int(row[0])
-
-
-def set_cursor(c: sqlite3.Connection, log_index: int) -> None:
-    """Moves on in the mailbox."""
-    c.execute(_SET_CURSOR, (log_index,))
-
-
-def go_back(c: sqlite3.Connection, times: int, log_index: int) -> None:
-    """Stands behind a place, once for each time that the mailbox went back (`agents/rereading.py`)."""
-    row = c.execute(_WENT_BACK).fetchone()
-    if times != (0 if row is None else int(row[0])):
-        set_cursor(c, min(cursor(c), log_index))
-        set_compared(c, min(compared(c), log_index))
-        c.execute(_SET_WENT_BACK, (times,))
-
-
-def compared(c: sqlite3.Connection) -> int:
-    """Returns the place in the log up to which what this desk has published was compared; -1 before the first."""
-    row = c.execute(_COMPARED).fetchone()
-    return -1 if row is None else int(row[0])
-
-
-def set_compared(c: sqlite3.Connection, log_index: int) -> None:
-    """Moves on in what this desk has published."""
-    c.execute(_SET_COMPARED, (log_index,))
 
 
 def _subscriber(row: tuple[Any, ...]) -> Subscriber:

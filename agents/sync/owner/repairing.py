@@ -28,7 +28,7 @@ from comity.workflow.terms import Verb
 from agents.alarms import AlarmKind, alarm_id, withdraw_alarms
 from agents.client import Client
 from agents.sync.following.unpacking import batch_bytes
-from agents.sync.owner import lists, mailrows, outbox, publications
+from agents.sync.owner import lists, mailrows, outbox, places, publications
 from agents.sync.owner.lists import ListRow
 from agents.sync.owner.store import OwnerStore
 from agents.truststore import remove_alarm
@@ -105,7 +105,7 @@ async def repair(store: OwnerStore, client: Client, number: int) -> Repaired:
             raise RefusedError(Reason.BUSY, "the list has moved on: try again")
         changed = sum(_replayed(c, client, number, copy) for _, copy in sorted(copies.items()))
         lists.halt(c, number, "")
-        outbox.set_compared(c, start - 1)  # once more: where the hub kept one back, the list halts again
+        places.set_compared(c, start - 1)  # once more: where the hub kept one back, the list halts again
     with store.read() as c:
         desks = {one.desk for one in outbox.subscribers(c, number)}
     with client.store.begin() as mail:

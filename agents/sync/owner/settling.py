@@ -114,9 +114,13 @@ class Settling:
             found = mailrows.statuses(mail, (out.message_hash for out in logged))
         done = [out for out in logged if found.get(out.message_hash) in _STORED]
         ended = [out for out in logged if found.get(out.message_hash) in _ENDED]
-        if not done and not ended:
+        # The mailbox says SUBMITTED before this does: what is not is in no log any more (`agents/unsending.py`).
+        gone = [out for out in logged if found.get(out.message_hash) is MessageStatus.PENDING]
+        if not done and not ended and not gone:
             return 0
         with self._store.write() as c:
+            for out in gone:
+                outbox.again(c, out)
             for out in done:
                 outbox.was_stored(c, out)
             for out in ended:

@@ -14,7 +14,7 @@ from comity.v1 import payload_pb2
 from agents import mailstore, rereading
 from agents.alarms import AlarmKind
 from agents.mailstore import Cursor
-from agents.sync.owner import outbox
+from agents.sync.owner import places
 from agents.sync.screening.lists import ListStatus
 from tests.agents.following.desks import Desk, desks, forget, lists_of
 from tests.agents.owner.market import entry, removal
@@ -49,7 +49,7 @@ async def test_a_mailbox_that_was_led_beyond_the_true_log_is_read_on_from_its_ow
         # A thief of a replaced key had put what came last far up a log of his own; that was forgotten.
         desk.follower.store.set_applied(1 << 40)
         with owner.publisher.store.write() as c:
-            outbox.set_cursor(c, 1 << 40)
+            places.set_cursor(c, 1 << 40)
         for mailbox in (desk.agent.store, owner.publisher.client.store):
             with mailbox.begin() as mail:
                 stood = mailstore.cursor(mail)

@@ -21,7 +21,7 @@ from agents.client import Client
 from agents.home import Home
 from agents.keys import LocalKeys
 from agents.session import Session
-from agents.sync.owner import bodies, lists, mailrows, outbox, sealing
+from agents.sync.owner import bodies, lists, mailrows, outbox, places, sealing
 from agents.sync.owner.publications import PublicationState, by_prefix
 from agents.sync.owner.publisher import Publisher
 from agents.sync.owner.repairing import Problem, Repaired, RepairError, repair
@@ -181,7 +181,7 @@ async def test_a_list_of_which_a_batch_has_no_copy_is_not_read_back_and_stays_as
                 await repair(old.publisher.store, old.analyst, old.row.number)
             assert other.value.problem is Problem.OTHER_LINE
             with old.publisher.store.write() as c:
-                outbox.set_compared(c, 10**9)  # the feed stands further back by now
+                places.set_compared(c, 10**9)  # the feed stands further back by now
             assert await old.publisher.begin() == 1
 
 
