@@ -24,6 +24,7 @@ from agents.home import Home
 from agents.joining import genesis_ca
 from agents.keys import Keys, LocalKeys
 from agents.passphrases import PassphraseError
+from agents.sync import loops
 from agents.sync.condition import Condition
 from agents.sync.config import Config, ConfigError, load_config
 from agents.sync.daemon import Daemon
@@ -195,7 +196,7 @@ def _online(settings: Config, passphrase_fd: int | None, body: Callable[[Client]
             await body(client)
 
     try:
-        asyncio.run(opened())
+        loops.run(opened())
     except ComityError as error:
         _fail(error.diagnostics(), EXIT_FAILED)
     except OSError:

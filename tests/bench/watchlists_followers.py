@@ -15,6 +15,7 @@ from typing import Any
 
 from agents.client import Client, now_ms
 from agents.home import Home
+from agents.sync import loops
 from agents.sync.config import Config, Observe, Owner
 from agents.sync.daemon import Daemon
 from agents.sync.journal import Journal
@@ -118,4 +119,4 @@ async def obey(offices: list[Office]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(obey([Office(**one) for one in json.loads(sys.argv[1])]))
+    loops.run(obey([Office(**one) for one in json.loads(sys.argv[1])]))

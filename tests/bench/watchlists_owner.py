@@ -22,6 +22,7 @@ from comity.watchlists import entry_id
 from agents.client import Client, now_ms
 from agents.home import Home
 from agents.keys import Keys
+from agents.sync import loops
 from agents.sync.owner import desk, lists, outbox, publications
 from agents.sync.owner.lists import ListRow
 from agents.sync.owner.publisher import Publisher
@@ -161,4 +162,4 @@ async def obey(office: Office) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(obey(Office(**json.loads(sys.argv[1]))))
+    loops.run(obey(Office(**json.loads(sys.argv[1]))))
