@@ -16,6 +16,7 @@ Never does: give a content key away; make an archive key.
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Final
 
@@ -146,8 +147,10 @@ def _int(data: bytes) -> int:
 
 
 def _files(folder: Path) -> list[tuple[str, int, int]]:
-    """Returns what changes where a file in a folder does."""
-    if not folder.is_dir():
+    """Returns what changes where a file in a folder does. Asked for each message that is kept."""
+    try:
+        with os.scandir(folder) as found:
+            seen = [(one.name, one.stat()) for one in found]
+    except (FileNotFoundError, NotADirectoryError):
         return []
-    found = [(path.name, path.stat()) for path in sorted(folder.iterdir())]
-    return [(name, stat.st_mtime_ns, stat.st_size) for name, stat in found]
+    return sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in seen)
