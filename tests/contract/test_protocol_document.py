@@ -63,7 +63,7 @@ def test_every_test_network_stands_in_the_protocol_by_its_name() -> None:
     paragraph = DOCUMENT.split("Test networks by name:")[1].split("\n\n")[0]
     by_namespace = dict(re.findall(r"`(\w+):` ([^;`]+)", paragraph))
     named = {f"{space}:{name.strip(' .')}" for space, names in by_namespace.items() for name in names.split(",")}
-    named |= set(re.findall(r"`(\w+:-\d+)`", paragraph))
+    named |= set(re.findall(r"`(\w+:[-\w]+)`", paragraph))
 
     assert named == set(TESTNETS)
 

@@ -140,7 +140,7 @@ def test_canonical_forms_obey_caip_10_but_for_the_bare_evm_address() -> None:
         ("1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAM0", None, "NOT_AN_ADDRESS"),
         ("1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMh", None, "BAD_CHECKSUM"),
         ("1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SA", None, "BAD_LENGTH"),
-        ("D5gNLiUXcgjjr9A4GQoKaBrLRkFRWKSZKt", "DGB", "UNKNOWN_CHAIN"),
+        ("D5gNLiUXcgjjr9A4GQoKaBrLRkFRWKSZKt", "BELA", "UNKNOWN_CHAIN"),
         ("QNE4UhQ5mF8HhBEQYijn7V6pT2mgKExQCy", "LTC", "TESTNET"),
         ("27bLJCYjbH6MT8DBF9xcrK6yZnm43vx7MNQ", "TRX", "TESTNET"),
         ("L5nJeqKmpHp4P7F8ZYyjwc5a7P4d8EabuGAzfGJk7yC1BJyzNaEd", None, "BAD_LENGTH"),
@@ -285,14 +285,17 @@ def test_whatever_matches_shares_a_lookup_key() -> None:
 
 def test_the_table_names_its_chains_and_every_spelling_in_it_resolves() -> None:
     first = "BTC LTC ETH TRX SOL XRP XMR TON BCH BSV BTG DASH DOGE XVG ZEC XLM DOT KSM ATOM BEP2 ADA ALGO XTZ EOS"
-    assert " ".join(chain.symbols[0] for chain in CHAINS) == first
-    unregistered = " ".join(chain.symbols[0] for chain in CHAINS if not chain.registered)
+    assert " ".join(chain.symbols[0] for chain in CHAINS[:24]) == first
+    unregistered = " ".join(chain.symbols[0] for chain in CHAINS[:24] if not chain.registered)
     assert unregistered == "TRX TON BSV BTG DASH XVG ZEC ADA"
     for chain in CHAINS:
         assert f"{chain.namespace}:{chain.reference}" == chain.caip2
         for spelling in (chain.caip2, *chain.symbols, *chain.aliases, chain.symbols[0].lower()):
             assert resolve_chain(f" {spelling} ") == chain.caip2
     assert resolve_chain("usdc") is None
+    assert len({chain.caip2 for chain in CHAINS}) == len(CHAINS)
+    spellings = [spelling for chain in CHAINS for spelling in {*chain.symbols, *chain.aliases}]
+    assert len(set(spellings)) == len(spellings)
 
 
 def test_every_test_network_is_refused_by_its_name() -> None:

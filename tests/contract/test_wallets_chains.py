@@ -237,7 +237,7 @@ def test_a_bare_text_finds_what_was_listed_on_another_chain_with_the_same_form(
 
 
 @pytest.mark.parametrize(
-    "text", [f"{BTC}:3P14159f73E4gFr7JterCCQh9QjiTjiZrG", CASH, "t1MMXtBrSp1XG38Lx9cePcNUCJj5vdWfUWL", OWNER]
+    "text", [f"{BTC}:3P14159f73E4gFr7JterCCQh9QjiTjiZrG", CASH, "XyARKoupuArYtToA2S6yMdnoquDCDaBsaT", OWNER]
 )
 def test_a_text_that_says_its_chain_means_no_other(text: str) -> None:
     assert other_readings(parse_account(text)) == ()

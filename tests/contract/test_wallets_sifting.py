@@ -15,7 +15,7 @@ from comity.wallets import WalletError, parse_account
 from comity.wallets.base58 import BITCOIN, RIPPLE, checksum, value_of
 from comity.wallets.bech32 import are_segwit, check_segwit
 from comity.wallets.coins import bare_account
-from comity.wallets.readers import eip55
+from comity.wallets.evm import eip55
 from comity.wallets.sifting import PORTION, canonical, sift
 from comity.watchlists import screening_key
 from Crypto.Hash import keccak

@@ -1,4 +1,4 @@
-"""Wallets: canonical CAIP-10 accounts for the chains of `CHAINS`, from Bitcoin, EVM and Tron to Zcash and Stellar.
+"""Wallets: canonical CAIP-10 accounts for the chains of `CHAINS`, from Bitcoin, EVM and Tron to NEAR and Waves.
 
 What agencies write down is rarely written twice alike. `parse_account` gives every spelling of a wallet one canonical
 form, says what its checksum said, keeps the text as received, and refuses test networks by name. `matches` and
@@ -11,7 +11,8 @@ Never does: correct a wrong checksum, put an address into an error message, ask 
 from __future__ import annotations
 
 from comity.wallets.account import Account, lookup_keys, matches, other_readings, parse_account
-from comity.wallets.chains import CHAINS, EVM_ANY, Chain, resolve_chain
+from comity.wallets.chain import Chain
+from comity.wallets.chains import CHAINS, EVM_ANY, resolve_chain
 from comity.wallets.errors import WalletError, WalletErrorKind
 from comity.wallets.reading import Checksum
 from comity.wallets.testnets import TESTNETS

@@ -17,7 +17,8 @@ _NO_DIGIT = 0xFF
 _DIGIT_OF = bytes(_CHARSET.index(char) if char in _CHARSET else _NO_DIGIT for char in range(256))
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _BECH32 = 1
-_BECH32M = 0x2BC830A3
+BECH32M = 0x2BC830A3
+"""What the checksum of bech32m leaves."""
 _LIMIT = 90
 """BIP-173: greatest length of the whole text."""
 
@@ -58,7 +59,7 @@ def residue(hrp: str, data: str) -> int:
 
 def verifies(hrp: str, data: str) -> bool:
     """Tells whether either checksum is right."""
-    return residue(hrp, data) in (_BECH32, _BECH32M)
+    return residue(hrp, data) in (_BECH32, BECH32M)
 
 
 def _parts(value: int) -> tuple[int, int, int, int]:
@@ -113,7 +114,7 @@ def are_segwit(hrp: str, length: int, texts: list[bytes]) -> list[bool]:
     versions = rows[::length]
     missed = _misses(sums, count, before ^ _BECH32)
     if any(versions):
-        new = _misses(sums, count, before ^ _BECH32M)
+        new = _misses(sums, count, before ^ BECH32M)
         missed = bytes(
             (miss_new or version > 16) if version else miss_old
             for version, miss_old, miss_new in zip(versions, missed, new, strict=True)
@@ -148,7 +149,7 @@ def check_segwit(hrp: str, data: str) -> None:
     if len(digits) < 7 or len(hrp) + 1 + len(data) > _LIMIT:
         raise WalletError(WalletErrorKind.BAD_LENGTH, "bech32 text of a wrong length")
     version = digits[0]
-    if _polymod(_state_after(hrp), digits) != (_BECH32M if version else _BECH32):
+    if _polymod(_state_after(hrp), digits) != (BECH32M if version else _BECH32):
         raise WalletError(WalletErrorKind.BAD_CHECKSUM, "the bech32 checksum does not verify")
     if version > 16:
         raise WalletError(WalletErrorKind.NOT_AN_ADDRESS, "no such witness version")
@@ -188,12 +189,13 @@ def digits_from(data: bytes) -> bytes:
     return bytes(value >> 5 * (count - 1 - place) & 31 for place in range(count))
 
 
-def payload(hrp: str, data: str) -> bytes:
+def payload(hrp: str, data: str, constant: int = _BECH32) -> bytes:
     """Returns the bytes of a bech32 text that is no witness program. BIP-173's limit of 90 does not hold for these.
 
     Args:
         hrp: human-readable part, one of the few this package knows, in lower case.
         data: what follows the separator, lower-case ASCII.
+        constant: what its checksum leaves; `BECH32M` for bech32m.
 
     Raises:
         WalletError: NOT_AN_ADDRESS (character or padding) or BAD_CHECKSUM.
@@ -201,7 +203,7 @@ def payload(hrp: str, data: str) -> bytes:
     digits = digits_of(data)
     if digits is None:
         raise WalletError(WalletErrorKind.NOT_AN_ADDRESS, "a character that bech32 does not have")
-    if _polymod(_state_after(hrp), digits) != _BECH32:
+    if _polymod(_state_after(hrp), digits) != constant:
         raise WalletError(WalletErrorKind.BAD_CHECKSUM, "the bech32 checksum does not verify")
     found = bytes_of(digits[:-6])
     if found is None:

@@ -14,10 +14,11 @@ Every `eip155` chain is supported; those on the list of testnets are refused by 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from comity.wallets.chain import Chain
 from comity.wallets.errors import WalletError, WalletErrorKind
+from comity.wallets.further import FURTHER
 from comity.wallets.testnets import TESTNETS, of_testnet
 
 BITCOIN = "bip122:000000000019d6689c085ae165831e93"
@@ -49,39 +50,11 @@ ALGORAND = "algorand:wGHE2Pwdvd7S12BL5FaOP20EGYesN73k"
 TEZOS = "tezos:NetXdQprcVkpaWU"
 EOS = "antelope:aca376f206b8fc25a6ed44dbdc66547c"
 
+XDC = "eip155:50"
+
 EVM_PREFIX = "eip155:"
 
 _DOUBLE_SHA = "SHA-256 twice, 4 bytes"
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """A supported chain, as PROTOCOL.md tables it."""
-
-    caip2: str
-    """CAIP-2 identifier, the canonical spelling."""
-    name: str
-    """Name for people."""
-    symbols: tuple[str, ...]
-    """Asset symbols that mean this chain and no other, upper case."""
-    aliases: tuple[str, ...]
-    """Other spellings of the chain that are accepted: CAIP-2 of drafts, and names in upper case."""
-    forms: str
-    """Forms of address accepted, the canonical one first."""
-    checksum: str
-    """The checksum that an address carries."""
-    registered: bool
-    """Whether the identifier is that of a published profile of the Chain Agnostic namespaces."""
-
-    @property
-    def namespace(self) -> str:
-        """What stands before the colon."""
-        return self.caip2.partition(":")[0]
-
-    @property
-    def reference(self) -> str:
-        """What stands after the colon."""
-        return self.caip2.partition(":")[2]
 
 
 CHAINS: tuple[Chain, ...] = (
@@ -177,8 +150,8 @@ CHAINS: tuple[Chain, ...] = (
         "Zcash",
         ("ZEC",),
         ("ZCASH",),
-        "transparent t1… and t3…, Sapling zs1…; no unified u1…",
-        f"{_DOUBLE_SHA}; bech32, 30 bits",
+        "transparent t1… and t3…, Sapling zs1…, unified u1…",
+        f"{_DOUBLE_SHA}; bech32 and bech32m, 30 bits",
         False,
     ),
     Chain(
@@ -246,6 +219,7 @@ CHAINS: tuple[Chain, ...] = (
         "none",
         True,
     ),
+    *FURTHER,
 )
 
 _EVM_SYMBOLS = {"ETC": "eip155:61", "BSC": "eip155:56"}

@@ -15,9 +15,12 @@ import re
 from typing import Final
 
 from comity.wallets import base58, bech32
-from comity.wallets.chains import ALGORAND, BEACON, CARDANO, COSMOS, EOS, KUSAMA, POLKADOT, STELLAR, ZCASH
+from comity.wallets.chains import ALGORAND, BEACON, CARDANO, COSMOS, KUSAMA, POLKADOT, STELLAR, ZCASH
 from comity.wallets.errors import WalletError
 from comity.wallets.errors import WalletErrorKind as Kind
+from comity.wallets.evm import eip55
+from comity.wallets.families import COSMIC, COSMIC_TEST, EVM_PARTS, Cosmic
+from comity.wallets.further import ERGO
 from comity.wallets.reading import Checksum, Reading
 from comity.wallets.testnets import of_testnet
 
@@ -40,16 +43,23 @@ _SS58_PREFIXES = {chain: prefix for prefix, chain in _SS58_CHAINS.items()}
 _SS58_ANY = 42
 
 _BECH32 = {"cosmos": (COSMOS, (20, 32)), "bnb": (BEACON, (20,)), "zs": (ZCASH, (43,))}
+_COSMIC: dict[str, dict[str, Cosmic]] = {}
+for _chain in COSMIC:
+    _COSMIC.setdefault(_chain.part, {})[_chain.caip2] = _chain
+_EVM_SIZE = 20
 _CARDANO = {"addr": {0: 57, 1: 57, 2: 57, 3: 57, 6: 29, 7: 29}, "stake": {14: 29, 15: 29}}
 _CARDANO_MAIN = 1
 _TEST = {"tbnb": "BNB Beacon Chain testnet", "addr_test": "Cardano testnet", "stake_test": "Cardano testnet"}
-BECH32_PARTS: Final = frozenset((*_BECH32, *_CARDANO, *_TEST))
+_TEST |= COSMIC_TEST
+BECH32_PARTS: Final = frozenset((*_BECH32, *_CARDANO, *_COSMIC, *EVM_PARTS, *_TEST))
 """Human-readable parts of the texts that `read_bech32` reads."""
 
 _BYRON_BEGIN = b"\x82\xd8\x18\x58"
 # [hash[28], attributes, kind of address]; among the attributes 1 is a path, and 2 the number of a test network.
 _BYRON = re.compile(rb"\x83\x58\x1c.{28}(?:\xa0|\xa1\x01[\x40-\x58].*)[\x00-\x02]", re.DOTALL)
 _BYRON_TEST = re.compile(rb"\x83\x58\x1c.{28}(?:\xa1\x02|\xa2\x01).*[\x00-\x02]", re.DOTALL)
+_ERGO_BYTES = 38
+_ERGO_MAIN, _ERGO_TEST = b"\x01", b"\x11"
 _CBOR_HEADS = {5: 0x1A, 3: 0x19}
 _EOS = re.compile(r"[a-z1-5.]{0,11}[a-z1-5]")
 
@@ -138,7 +148,7 @@ def read_ss58(text: str, named: str | None) -> Reading | None:
     return Reading(_SS58_CHAINS[prefix], text, Checksum.VALID)
 
 
-def read_bech32(text: str, lower: str, hrp: str, data: str) -> Reading:
+def read_bech32(text: str, lower: str, hrp: str, data: str, named: str | None) -> Reading:
     """Reads a bech32 address that is no witness program.
 
     Args:
@@ -146,9 +156,10 @@ def read_bech32(text: str, lower: str, hrp: str, data: str) -> Reading:
         lower: in lower case.
         hrp: what stands before its separator, one of `BECH32_PARTS`.
         data: what stands behind.
+        named: the chain named; it decides where two share a part.
 
     Raises:
-        WalletError: NOT_AN_ADDRESS, BAD_LENGTH, BAD_CHECKSUM, MIXED_CASE or TESTNET.
+        WalletError: NOT_AN_ADDRESS, BAD_LENGTH, BAD_CHECKSUM, MIXED_CASE, TESTNET or UNKNOWN_CHAIN.
     """
     found = bech32.payload(hrp, data)
     if text not in (lower, text.upper()):
@@ -160,6 +171,12 @@ def read_bech32(text: str, lower: str, hrp: str, data: str) -> Reading:
         if len(found) not in sizes:
             raise WalletError(Kind.BAD_LENGTH, "bech32 address of a wrong length")
         return Reading(chain, lower, Checksum.VALID)
+    if hrp in _COSMIC:
+        return _read_cosmic(lower, found, _COSMIC[hrp], named)
+    if hrp in EVM_PARTS:
+        if len(found) != _EVM_SIZE:
+            raise WalletError(Kind.BAD_LENGTH, "bech32 address of a wrong length")
+        return Reading(EVM_PARTS[hrp], f"0x{eip55(found.hex())}", Checksum.VALID)
     size = _CARDANO[hrp].get(found[0] >> 4) if found else None
     if size is None or found[0] & 0x0F != _CARDANO_MAIN:
         raise WalletError(Kind.NOT_AN_ADDRESS, "no address of Cardano's main network by key or script")
@@ -168,8 +185,34 @@ def read_bech32(text: str, lower: str, hrp: str, data: str) -> Reading:
     return Reading(CARDANO, lower, Checksum.VALID)
 
 
+def _read_cosmic(lower: str, found: bytes, chains: dict[str, Cosmic], named: str | None) -> Reading:
+    first = next(iter(chains.values()))
+    if len(found) not in first.sizes:
+        raise WalletError(Kind.BAD_LENGTH, "bech32 address of a wrong length")
+    if first.head and found[:1] not in first.head:
+        raise WalletError(Kind.NOT_AN_ADDRESS, "no such kind of address")
+    if len(chains) > 1 and named is None:
+        raise WalletError(Kind.UNKNOWN_CHAIN, "an address that several chains have: one of them must be named")
+    return Reading(named if named in chains else first.caip2, lower, Checksum.VALID)
+
+
+def _is_ergo(data: bytes) -> bool:
+    """Tells whether bytes are an address of Ergo by a key.
+
+    Raises:
+        WalletError: BAD_CHECKSUM or TESTNET.
+    """
+    if len(data) != _ERGO_BYTES or data[:1] not in (_ERGO_MAIN, _ERGO_TEST):
+        return False
+    if hashlib.blake2b(data[:-4], digest_size=32).digest()[:4] != data[-4:]:
+        raise WalletError(Kind.BAD_CHECKSUM, "the checksum of the Ergo address does not verify")
+    if data[:1] == _ERGO_TEST:
+        raise of_testnet("Ergo testnet")
+    return True
+
+
 def read_byron(text: str) -> Reading | None:
-    """Reads an old address of Cardano: base58 of CBOR, [tag 24 (bytes), their CRC-32].
+    """Reads an old address of Cardano: base58 of CBOR, [tag 24 (bytes), their CRC-32]. Or one of Ergo by its key.
 
     Returns:
         None where it is nothing of the kind.
@@ -178,6 +221,8 @@ def read_byron(text: str) -> Reading | None:
         WalletError: BAD_CHECKSUM, TESTNET, or NOT_AN_ADDRESS for what is in no address.
     """
     data = base58.BITCOIN.decode(text)
+    if data is not None and _is_ergo(data):
+        return Reading(ERGO, text, Checksum.VALID)
     if data is None or not data.startswith(_BYRON_BEGIN):
         return None
     start = len(_BYRON_BEGIN) + 1
@@ -192,12 +237,16 @@ def read_byron(text: str) -> Reading | None:
     return Reading(CARDANO, text, Checksum.VALID)
 
 
-def read_eos(text: str) -> Reading:
-    """Reads the name of an account of EOS. Any short word is one: only for where the chain is named.
+def read_eos(text: str, chain: str) -> Reading:
+    """Reads the name of an account of EOS or a chain like it. Any short word is one: only for where one is named.
+
+    Args:
+        text: the name.
+        chain: the chain named.
 
     Raises:
         WalletError: NOT_AN_ADDRESS.
     """
     if not _EOS.fullmatch(text):
         raise WalletError(Kind.NOT_AN_ADDRESS, "no name of an EOS account")
-    return Reading(EOS, text, Checksum.ABSENT)
+    return Reading(chain, text, Checksum.ABSENT)

@@ -3,20 +3,23 @@
 `read` picks the reader by the text's shape alone, so that the same text is always the same account. The order and why
 no two families meet:
 
-1. `0x`: EVM. No base58 alphabet has a zero digit.
-2. A known bech32 human-readable part: segwit of Bitcoin, Litecoin or Bitcoin Gold, or another chain's bech32
-   (`comity.wallets.ledgers`). A Solana key may begin with such letters by chance, but in mixed case, and then the
-   bech32 checksum of its lower-case form does not verify.
+1. `0x`: EVM (`comity.wallets.evm`). No base58 alphabet has a zero digit. `xdc` and 40 digits stand for one.
+2. A known bech32 human-readable part: segwit of Bitcoin or a relative, another chain's bech32
+   (`comity.wallets.ledgers`), or Zcash's unified addresses (`comity.wallets.unified`). A Solana key may begin with such
+   letters by chance, but in mixed case, and then the bech32 checksum of its lower-case form does not verify.
+   Then the forms of one chain each that begin with letters of their own (`comity.wallets.ownforms`).
 3. 48 characters that begin as TON's tag byte and workchain make them (`EQ`, `Uf`, …); or `0:` or `-1:` and 64 digits.
-4. `r` and at most 35 characters, or with a `-tag`: XRP Ledger, classic. 47 characters with `X` or `T`: X-address.
+4. `r` and at most 35 characters, or with a `-tag`: XRP Ledger, classic, unless a chain is named that has r…, too. 47
+   characters with `X` or `T`: X-address.
 5. `bitcoincash:`, or 42 or 61 characters of bech32's alphabet in one case that begin with q, p, z or r: Bitcoin Cash.
 6. 95 or 106 characters: Monero.
 7. Any other base58 of 25 to 44 characters: by the length of its bytes. 25 to 27 are Base58Check, told apart by the
    version (`comity.wallets.coins`); 32 are a Solana key. Where a form is another chain's old one and that chain is
    named, it is rewritten in that chain's own (Litecoin's M…, Bitcoin Cash's q… and p…).
-8. Longer: base32 of 56 or 69 characters is Stellar's, of 58 Algorand's; base58 of 35 bytes SS58, of CBOR Cardano's.
+8. Longer: base32 of 56 or 69 characters is Stellar's, of 58 Algorand's; base58 of 35 bytes SS58, of CBOR Cardano's,
+   of 38 bytes Ergo's.
 
-A name of EOS is a short word and read only where that chain is named.
+A name of EOS and its like, of NEAR or of Hedera is a short word and read only where that chain is named.
 
 Never does: put anything right, ask a network.
 """
@@ -26,18 +29,17 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from typing import Final
 
 from nacl.bindings import crypto_core_ed25519_add
 from nacl.exceptions import RuntimeError as NaclError
 from sha3 import keccak_256
 
-from comity.wallets import base58, bech32, cashaddr, coins, ledgers
+from comity.wallets import base58, bech32, cashaddr, coins, ledgers, unified
 from comity.wallets.chains import (
     BITCOIN,
-    BITCOIN_CASH,
     BITCOIN_GOLD,
     EOS,
-    EVM_ANY,
     LITECOIN,
     MONERO,
     SOLANA,
@@ -46,11 +48,13 @@ from comity.wallets.chains import (
 )
 from comity.wallets.errors import WalletError
 from comity.wallets.errors import WalletErrorKind as Kind
+from comity.wallets.evm import read_evm, read_xdc
+from comity.wallets.families import RELATIVES
+from comity.wallets.further import TELOS, WAX
+from comity.wallets.ownforms import BEGINS, BY_NAME, read_own
 from comity.wallets.reading import Checksum, Reading
 from comity.wallets.testnets import of_testnet
 
-_HEX40 = re.compile(r"[0-9a-fA-F]{40}")
-_HEX = re.compile(r"[0-9a-fA-F]+")
 _BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+")
 # The leading r is the digit zero of this alphabet, and so the version byte 0 of an account.
 _XRP = re.compile(r"(r[1-9A-HJ-NP-Za-km-z]{24,34})(?:-(0|[1-9][0-9]{0,9}))?")
@@ -59,19 +63,32 @@ _TON_RAW = re.compile(r"(0|-1)(?::|%3[Aa])([0-9a-fA-F]{64})")
 _TON_FRIENDLY = re.compile(r"[EUk0][Qf](?:[-_0-9A-Za-z]{46}|[+/0-9A-Za-z]{46})")
 
 _SEGWIT_MAIN = {"bc": BITCOIN, "ltc": LITECOIN, "btg": BITCOIN_GOLD}
+_SEGWIT_MAIN |= {relative.part: relative.caip2 for relative in RELATIVES if relative.part}
 _SEGWIT_TEST = {
     "tb": "Bitcoin testnet or signet",
     "bcrt": "Bitcoin regtest",
     "tltc": "Litecoin testnet",
     "rltc": "Litecoin regtest",
     "tbtg": "Bitcoin Gold testnet",
+    "dgbt": "DigiByte testnet",
+    "tvtc": "Vertcoin testnet",
+    "tgrs": "Groestlcoin testnet",
+    "tsys": "Syscoin testnet",
+    "tmona": "Monacoin testnet",
+    "tq": "Qtum testnet",
 }
-_HRP_BEGINS = frozenset("bBlLtTrRcCaAsSzZ")
+PARTS: Final = frozenset((*_SEGWIT_MAIN, *_SEGWIT_TEST, *ledgers.BECH32_PARTS, *unified.PARTS))
+"""Human-readable parts of all bech32 and bech32m texts that are read, or refused by name."""
+_HRP_BEGINS = frozenset(char for part in PARTS for char in (part[0], part[0].upper()))
 # With a prefix, whatever follows; without one 20 or 32 bytes, by their length and letters, in one case.
 _CASH = re.compile(
-    r"(?i:bitcoincash|bchtest|bchreg):.+|[qpzr][02-9ac-hj-np-z]{41}(?:[02-9ac-hj-np-z]{19})?"
+    r"(?i:bitcoincash|bchtest|bchreg|simpleledger|slptest|ecash|ectest):.+|[qpzr][02-9ac-hj-np-z]{41}(?:[02-9ac-hj-np-z]{19})?"
     r"|[QPZR][02-9AC-HJ-NP-Z]{41}(?:[02-9AC-HJ-NP-Z]{19})?"
 )
+_XDC = re.compile(r"xdc[0-9a-fA-F]{40}")
+_NAMES = frozenset((EOS, TELOS, WAX))
+# Of their versions, 7A makes an r, too.
+_R_NAMED = frozenset(relative.caip2 for relative in RELATIVES if "7A" in relative.versions.split())
 _STELLAR = re.compile(r"[GM][A-Z2-7]{20}")
 _TON_RAW_LEAST = 66
 _BASE58_SIZE = 25
@@ -90,40 +107,12 @@ _MONERO_TEST = {
 _MONERO_STANDARD = b"\x12"
 _TON_TEST_FLAG = 0x80
 _TON_WORKCHAINS = {0x00: "0", 0xFF: "-1"}
-# 0x20 for a hexadecimal digit of 8 or more, zero for any other.
-_CASE_BIT = bytes(0x20 if char in b"89abcdef" else 0 for char in range(256))
 _TO_URL_ALPHABET = str.maketrans("+/", "-_")
 
 
 def _keccak(data: bytes) -> bytes:
     found: bytes = keccak_256(data).digest()
     return found
-
-
-def eip55(digits: str) -> str:
-    """Returns 40 lower-case hexadecimal digits in the case that EIP-55 gives them."""
-    lower = digits.encode()
-    number = int.from_bytes(lower)
-    # What parts a letter's cases is bit 0x20, and only letters have the bit above it.
-    high = int.from_bytes(keccak_256(lower).hexdigest()[:40].encode().translate(_CASE_BIT))
-    return (number ^ (number >> 1 & high)).to_bytes(40).decode()
-
-
-def _read_evm(text: str) -> Reading:
-    digits = text[2:]
-    if not _HEX40.fullmatch(digits):
-        if _HEX.fullmatch(digits):
-            raise WalletError(Kind.BAD_LENGTH, "0x text that has not 40 hexadecimal digits")
-        raise WalletError(Kind.NOT_AN_ADDRESS, "0x text that is not hexadecimal")
-    lower = digits.lower()
-    canonical = eip55(lower)
-    if digits == canonical and not digits.isdigit():
-        checksum = Checksum.VALID
-    elif digits in (lower, digits.upper()):
-        checksum = Checksum.ABSENT
-    else:
-        raise WalletError(Kind.BAD_CHECKSUM, "the EIP-55 checksum does not verify")
-    return Reading(EVM_ANY, "0x" + canonical, checksum)
 
 
 def _read_segwit(text: str, lower: str, hrp: str, data: str) -> Reading:
@@ -222,20 +211,22 @@ def _read_ton_friendly(text: str) -> Reading:
     return _read_ton(workchain, data[2:-2].hex(), Checksum.VALID)
 
 
-def _read_hrp(text: str) -> Reading | None:
+def _read_hrp(text: str, named: str | None) -> Reading | None:
     lower = text.lower()
     hrp, separator, data = lower.partition("1")
     is_segwit = hrp in _SEGWIT_MAIN or hrp in _SEGWIT_TEST
-    if not separator or not (is_segwit or hrp in ledgers.BECH32_PARTS):
+    if not separator or hrp not in PARTS:
         return None
     if text not in (lower, text.upper()) and not bech32.verifies(hrp, data):
         return None
-    return _read_segwit(text, lower, hrp, data) if is_segwit else ledgers.read_bech32(text, lower, hrp, data)
+    if hrp in unified.PARTS:
+        return unified.read_unified(text, lower, hrp, data)
+    return _read_segwit(text, lower, hrp, data) if is_segwit else ledgers.read_bech32(text, lower, hrp, data, named)
 
 
-def _read_cash(text: str) -> Reading:
-    address = cashaddr.plain(text)
-    return Reading(BITCOIN_CASH, address, Checksum.VALID)
+def _read_cash(text: str, named: str | None) -> Reading:
+    chain, address = cashaddr.plain(text, named)
+    return Reading(chain, address, Checksum.VALID)
 
 
 def read(text: str, named: str | None) -> Reading:
@@ -250,22 +241,29 @@ def read(text: str, named: str | None) -> Reading:
         WalletError: any kind but WRONG_CHAIN and NOT_A_TRANSACTION.
     """
     if text.startswith("0x"):
-        return _read_evm(text)
-    if text[:1] in _HRP_BEGINS and (found := _read_hrp(text)):
+        return read_evm(text, named)
+    first = text[:1]
+    if first in _HRP_BEGINS and (found := _read_hrp(text, named)):
         return found
+    if first in BEGINS and (found := read_own(text)):
+        return found
+    if _XDC.match(text):
+        return read_xdc(text)
     length = len(text)
     if length == 48 and _TON_FRIENDLY.fullmatch(text):
         return _read_ton_friendly(text)
     if length >= _TON_RAW_LEAST and (raw := _TON_RAW.fullmatch(text)):
         return _read_ton(raw[1], raw[2].lower(), Checksum.ABSENT)
-    if named == EOS:
-        return ledgers.read_eos(text)
-    if text.startswith("r") and (length <= 35 or "-" in text):
+    if named in _NAMES:
+        return ledgers.read_eos(text, named)
+    if named in BY_NAME:
+        return BY_NAME[named](text)
+    if first == "r" and named not in _R_NAMED and (length <= 35 or "-" in text):
         return _read_xrp(text)
     if length == 47 and text[0] in "XT":
         return _read_x_address(text)
     if _CASH.fullmatch(text):
-        return _read_cash(text)
+        return _read_cash(text, named)
     if length in _MONERO_SIZES and not text.startswith("Ddz"):
         return _read_monero(text)
     if 25 <= length <= 44:

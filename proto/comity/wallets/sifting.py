@@ -21,8 +21,8 @@ from operator import itemgetter
 from comity.wallets import base58, bech32, bulk
 from comity.wallets.bulk import CHECK58_LENGTHS, PORTION, SOLANA_LENGTHS, TON_LENGTH
 from comity.wallets.chains import BITCOIN, EVM_ANY, LITECOIN, SOLANA, TON, TRON, XRPL
-from comity.wallets.ledgers import BECH32_PARTS
-from comity.wallets.readers import eip55
+from comity.wallets.evm import eip55
+from comity.wallets.readers import PARTS
 
 _EVM_LENGTH = 42
 _EVM_BYTES = 20
@@ -38,10 +38,23 @@ _CHECK58 = {
 _SOLANA_KEY = f"{SOLANA}:".lower()
 _TON_KEY = f"{TON}:"
 _SEGWIT = {"b": ("bc", f"{BITCOIN}:"), "l": ("ltc", f"{LITECOIN}:")}
-_PARTS = ("bc", "ltc", "tb", "bcrt", "tltc", "rltc", "btg", "tbtg", *BECH32_PARTS)
-_SEGWIT_BEGINS = tuple(f"{part}1".encode() for part in _PARTS)
-_SECONDS = bytes(char in {begin[1] for begin in _SEGWIT_BEGINS} for char in range(256))
-_MAY_BE_SEGWIT = frozenset("LTr")
+_SEGWIT_BEGINS = tuple(f"{part}1".encode() for part in sorted(PARTS))
+# For each of the first three characters, a bit for each eighth of the beginnings that some of it have: a text that has
+# no bit in common in all three begins as none of them.
+_LETTERS = tuple(
+    bytes(
+        sum(
+            {
+                1 << number % 8
+                for number, begin in enumerate(_SEGWIT_BEGINS)
+                if begin[place : place + 1] in (b"", letter)
+            }
+        )
+        for letter in (bytes([char]) for char in range(256))
+    )
+    for place in range(3)
+)
+_MAY_BE_SEGWIT = frozenset(char for char in _CHECK58 if char.lower() in {part[0] for part in PARTS})
 _FIRST = itemgetter(slice(1))
 
 
@@ -190,5 +203,8 @@ def _lowered(texts: list[str]) -> list[bytes]:
 
 def _rows_beginning(lowered: list[bytes]) -> list[int]:
     """Returns the places of the texts, all of one length, that begin as segwit addresses do."""
-    likely = b"".join(lowered)[1 :: len(lowered[0])].translate(_SECONDS)
+    joined, length = b"".join(lowered), len(lowered[0])
+    columns = (joined[place::length].translate(letters) for place, letters in enumerate(_LETTERS))
+    first, second, third = (int.from_bytes(column) for column in columns)
+    likely = (first & second & third).to_bytes(len(lowered))
     return [row for row in compress(range(len(lowered)), likely) if lowered[row].startswith(_SEGWIT_BEGINS)]

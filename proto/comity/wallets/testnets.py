@@ -74,6 +74,17 @@ TESTNETS: dict[str, str] = {
     "algorand:SGO1GKSzyE7IEPItTxCByw9x8FmnrCDe": "Algorand testnet",
     "cip34:0-1": "Cardano preprod",
     "cip34:0-2": "Cardano preview",
+    "vechain:87721b09ed2e15997f466536b20bb127": "VeChain testnet",
+    "aptos:2": "Aptos testnet",
+    "sui:testnet": "Sui testnet",
+    "sui:devnet": "Sui devnet",
+    "near:testnet": "NEAR testnet",
+    "hedera:testnet": "Hedera testnet",
+    "hedera:previewnet": "Hedera previewnet",
+    "hedera:devnet": "Hedera devnet",
+    "stacks:2147483648": "Stacks testnet",
+    "fil:t": "Filecoin testnet",
+    "ergo:e7553c9a716bb3983ac8b0c21689a1f3": "Ergo testnet",
 }
 """Test networks by CAIP-2 identifier, with the name that a refusal gives."""
 

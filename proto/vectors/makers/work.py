@@ -12,6 +12,7 @@ from comity.workflow.legs import Leg
 from comity.workflow.terms import AgencyKind, Family, Precedence, Role, Side, SignatureRole, State, Verb
 from vectors import words
 from vectors.makers.book import Book
+from vectors.makers.further import FURTHER, FURTHER_REFUSED
 
 from tests.support.acting import act, opening
 from tests.support.legs import DAY, HOUR, LAST, NOW, OPENING, T0, action_by, leg_in, opening_action
@@ -314,6 +315,7 @@ def wallets() -> Book:
         ("KT1EM2LvxxFGB3Svh9p9HCP2jEEYyHjABMbK", "XTZ"),
         ("bitfinexdep1", "EOS"),
         ("antelope:aca376f206b8fc25a6ed44dbdc66547c:binancecleos", None),
+        *FURTHER,
     ]
     for number, (text, chain) in enumerate(accounts):
         book.good(f"account {number}", "account", input={"text": text, "chain": chain})
@@ -328,10 +330,10 @@ def wallets() -> Book:
         ("EVM, one letter's case changed", EVM.replace("aAe", "aae"), None, "BAD_CHECKSUM"),
         ("EVM, a digit less", EVM[:-1], None, "BAD_LENGTH"),
         ("a testnet named", EVM, "eip155:11155111", "TESTNET"),
-        ("an unknown chain", EVM, "terra", "UNKNOWN_CHAIN"),
+        ("an unknown chain", EVM, "belacoin", "UNKNOWN_CHAIN"),
         ("CashAddr, one letter changed", CASH[:-1] + "9", None, "BAD_CHECKSUM"),
         ("CashAddr of a test network", "bchtest:qqaz6s295ncfs53m86qj0uw6sl8u2kuw0ymst35fx4", None, "TESTNET"),
-        ("CashAddr of another chain", f"ecash:{CASH}", None, "NOT_AN_ADDRESS"),
+        ("CashAddr of another chain", f"lotus:{CASH}", None, "NOT_AN_ADDRESS"),
         ("CashAddr in two cases", f"bitcoincash:{CASH[:9]}{CASH[9:].upper()}", None, "MIXED_CASE"),
         ("Bitcoin Cash named as Bitcoin SV", CASH, "BSV", "WRONG_CHAIN"),
         ("Dogecoin named as Dash", DOGE, "DASH", "WRONG_CHAIN"),
@@ -356,6 +358,7 @@ def wallets() -> Book:
         ("tron, one letter changed", TRON[:-1] + "9", None, "BAD_CHECKSUM"),
         ("ripple, one letter changed", XRP[:-1] + "2", None, "BAD_CHECKSUM"),
         ("TON, one letter changed", TON_USER[:-1] + "M", None, "BAD_CHECKSUM"),
+        *FURTHER_REFUSED,
     ]
     for name, text, chain, expect in refused:
         book.bad(name, "account", expect, input={"text": text, "chain": chain})

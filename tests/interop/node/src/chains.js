@@ -1,5 +1,6 @@
 /** Chains by the names that people and machines give them (PROTOCOL.md, section 8). */
 
+import { NAMES as FURTHER, TESTNETS as FURTHER_TESTNETS } from "./families.js";
 import { must } from "./refusal.js";
 
 export const BTC = "bip122:000000000019d6689c085ae165831e93";
@@ -89,6 +90,7 @@ const NAMES = {
   TEZOS: XTZ,
   EOS,
   EOSIO: EOS,
+  ...FURTHER,
 };
 const CANONICAL = new Set(Object.values(NAMES));
 const ON_MANY = ["USDT", "USDC"];
@@ -126,6 +128,7 @@ const TESTNETS = new Set([
   "algorand:SGO1GKSzyE7IEPItTxCByw9x8FmnrCDe",
   "cip34:0-1",
   "cip34:0-2",
+  ...FURTHER_TESTNETS,
 ]);
 
 /** @param {string} text CAIP-2, or `eip155:*` @returns {string} its canonical spelling */

@@ -6,6 +6,8 @@ import { sha512_256 } from "@noble/hashes/sha2.js";
 import * as b58 from "./base58.js";
 import { concat, equal, hex, utf8 } from "./bytes.js";
 import * as on from "./chains.js";
+import { ALONE, COSMIC, COSMIC_TEST, EVM_PARTS, NAMED_TEST, NAMES, RELATIVES } from "./families.js";
+import { decredCheck, unified, UNIFIED_PARTS, wavesCheck } from "./ownforms.js";
 import { must } from "./refusal.js";
 
 const VERSIONS = {
@@ -13,6 +15,7 @@ const VERSIONS = {
   "1e": on.DOGE, 16: on.DOGE, 21: on.XVG, "1cb8": on.ZEC, "1cbd": on.ZEC, "06a19f": on.XTZ, "06a1a1": on.XTZ,
   "06a1a4": on.XTZ, "06a1a6": on.XTZ, "025a79": on.XTZ, "6f": null, c4: null, a0: null, 71: null, "8c": null, 13: null,
   "1d25": null, "1cba": null,
+  ...ALONE,
 };
 const NAMED = { [on.BSV]: ["00", "05"], [on.BTG]: ["17"], [on.XVG]: ["1e"] };
 const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
@@ -20,14 +23,18 @@ const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const CASH_GENERATOR = [0x98f2bc8e61n, 0x79b76d99e2n, 0xf33e5fb3c4n, 0xae2eabe2a8n, 0x1e4f43e470n];
 const HASHES = { cosmos: [on.ATOM, [20, 32]], bnb: [on.BEP2, [20]], zs: [on.ZEC, [43]] };
 const CARDANO = { addr: { 0: 57, 1: 57, 2: 57, 3: 57, 6: 29, 7: 29 }, stake: { 14: 29, 15: 29 } };
-const TEST_PARTS = ["tbnb", "addr_test", "stake_test"];
-export const HUMAN_PARTS = [...Object.keys(HASHES), ...Object.keys(CARDANO), ...TEST_PARTS];
-const CASH_PREFIXES = ["bitcoincash", "bchtest", "bchreg"];
+const TEST_PARTS = ["tbnb", "addr_test", "stake_test", ...COSMIC_TEST];
+export const HUMAN_PARTS = [HASHES, CARDANO, COSMIC, EVM_PARTS].flatMap(Object.keys).concat(TEST_PARTS, UNIFIED_PARTS);
+const CASH_CHAINS = {
+  bitcoincash: on.BCH, simpleledger: on.BCH, ecash: NAMES.XEC, bchtest: null, bchreg: null, slptest: null, ectest: null,
+};
+const WAVES = ["0157", "054d", "0154", "0554"];
+const DECRED = ["073f", "071f", "0701", "071a", "0f21", "0f01", "0ee3", "0efc"];
 const CASH_BARE = /^(?:[qpzr][02-9ac-hj-np-z]{41}(?:[02-9ac-hj-np-z]{19})?|[QPZR][02-9AC-HJ-NP-Z]{41}(?:[02-9AC-HJ-NP-Z]{19})?)$/;
 
 /** @param {string} text @returns {boolean} */
 export function isCash(text) {
-  return /^(?:bitcoincash|bchtest|bchreg):./i.test(text) || CASH_BARE.test(text);
+  return /^(?:bitcoincash|bchtest|bchreg|simpleledger|slptest|ecash|ectest):./i.test(text) || CASH_BARE.test(text);
 }
 
 const address = (holds) => must(holds, "NOT_AN_ADDRESS");
@@ -55,8 +62,8 @@ function cashCode(prefix, digits) {
   return state ^ 1n;
 }
 
-/** @param {number} kind @param {Uint8Array} body @returns {string} */
-function cashOf(kind, body) {
+/** @param {number} kind @param {Uint8Array} body @param {string} [prefix] that counts @returns {string} */
+function cashOf(kind, body, prefix = "bitcoincash") {
   const data = concat(Uint8Array.of((kind << 3) | (body.length === 20 ? 0 : 3)), body);
   const digits = [];
   let [value, bits] = [0, 0];
@@ -65,24 +72,27 @@ function cashOf(kind, body) {
     for (bits += 8; bits >= 5; bits -= 5) digits.push((value >> (bits - 5)) & 31);
   }
   if (bits > 0) digits.push((value << (5 - bits)) & 31);
-  const code = cashCode("bitcoincash", [...digits, 0, 0, 0, 0, 0, 0, 0, 0]);
+  const code = cashCode(prefix, [...digits, 0, 0, 0, 0, 0, 0, 0, 0]);
   for (let place = 7n; place >= 0n; place--) digits.push(Number((code >> (5n * place)) & 31n));
   return digits.map((digit) => BECH32[digit]).join("");
 }
 
-/** @param {string} text @returns {{chain: string, address: string}} */
-export function cash(text) {
+/** @param {string} text @param {string|null} named @returns {{chain: string, address: string}} */
+export function cash(text, named) {
   const lower = text.toLowerCase();
-  const [, prefix, body] = /^(?:(.*):)?([^:]*)$/s.exec(lower);
+  const [, written, body] = /^(?:(.*):)?([^:]*)$/s.exec(lower);
+  const prefix = written ?? (named === NAMES.XEC ? "ecash" : "bitcoincash");
   const digits = [...body].map((character) => BECH32.indexOf(character));
-  address(!digits.includes(-1) && CASH_PREFIXES.includes(prefix ?? "bitcoincash"));
-  must(cashCode(prefix ?? "bitcoincash", digits) === 0n, "BAD_CHECKSUM");
+  address(!digits.includes(-1) && Object.hasOwn(CASH_CHAINS, prefix));
+  must(cashCode(prefix, digits) === 0n, "BAD_CHECKSUM");
   must(text === lower || text === text.toUpperCase(), "MIXED_CASE");
   const { data, spare, left } = joined(digits.slice(0, -8), 5);
   address(left <= 4 && spare === 0n && data.length > 0 && data[0] >> 3 < 4);
   must({ 0: 20, 3: 32 }[data[0] & 7] === data.length - 1, "BAD_LENGTH");
-  must(prefix === undefined || prefix === "bitcoincash", "TESTNET");
-  return { chain: on.BCH, address: cashOf((data[0] >> 3) & 1, data.subarray(1)) };
+  const chain = CASH_CHAINS[prefix];
+  must(chain !== null, "TESTNET");
+  const plain = cashOf((data[0] >> 3) & 1, data.subarray(1), chain === on.BCH ? "bitcoincash" : prefix);
+  return { chain, address: plain };
 }
 
 /** @param {string} text @param {Uint8Array} data @param {string|null} named @returns {{chain: string, address: string}} */
@@ -91,38 +101,60 @@ export function coin(text, data, named) {
   must(size >= 1 && size <= 3, "BAD_LENGTH");
   const version = hex(data.subarray(0, size));
   must(size === 1 || VERSIONS[version] !== undefined, "BAD_LENGTH");
-  must(b58.verifies(data), "BAD_CHECKSUM");
+  const check = WAVES.includes(version) ? wavesCheck : DECRED.includes(version) ? decredCheck : b58.checksum;
+  must(equal(check(data.subarray(0, -4)), data.subarray(-4)), "BAD_CHECKSUM");
   const body = data.subarray(size, -4);
-  if (named === on.LTC && version === "05") {
-    const payload = concat(Uint8Array.of(0x32), body);
+  const old = named === on.LTC ? ["05", "32"] : RELATIVES[named]?.find((each) => each[0] === version);
+  if (old !== undefined && old[0] === version && old.length === 2 && Array.isArray(old)) {
+    const payload = concat(Uint8Array.of(parseInt(old[1], 16)), body);
     return { chain: named, address: b58.encode(concat(payload, b58.checksum(payload)), b58.BITCOIN) };
   }
   const kind = ["00", "05"].indexOf(version);
   if (named === on.BCH && kind >= 0) return { chain: named, address: cashOf(kind, body) };
   must(named !== on.LTC || version !== "3a", "TESTNET");
-  must(VERSIONS[version] !== null, "TESTNET");
-  const chain = NAMED[named]?.includes(version) ? named : VERSIONS[version];
+  must(!NAMED_TEST[named]?.includes(version), "TESTNET");
+  const takes = NAMED[named]?.includes(version) || RELATIVES[named]?.includes(version);
+  must(takes || VERSIONS[version] !== null, "TESTNET");
+  const chain = takes ? named : VERSIONS[version];
   must(chain !== undefined, "UNKNOWN_CHAIN");
   return { chain, address: text };
 }
 
-/** @param {string} text @param {string} lower @param {string} hrp @param {string} data @returns {string} the chain */
-export function cosmic(text, lower, hrp, data) {
+/**
+ * @param {string} text @param {string} lower @param {string} hrp @param {string} data @param {string|null} named
+ * @returns {{chain: string, evm?: string}} and the bytes of an EVM account
+ */
+export function cosmic(text, lower, hrp, data, named) {
   const found = b58.bech32(hrp, data);
   address(found !== null);
-  must(found.residue === 1, "BAD_CHECKSUM");
+  must(found.residue === (UNIFIED_PARTS.includes(hrp) ? 0x2bc830a3 : 1), "BAD_CHECKSUM");
   const { data: bytes, spare, left } = joined(found.digits.slice(0, -6), 5);
   address(left <= 4 && spare === 0n);
+  if (UNIFIED_PARTS.includes(hrp)) {
+    unified(text, lower, hrp, bytes);
+    return { chain: on.ZEC };
+  }
   must(text === lower || text === text.toUpperCase(), "MIXED_CASE");
   must(!TEST_PARTS.includes(hrp), "TESTNET");
+  if (EVM_PARTS[hrp] !== undefined) {
+    must(bytes.length === 20, "BAD_LENGTH");
+    return { chain: EVM_PARTS[hrp], evm: hex(bytes) };
+  }
+  if (COSMIC[hrp] !== undefined) {
+    const [chains, sizes, heads] = COSMIC[hrp];
+    must(sizes.includes(bytes.length), "BAD_LENGTH");
+    address(heads === undefined || heads.includes(bytes[0]));
+    must(chains.length === 1 || named !== null, "UNKNOWN_CHAIN");
+    return { chain: chains.includes(named) ? named : chains[0] };
+  }
   if (HASHES[hrp] !== undefined) {
     must(HASHES[hrp][1].includes(bytes.length), "BAD_LENGTH");
-    return HASHES[hrp][0];
+    return { chain: HASHES[hrp][0] };
   }
   const size = bytes.length > 0 && (bytes[0] & 15) === 1 ? CARDANO[hrp][bytes[0] >> 4] : undefined;
   address(size !== undefined);
   must(size === bytes.length, "BAD_LENGTH");
-  return on.ADA;
+  return { chain: on.ADA };
 }
 
 /** @param {string} text @returns {string} */
@@ -205,6 +237,11 @@ function crc32(data) {
 /** @param {string} text */
 function byron(text) {
   const data = b58.decode(text, b58.BITCOIN);
+  if (data !== null && data.length === 38 && [1, 0x11].includes(data[0])) {
+    must(equal(blake2b(data.subarray(0, -4), { dkLen: 32 }).subarray(0, 4), data.subarray(-4)), "BAD_CHECKSUM");
+    must(data[0] === 1, "TESTNET");
+    return { chain: NAMES.ERG, address: text };
+  }
   if (data === null || !hex(data).startsWith("82d81858")) return null;
   const size = data.length > 4 ? data[4] : 0;
   const [body, tail] = [data.subarray(5, 5 + size), data.subarray(5 + size)];

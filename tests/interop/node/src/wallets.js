@@ -7,10 +7,14 @@ import * as b58 from "./base58.js";
 import { concat, equal, hex, utf8 } from "./bytes.js";
 import { BTC, BTG, EOS, EVM_ANY, LTC, MONERO, SOLANA, TON, XRPL, caip2, chainNamed, settle } from "./chains.js";
 import { cash, coin, cosmic, eos, HUMAN_PARTS, isCash, longer } from "./ledgers.js";
+import { NAMES, RELATIVES, SEGWIT as FURTHER_SEGWIT } from "./families.js";
+import { byName, own } from "./ownforms.js";
 import { must } from "./refusal.js";
 
 const LONGEST = 256;
-const SEGWIT = { bc: BTC, ltc: LTC, btg: BTG, tb: null, bcrt: null, tltc: null, rltc: null, tbtg: null };
+const SEGWIT = { bc: BTC, ltc: LTC, btg: BTG, tb: null, bcrt: null, tltc: null, rltc: null, tbtg: null, ...FURTHER_SEGWIT };
+const EOS_LIKE = [EOS, NAMES.TLOS, NAMES.WAX];
+const LONG_HEX = [NAMES.APT, NAMES.SUI];
 const MONERO_KINDS = { 18: 69, 42: 69, 19: 77 };
 const MONERO_TEST = [53, 54, 63, 24, 25, 36];
 const MONERO_TEXT = { 95: 69, 106: 77 };
@@ -23,9 +27,14 @@ function reading(chain, text, checksum, more = {}) {
   return { chain, address: text, checksum, tag: null, local: text, parent: null, ...more };
 }
 
-/** @param {string} text */
-function evm(text) {
+/** @param {string} text @param {string|null} named */
+function evm(text, named) {
   const digits = text.slice(2);
+  if (LONG_HEX.includes(named)) {
+    address(/^[0-9a-fA-F]+$/.test(digits));
+    must(digits.length === 64, "BAD_LENGTH");
+    return reading(named, text.toLowerCase(), "ABSENT");
+  }
   address(/^[0-9a-fA-F]+$/.test(digits));
   must(digits.length === 40, "BAD_LENGTH");
   const lower = digits.toLowerCase();
@@ -34,7 +43,7 @@ function evm(text) {
   const one = digits === lower || digits === digits.toUpperCase();
   must(one || digits === canonical, "BAD_CHECKSUM");
   const valid = digits === canonical && !/^[0-9]+$/.test(digits);
-  return reading(EVM_ANY, `0x${canonical}`, valid ? "VALID" : "ABSENT");
+  return reading(named === NAMES.VET ? named : EVM_ANY, `0x${canonical}`, valid ? "VALID" : "ABSENT");
 }
 
 /** @param {string} text @param {string} lower @param {string} hrp @param {string} data */
@@ -132,7 +141,7 @@ function tonFriendly(text) {
 
 /** @param {string} text @param {string|null} named */
 function read(text, named) {
-  if (text.startsWith("0x")) return evm(text);
+  if (text.startsWith("0x")) return evm(text, named);
   const lower = text.toLowerCase();
   const at = lower.indexOf("1");
   const [hrp, data] = [lower.slice(0, at), lower.slice(at + 1)];
@@ -141,17 +150,23 @@ function read(text, named) {
     const oneCase = text === lower || text === text.toUpperCase();
     if (oneCase || [1, 0x2bc830a3].includes(b58.bech32(hrp, data)?.residue)) {
       if (isSegwit) return segwit(text, lower, hrp, data);
-      return reading(cosmic(text, lower, hrp, data), lower, "VALID");
+      const found = cosmic(text, lower, hrp, data, named);
+      return reading(found.chain, found.evm === undefined ? lower : evm(`0x${found.evm}`, null).address, "VALID");
     }
   }
+  const alone = own(text);
+  if (alone !== null) return reading(alone.chain, alone.address, alone.checksum ?? "VALID");
+  if (/^xdc[0-9a-fA-F]{40}/.test(text)) return { ...evm(`0x${text.slice(3)}`, null), chain: "eip155:50" };
   if (/^[EUk0][Qf](?:[-_0-9A-Za-z]{46}|[+/0-9A-Za-z]{46})$/.test(text)) return tonFriendly(text);
   const raw = /^(0|-1)(?::|%3[Aa])([0-9a-fA-F]{64})$/.exec(text);
   if (raw !== null) return ton(raw[1], raw[2].toLowerCase(), "ABSENT");
-  if (named === EOS) return reading(EOS, eos(text), "ABSENT");
-  if (text.startsWith("r") && (text.length <= 35 || text.includes("-"))) return xrp(text);
+  if (EOS_LIKE.includes(named)) return reading(named, eos(text), "ABSENT");
+  const called = byName(text, named);
+  if (called !== null) return reading(called.chain, called.address, called.checksum ?? "VALID");
+  if (text.startsWith("r") && !RELATIVES[named]?.includes("7a") && (text.length <= 35 || text.includes("-"))) return xrp(text);
   if (text.length === 47 && "XT".includes(text[0])) return xAddress(text);
   if (isCash(text)) {
-    const found = cash(text);
+    const found = cash(text, named);
     return reading(found.chain, found.address, "VALID");
   }
   if (MONERO_TEXT[text.length] !== undefined && !text.startsWith("Ddz")) return monero(text);
