@@ -14,19 +14,24 @@ from comity.wallets import EVM_ANY, TESTNETS, WalletError, WalletErrorKind, reso
 _EVM: Final = MappingProxyType(
     {
         1: ("ETHEREUM MAINNET", "ETH MAINNET", "ERC20", "MAINNET ETHEREUM"),
+        2: ("EXPANSE", "EXP"),
         10: ("OPTIMISM", "OP MAINNET", "OP"),
         14: ("FLARE", "FLR"),
         19: ("SONGBIRD", "SGB"),
         25: ("CRONOS",),
         30: ("ROOTSTOCK", "RSK", "RBTC"),
-        56: ("BNB SMART CHAIN", "BINANCE SMART CHAIN", "BNB CHAIN", "BNB", "BEP20", "BINANCE"),
-        61: ("ETHEREUM CLASSIC",),
+        50: ("XDC", "XDC NETWORK", "XINFIN"),
+        56: ("BNB SMART CHAIN", "BINANCE SMART CHAIN", "BNB CHAIN", "BNB", "BEP20", "BINANCE", "BINANCESMARTCHAIN"),
+        61: ("ETHEREUM CLASSIC", "ETHEREUMCLASSIC"),
+        66: ("OKC", "OKT", "OKT CHAIN", "OKEXCHAIN", "OKX CHAIN"),
         100: ("GNOSIS", "GNOSIS CHAIN", "XDAI"),
         137: ("POLYGON", "POLYGON POS", "MATIC"),
         146: ("SONIC",),
         250: ("FANTOM", "FANTOM OPERA", "FTM"),
         321: ("KCC", "KCS"),
         324: ("ZKSYNC", "ZKSYNC ERA"),
+        361: ("THETA", "THETA NETWORK"),
+        820: ("CALLISTO", "CLO", "CALLISTO NETWORK"),
         1284: ("MOONBEAM",),
         2020: ("RONIN",),
         5000: ("MANTLE",),
@@ -39,6 +44,7 @@ _EVM: Final = MappingProxyType(
         59144: ("LINEA",),
         81457: ("BLAST",),
         534352: ("SCROLL",),
+        1666600000: ("HARMONY", "ONE", "HARMONY ONE"),
     }
 )
 _OTHER: Final = MappingProxyType(
@@ -63,9 +69,12 @@ _NAMES: Final = MappingProxyType(
 _ASSETS: Final = frozenset(
     {"OP", "ARB", "BNB", "BEP20", "MATIC", "AVAX", "XDAI", "GNOSIS", "LINEA", "TRC20", "ERC20"}
     | {"FLR", "SGB", "RBTC", "FTM", "KCS", "ETHW", "CELO", "OMNI", "BCHABC"}
+    | {"EXP", "XDC", "OKT", "THETA", "CLO", "ONE"}
 )
 """Names of the table that stand for a chain where they are given as an asset."""
-_ANYWHERE: Final = frozenset({"DAI", "BUSD", "TUSD", "PYUSD", "USDP", "FDUSD", "EURC", "USDE", "XAUT", "PAXG"})
+_ANYWHERE: Final = frozenset(
+    {"TETHER", "DAI", "BUSD", "TUSD", "PYUSD", "USDP", "FDUSD", "EURC", "USDE", "XAUT", "PAXG"}
+)
 """Tokens issued on several chains: the address decides, as with USDT and USDC."""
 _ON_MANY: Final = frozenset({"USDT", "USDC"})
 _TEST_NAMES: Final = frozenset({"TESTNET", "TBTC", "XTN", "SEPOLIA", "GOERLI"}) | {
