@@ -69,7 +69,7 @@ _NAMES: Final = MappingProxyType(
 _ASSETS: Final = frozenset(
     {"OP", "ARB", "BNB", "BEP20", "MATIC", "AVAX", "XDAI", "GNOSIS", "LINEA", "TRC20", "ERC20"}
     | {"FLR", "SGB", "RBTC", "FTM", "KCS", "ETHW", "CELO", "OMNI", "BCHABC"}
-    | {"EXP", "XDC", "OKT", "THETA", "CLO", "ONE"}
+    | {"EXP", "XDC", "XINFIN", "OKT", "THETA", "CLO", "CALLISTO", "ONE"}
 )
 """Names of the table that stand for a chain where they are given as an asset."""
 _ANYWHERE: Final = frozenset(
