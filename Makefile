@@ -100,6 +100,7 @@ chaos: $(VENV)/.dev-ready ## Breaks real hubs under load and checks what was kep
 		$(if $(DATABASE),--database $(DATABASE))
 
 fuzz: $(VENV)/.dev-ready ## Searches for input that breaks the hub or a decoder, or tells secrets apart (MINUTES=10 SEED=)
+	@$(PY) -m pip install --quiet --require-hashes --only-binary :all: -r requirements/fuzz.txt >/dev/null 2>&1 || true
 	$(PY) -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES)) $(if $(SEED),--seed $(SEED))
 
 interop: $(VENV)/.dev-ready ## Plays a second implementation (needs node and npm) over the vectors and against a real hub
@@ -113,6 +114,7 @@ lock: $(VENV)/.dev-ready ## Writes the locked requirements anew (UPGRADE=1 takes
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) requirements/build.in -o requirements/build.txt
 	$(LOCK) -c requirements/runtime.txt pyproject.toml requirements/dev.in -o requirements/dev.txt
+	$(LOCK) requirements/fuzz.in -o requirements/fuzz.txt
 
 clean: ## Removes everything that make created
 	rm -rf $(VENV) build dist .demo .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache tests/interop/node/node_modules

@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 from tests.support.sources import ROOT
 
-LOCKS = ("runtime", "build", "dev")
+LOCKS = ("runtime", "build", "dev", "fuzz")
 
 
 def project() -> dict[str, Any]:
@@ -87,6 +87,20 @@ def test_the_locks_agree_and_satisfy_the_project() -> None:
     assert stale == []
     assert runtime.items() <= development.items()
     assert lock("build").items() <= development.items()
+
+
+def test_what_only_the_fuzzer_needs_stands_in_no_other_lock() -> None:
+    recipe = (ROOT / "Makefile").read_text(encoding="utf-8")
+    names = {
+        line.split("==")[0] for line in (ROOT / "requirements/fuzz.in").read_text(encoding="utf-8").splitlines()[1:]
+    }
+
+    # There is no wheel of it for every machine: what has to run everywhere must not ask for it.
+    assert names == set(lock("fuzz"))
+    assert names.isdisjoint(lock("dev"))
+    assert [line.split()[-4:] for line in recipe.splitlines() if "-r requirements/fuzz.txt" in line] == [
+        [">/dev/null", "2>&1", "||", "true"]
+    ]
 
 
 def test_the_build_uses_the_locked_hatchling_and_the_stubs_the_locked_grpc() -> None:

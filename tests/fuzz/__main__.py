@@ -1,7 +1,8 @@
 """Searches for inputs that break the hub or a decoder: `make fuzz`, `make fuzz MINUTES=600`.
 
-Ends with 1 where something was found; findings stand in `build/fuzz/`, one a file, with the input in base64. The same
-seed makes the same choices; keys are new each time.
+Half of the time a search by chance sends to a hub and to every decoder; half of it coverage guides one, where Atheris
+can be installed. Ends with 1 where something was found; findings stand in `build/fuzz/`, one a file, with the input in
+base64. The same seed makes the same choices by chance; keys are new each time.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from alembic import command
 
-from tests.fuzz import decoders, oracle
+from tests.fuzz import decoders, guided, oracle
 from tests.fuzz.rpc import Outcome, save, search
 from tests.support.databases import ROOT, alembic_config
 
@@ -38,10 +39,32 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to search")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32), help="of chance")
     parser.add_argument("--oracle", type=int, default=100_000, help="bad envelopes of each kind; 0 leaves it out")
+    parser.add_argument("--guided", choices=("also", "only", "no"), default="also", help="whether coverage guides")
     given = parser.parse_args()
     print(f"seed {given.seed}", flush=True)
     failed = bool(given.oracle) and bool(oracle.main(given.oracle))
-    end, seed, sent = time.monotonic() + given.minutes * 60, given.seed, 0
+    seconds = given.minutes * 60
+    if given.guided != "no" and guided.is_installed():
+        seconds -= (part := seconds if given.guided == "only" else seconds / 2)
+        failed = _guided(part) or failed
+    elif given.guided != "no":
+        print("guided: left out, Atheris is not installed (it has wheels for some CPythons on Linux, x86-64)")
+    failed = _by_chance(seconds, given.seed) or failed
+    print("something was found, see build/fuzz" if failed else "nothing was found")
+    return int(failed)
+
+
+def _guided(seconds: float) -> bool:
+    rows = guided.search(seconds, FOUND)
+    for row in rows:
+        for finding in row.findings:
+            print(f"found: {finding[:300]}", file=sys.stderr, flush=True)
+    print(guided.table(rows), flush=True)
+    return any(row.findings for row in rows)
+
+
+def _by_chance(seconds: float, seed: int) -> bool:
+    end, sent, failed = time.monotonic() + seconds, 0, False
     while time.monotonic() < end:
         outcome = _calls(seed)
         outcome.findings += decoders.search(seed, ROUND)
@@ -52,8 +75,7 @@ def main() -> int:
         save(outcome, FOUND)
         failed = failed or bool(outcome.findings)
         seed += 1
-    print("something was found, see build/fuzz" if failed else "nothing was found")
-    return int(failed)
+    return failed
 
 
 if __name__ == "__main__":

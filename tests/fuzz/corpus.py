@@ -188,20 +188,25 @@ def _parsed(target: Target, seed: bytes) -> Any:
         return None
 
 
+def changed(target: Target, seed: bytes, everything: Sequence[bytes], signing: Signing, mutator: Mutator) -> bytes:
+    """Returns a request of a method: a seed changed in one of five ways, or something new that is signed."""
+    rng = mutator.rng
+    way = rng.random()
+    data = signing.requests(target.short, mutator) if way < 0.4 else None
+    message = _parsed(target, seed) if data is None and way < 0.7 else None
+    if message is not None:
+        data = mutator.message(message).SerializeToString()
+    if data is None:
+        data = mutator.data(seed) if way < 0.85 else mutator.splice(seed, rng.choice(everything))
+    return data if rng.random() > 0.03 else rng.randbytes(rng.randint(0, 400))
+
+
 def inputs(
     seeds: Mapping[str, Sequence[bytes]], signing: Signing, rng: random.Random
 ) -> Iterator[tuple[Target, bytes]]:
-    """Yields inputs without end: every method in turn, each changed in one of five ways."""
+    """Yields inputs without end: every method in turn."""
     mutator, all_targets = Mutator(rng), targets()
     everything = [seed for found in seeds.values() for seed in found]
     while True:
         for target in all_targets:
-            seed = rng.choice(seeds[target.short])
-            way = rng.random()
-            data = signing.requests(target.short, mutator) if way < 0.4 else None
-            message = _parsed(target, seed) if data is None and way < 0.7 else None
-            if message is not None:
-                data = mutator.message(message).SerializeToString()
-            if data is None:
-                data = mutator.data(seed) if way < 0.85 else mutator.splice(seed, rng.choice(everything))
-            yield target, data if rng.random() > 0.03 else rng.randbytes(rng.randint(0, 400))
+            yield target, changed(target, rng.choice(seeds[target.short]), everything, signing, mutator)

@@ -110,6 +110,10 @@ class Search:
 
         await asyncio.gather(*(one_after_another(n) for n in range(AT_ONCE)))
 
+    async def send(self, target: Target, data: bytes) -> None:
+        """Sends one input, from the desk whose people sign."""
+        await self._send(self._channels[0], target, data)
+
     async def _send(self, channel: Any, target: Target, data: bytes) -> None:
         outcome = self._outcome
         outcome.sent += 1
@@ -145,6 +149,10 @@ class Search:
         """Looks at how the hub is, and closes the connections."""
         for channel in self._channels:
             await channel.close()
+        await self.look()
+
+    async def look(self) -> None:
+        """Looks at how the hub is: well, without faults in its log, and with a log that verifies."""
         hub = self._hub.hub
         if not await hub.health.is_serving():
             self._outcome.findings.append("the hub is not well")
