@@ -116,10 +116,9 @@ class Occurrences:
     def _unknown(self, c: Connection, item: Item, ack: Ack) -> None:
         """Takes a genuine acknowledgement of a message that this home does not have: it does not count.
 
-        Of what is published to a subscriber the home that publishes has it, and of each batch this desk one copy: so
-        another home of the desk knows nothing of the others, and nothing is wrong. Of all else that this desk sends
-        the feed has brought a copy. At the home that publishes it says that this one is an older copy, or that a thief
-        publishes with its keys.
+        Of all that this desk sends the feed brings a copy. Of what it published in a release before, and where it has
+        no key, another home of the desk has none: so nothing is said there of subscribers' acknowledgements. At the
+        home that publishes it says that this one is an older copy, or that a thief publishes with its keys.
         """
         if ack.origin != self._trust.exchange_origin:
             raise VerificationError("the acknowledgement was made for another hub")

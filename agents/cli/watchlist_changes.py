@@ -211,7 +211,7 @@ def approve(
 
     async def body(client: Client, publisher: Publisher) -> None:
         await client.refresh()
-        found = _named(publisher, publication)
+        found = publication_named(publisher, publication)
         publications.check_second(client.directory(), client.member, found.author, client.clock())
         _show_publication(session, publisher, found)
         session.confirm(t("Sign this as the second person?"), yes=yes)
@@ -232,7 +232,7 @@ def confirm(ctx: typer.Context, *, publication: PublicationId, yes: Yes = False)
 
     async def body(client: Client, publisher: Publisher) -> None:
         await client.refresh()
-        found = _named(publisher, publication)
+        found = publication_named(publisher, publication)
         publications.check_second(client.directory(), client.member, found.author, client.clock())
         _show_publication(session, publisher, found)
         session.confirm(t("Confirm this as the second person?"), yes=yes)
@@ -254,7 +254,7 @@ def discard(ctx: typer.Context, *, publication: PublicationId) -> None:
     session = Session.of(ctx)
 
     async def body(client: Client, publisher: Publisher) -> None:
-        found = _named(publisher, publication)
+        found = publication_named(publisher, publication)
         with publisher.store.write() as c:
             publications.discard(c, found)
         session.screen.say(t("Discarded: {id}", id=short(found.id.hex())))
@@ -263,7 +263,12 @@ def discard(ctx: typer.Context, *, publication: PublicationId) -> None:
     publishing(session, body)
 
 
-def _named(publisher: Publisher, prefix: str) -> Publication:
+def publication_named(publisher: Publisher, prefix: str) -> Publication:
+    """Returns the publication that a person named.
+
+    Raises:
+        UsageError, NothingFoundError: too few digits; none, or several, have an id that begins so.
+    """
     try:
         if len(prefix) < 6:
             raise UsageError(t("Give at least 6 digits of an id."))

@@ -33,6 +33,7 @@ _WORDS: Final = {
     "From sequence": "起始序號",
     "Heartbeat minutes": "訊號間隔（分鐘）",
     "Held": "已扣起",
+    "Held back": "已扣起",
     "Hold and call": "扣起並致電",
     "Kept": "維持",
     "Label": "名稱",
@@ -177,8 +178,22 @@ _SCREENS: Final = {
     "The list says nothing of it.": "名單內沒有相關項目。",
     "The subscription has ended.": "訂閱已終止。",
     "The desk's agent goes on, or": "由本席位代理程式繼續，或執行",
-    "The log has no copy of a batch that this home lacks. Make the list anew: see the runbook.": (
-        "紀錄中沒有此節點所缺批次的副本。請重新建立名單：見操作手冊。"
+    "The log has the list as this home has it. It goes on.": "紀錄中的名單與此節點相同。名單繼續發布。",
+    "Nothing is missing, but the hub does not take the list as it is here, or nobody follows it. Call the operators; "
+    "else make the list anew: see the runbook.": (
+        "沒有缺漏，但樞紐不接受此節點的名單，或沒有訂閱者。請致電營運者；如不成功，請重新建立名單：見操作手冊。"
+    ),
+    "The hub withholds something that this desk may have sent. The list stays as it is: call the operators.": (
+        "樞紐扣起可能由本席位發出的訊息。名單維持不變：請致電營運者。"
+    ),
+    "It was signed before this copy was made, and may have been taken back since. Ask its author.": (
+        "以上內容在製作此副本前已簽署，其後可能已撤回。請向擬稿人查詢。"
+    ),
+    "It goes out with": "如要發布，請執行",
+    "It is taken back with": "如要撤回，請執行",
+    "Not published": "未發布",
+    "Let a publication go out that was signed in the older copy and is held back since; may be given again.": (
+        "發布在舊副本中已簽署、其後扣起的內容；可重複使用。"
     ),
     "This home has gone on otherwise since batch {n} or before. Put the copy back once more and repair the list before "
     "anything else, or make the list anew.": (

@@ -57,12 +57,31 @@ class Comparing:
             row = lists.by_id(c, at.list_id)
         except NotUniqueError:
             return False  # another home of this desk owns it
-        batch = lists.batch(c, row.number, at.sequence)
-        same = batch is None or (batch.previous_head, batch.head) == (at.previous_head, at.head)
-        if row.halted or (at.sequence <= row.sequence and same):
+        if row.halted or not is_otherwise(c, row, at):
             return False
         halt(c, self._client, row, at.sequence)
         return True
+
+
+def is_otherwise(c: sqlite3.Connection, row: ListRow, at: WatchlistPosition) -> bool:
+    """Returns whether a list does not stand here, or has not come to, where the log has it."""
+    batch = lists.batch(c, row.number, at.sequence)
+    same = batch is None or (batch.previous_head, batch.head) == (at.previous_head, at.head)
+    return at.sequence > row.sequence or not same
+
+
+def first_otherwise(c: sqlite3.Connection, client: Client, row: ListRow, start: int) -> int:
+    """Returns the first sequence of which the log has, from a place on, what a list has not here; 0 for none."""
+    found, after = 0, start - 1
+    while True:
+        with client.store.begin(lasting=False) as mail:
+            portion = mailrows.published(mail, after, PORTION)
+        for place, header in portion:
+            at, after = header.watchlist, place
+            if at is not None and at.list_id == row.list_id and is_otherwise(c, row, at):
+                found = min(found or at.sequence, at.sequence)
+        if len(portion) < PORTION:
+            return found
 
 
 def halt(c: sqlite3.Connection, client: Client, row: ListRow, known: int) -> None:

@@ -73,21 +73,30 @@ class Fanout:
         self._settling = Settling(store, client)
         self._uploading = Uploading(store, client)
         self._stale = False
+        self._only = 0
 
     def close(self) -> None:
         """Gives up what is being uploaded; it goes on another time where it stopped."""
         self._uploading.close()
 
-    async def pump(self, *, settle: bool = True) -> Sending:
-        """Sends everything that is on its way.
+    async def pump(self, *, settle: bool = True, only: int = 0) -> Sending:
+        """Sends everything that is on its way, but nothing of a list that has halted.
 
         Args:
             settle: whether uploads are waited for and receipts verified before this returns; else with a next pass.
+            only: number of one envelope: that alone is sent, also where its list has halted.
 
         Raises:
             RefusedError: the hub did not answer; what is on its way stays so.
             VerificationError: a receipt does not verify.
         """
+        self._only = only
+        try:
+            return await self._pump(settle=settle)
+        finally:
+            self._only = 0
+
+    async def _pump(self, *, settle: bool) -> Sending:
         await self._settling.settle()
         sending = await self._pass(settle=settle)
         if self._stale:  # a key or the directory has changed under what was sealed: once more, on what holds now
@@ -112,17 +121,29 @@ class Fanout:
         total, seen, stuck = 0, set[int](), set[bytes]()
         while True:
             with self._store.write() as c:
-                found = [out for out in outbox.unsent(c, PASS + len(seen)) if out.number not in seen]
+                found = [out for out in self._unsent(c, PASS + len(seen)) if out.number not in seen]
+                halted = self._halted(c, found)
             if not found:
                 break
             waiting = self._settling.waiting
-            fit = [o for o in found if o.number not in waiting and o.case_id not in stuck]
+            fit = [o for o in found if o.number not in waiting | halted and o.case_id not in stuck]
             stuck |= {out.case_id for out in found} - {out.case_id for out in fit}
             total += await self._send(fit, stuck, settle=settle)
             if settle:
                 await self._settling.settle()
             seen |= {out.number for out in found}
         return Sending(total, len(seen) - total)
+
+    def _unsent(self, c: sqlite3.Connection, limit: int) -> list[Out]:
+        if not self._only:
+            return outbox.unsent(c, limit)
+        out = outbox.present(c, self._only)
+        return [] if out is None or out.logged else [out]
+
+    def _halted(self, c: sqlite3.Connection, found: Sequence[Out]) -> set[int]:
+        """Returns the numbers of those that stay here, because their list has halted."""
+        halted = {number for number in {out.list for out in found} if lists.by_number(c, number).halted}
+        return {out.number for out in found if out.list in halted and out.number != self._only}
 
     async def _send(self, found: Sequence[Out], stuck: set[bytes], *, settle: bool) -> int:
         """Seals and sends, in order; while the hub has one call the next is sealed. Returns how many it has taken.
@@ -208,9 +229,8 @@ class Fanout:
         made: list[tuple[Out, SealedOut]] = []
         others: list[_Ready] = []
         said: dict[tuple[int, Verb, int], Said | None] = {}
-        copied: dict[tuple[int, int], int] = {}
         with self._store.write() as c:
-            halted = {number for number in {out.list for out in fresh} if lists.by_number(c, number).halted}
+            halted = self._halted(c, fresh)
             for was in fresh:
                 out = outbox.present(c, was.number)
                 if out is None or out.logged:
@@ -223,21 +243,14 @@ class Fanout:
                 if key not in said:
                     said[key] = self._said(c, out)
                 content = said[key]
-                if subscriber is None or content is None or out.list in halted:
+                if subscriber is None or content is None or out.number in halted:
                     if content is None:
                         outbox.fall_back(c, out.case_id)
                     continue
-                batch = (out.list, out.sequence)
-                if batch not in copied:
-                    copied[batch] = outbox.sealed_first(c, *batch) or out.number
                 try:
-                    # The first that is sealed of a batch has this desk's own copy, also where it is sealed anew.
-                    copy = out.number <= copied[batch]
-                    made.append((out, sealer.seal(content, subscriber.desk, out.case_id, copy=copy)))
+                    made.append((out, sealer.seal(content, subscriber.desk, out.case_id)))
                 except RefusedError as error:
                     self._hold(c, out, error)
-                    if copied[batch] == out.number:
-                        del copied[batch]
             outbox.sealed(c, ((out.number, one.message_hash, serialise(one.wire)) for out, one in made))
         return others + [(replace(out, message_hash=one.message_hash), one.wire) for out, one in made]
 

@@ -46,7 +46,7 @@ _FREE: Final = (
     "SELECT 1 FROM subscribers WHERE list = ? AND state = 'ACTIVE'"
     " AND case_id NOT IN (SELECT case_id FROM outbox WHERE logged = 0) LIMIT 1"
 )
-_SEALED_FIRST: Final = "SELECT min(number) FROM outbox WHERE list = ? AND sequence = ? AND message_hash != x''"
+_FIRST_OF_LIST: Final = "SELECT * FROM outbox WHERE logged = 0 AND list = ? ORDER BY number LIMIT 1"
 _UNSENT_COUNT: Final = "SELECT count(*) FROM outbox WHERE logged = 0 AND case_id = ?"
 _LOGGED: Final = "SELECT * FROM outbox WHERE logged > 0 ORDER BY number"
 _DROP_UNSENT: Final = "DELETE FROM outbox WHERE logged = 0 AND case_id = ?"
@@ -218,9 +218,9 @@ def set_fault(c: sqlite3.Connection, case_id: bytes, fault: str) -> None:
     c.execute(_SET_FAULT, (fault, case_id))
 
 
-def add(c: sqlite3.Connection, number: int, case_id: bytes, verb: Verb, sequence: int) -> None:
-    """Puts one envelope, still to be sealed, on its way."""
-    c.execute(_ADD, (number, case_id, int(verb), sequence))
+def add(c: sqlite3.Connection, number: int, case_id: bytes, verb: Verb, sequence: int) -> int:
+    """Puts one envelope, still to be sealed, on its way. Returns its number."""
+    return int(c.execute(_ADD, (number, case_id, int(verb), sequence)).lastrowid or 0)
 
 
 def add_for_all(c: sqlite3.Connection, number: int, sequence: int) -> None:
@@ -238,6 +238,12 @@ def unsent(c: sqlite3.Connection, limit: int) -> list[Out]:
     return [_out(row) for row in c.execute(_UNSENT, (limit,))]
 
 
+def first_unsent(c: sqlite3.Connection, number: int) -> Out | None:
+    """Returns the oldest envelope of a list that is not in the log yet, None where there is none."""
+    row = c.execute(_FIRST_OF_LIST, (number,)).fetchone()
+    return None if row is None else _out(row)
+
+
 def present(c: sqlite3.Connection, number: int) -> Out | None:
     """Returns one envelope as it stands now, None where it is on its way no more."""
     row = c.execute(_PRESENT, (number,)).fetchone()
@@ -247,11 +253,6 @@ def present(c: sqlite3.Connection, number: int) -> Out | None:
 def all_wait(c: sqlite3.Connection, number: int) -> bool:
     """Returns whether something still waits for every active subscriber of a list."""
     return c.execute(_FREE, (number,)).fetchone() is None
-
-
-def sealed_first(c: sqlite3.Connection, number: int, sequence: int) -> int:
-    """Returns the number of the first envelope of a batch that was sealed and is kept here, 0 where none is."""
-    return int(c.execute(_SEALED_FIRST, (number, sequence)).fetchone()[0] or 0)
 
 
 def unsent_count(c: sqlite3.Connection, case_id: bytes) -> int:

@@ -90,6 +90,8 @@ class PublicationState(StrEnum):
     """A second person must sign."""
     READY = "READY"
     """It has every signature, and goes out with the next batches."""
+    HELD_BACK = "HELD_BACK"
+    """Ready in an older copy of this home that was put back: a person lets it go on, or takes it back."""
     PUBLISHED = "PUBLISHED"
     """All of it is in the list."""
     STALE = "STALE"
@@ -369,7 +371,7 @@ def discard(c: sqlite3.Connection, found: Publication) -> None:
     Raises:
         RefusedError: WRONG_STATE: some of it is out.
     """
-    if found.sequence or found.state not in (PublicationState.AWAITING_APPROVAL, PublicationState.READY):
+    if found.sequence or found.state not in ("AWAITING_APPROVAL", "READY", "HELD_BACK"):
         raise RefusedError(Reason.WRONG_STATE, "the publication is out, or was taken back", state=found.state)
     c.execute(_SET_STATE, (PublicationState.DISCARDED.value, 0, found.id))
 

@@ -1,10 +1,14 @@
 """Repairing: a home that was put back from an older copy reads its own batches back from the hub, and goes on.
 
-Of each batch one envelope has a copy for this desk, which the hub keeps for at least 14 days. They are read from the
-feed anew, each with its receipt, its place and this desk's signatures, and opened; then applied as every subscriber
-applies them: each on the head of the one before, each change set signed by those who may, each digest that one states
-compared with what is live. They have to lead from what is here to the last that the log has of the list. Only then does
-anything change here, all of it in one transaction.
+Each envelope has a copy for this desk, which the hub keeps for at least 14 days. They are read from the feed anew, each
+with its receipt, its place and this desk's signatures, and opened; then applied as every subscriber applies them: each
+on the head of the one before, each change set signed by those who may, each digest that one states compared with what
+is live. They have to lead from what is here to the last that the log is known to have of the list, and all that it has
+has to be here then. Only then does anything change here, all of it in one transaction. What people had signed in the
+older copy and nobody has published waits (`holding.py`).
+
+Where nothing is missing, the list has halted on a word of the hub's: then the log itself has to show that it has the
+list as it is here (`agreeing.py`).
 
 Never does: take a batch that does not follow; pass over one that is missing; go on from what is here where the log has
 another line; make a batch.
@@ -13,10 +17,11 @@ another line; make a batch.
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final, cast
+from typing import IO, Any, Final, cast
 
 from comity.errors import CannotOpenError, ComityError, MalformedError, Reason, RefusedError, VerificationError
 from comity.header import WatchlistPosition
@@ -25,13 +30,14 @@ from comity.watchlists import apply_batch, head_of
 from comity.watchlists.changes import parse_confirmation
 from comity.workflow.terms import Verb
 
-from agents.alarms import AlarmKind, alarm_id, withdraw_alarms
+from agents.alarms import AlarmKind, withdraw_alarms
 from agents.client import Client
 from agents.sync.following.unpacking import batch_bytes
-from agents.sync.owner import lists, mailrows, outbox, places, publications
+from agents.sync.owner import agreeing, holding, lists, mailrows, publications
+from agents.sync.owner.comparing import first_otherwise
 from agents.sync.owner.lists import ListRow
+from agents.sync.owner.publisher import Publisher
 from agents.sync.owner.store import OwnerStore
-from agents.truststore import remove_alarm
 
 BEFORE_MS: Final = 86_400_000
 """So far before the newest batch that is here the feed is read anew."""
@@ -41,11 +47,15 @@ class Problem(StrEnum):
     """Why a list cannot be read back."""
 
     NOTHING = "NOTHING"
-    """The log has no copy of a batch that this home lacks."""
+    """The log has no batch that this home lacks, and the list has not halted."""
     MISSING = "MISSING"
-    """Of a batch before the last there is no copy: it was erased, or had none."""
+    """The log has a batch of which there is no copy: it was erased, had none, or is withheld."""
     OTHER_LINE = "OTHER_LINE"
     """This home has made a batch of its own where the log has another."""
+    NOT_SHOWN = "NOT_SHOWN"
+    """Nothing is missing, but the hub does not take the newest batch, or nobody follows to whom it could go."""
+    WITHHELD = "WITHHELD"
+    """The hub withholds something that this desk may have sent: it may be a batch."""
 
 
 class RepairError(ComityError):
@@ -62,7 +72,9 @@ class Copy:
     """One batch as the log has it."""
 
     position: WatchlistPosition
-    data: bytes
+    at: int
+    """Where its bytes begin in the file that they wait in."""
+    length: int
     time: int
     """Of its leaf, Unix milliseconds UTC."""
 
@@ -72,51 +84,96 @@ class Repaired:
     """What was read back."""
 
     first: int
-    """Sequence of the first batch."""
+    """Sequence of the first batch; 0 where none was missing, and the log was shown to have the list as it is here."""
     last: int
     changed: int
     """How many of them bring what people signed."""
 
 
-async def repair(store: OwnerStore, client: Client, number: int) -> Repaired:
+async def repair(publisher: Publisher, number: int) -> Repaired:
     """Brings a list to where the log has it, and lets it go on.
 
     Args:
-        store: of the home.
-        client: of a member who can open what its desk is sent.
+        publisher: of the home, for a member who can open what its desk is sent.
         number: of the list.
 
     Raises:
-        RepairError: the log does not lead on from what is here.
+        RepairError: the log does not lead on from what is here, or does not show that it has what is here.
         RefusedError: the hub did not answer, or has an attachment no more; BUSY: the list has moved on meanwhile.
         MalformedError, VerificationError: a batch does not verify. A copy that does not open is left out.
     """
+    store, client = publisher.store, publisher.client
     await client.sync()
     with store.read() as c:
         row = lists.by_number(c, number)
     with client.store.begin(lasting=False) as mail:
         # What the log has otherwise may be older than what this home has made by itself.
         start = mailrows.place_before(mail, (row.time or row.created) - BEFORE_MS)
-    copies = await _copies(store, client, row, start)
-    _check_line(row, copies)
-    with store.write() as c:
-        now = lists.by_number(c, number)
-        if (now.sequence, now.head) != (row.sequence, row.head):
-            raise RefusedError(Reason.BUSY, "the list has moved on: try again")
-        changed = sum(_replayed(c, client, number, copy) for _, copy in sorted(copies.items()))
-        lists.halt(c, number, "")
-        places.set_compared(c, start - 1)  # once more: where the hub kept one back, the list halts again
-    with store.read() as c:
-        desks = {one.desk for one in outbox.subscribers(c, number)}
-    with client.store.begin() as mail:
-        withdraw_alarms(mail, AlarmKind.LIST_FORKED, f"{row.list_id.hex()} ")
-        for desk in desks:  # what they acknowledged is here now
-            remove_alarm(mail, alarm_id(AlarmKind.ACK_UNKNOWN, desk))
+    with tempfile.TemporaryFile(dir=client.home.path) as spool:
+        copies = await _copies(store, client, row, start, spool)
+        if copies:
+            _check_line(row, copies)
+            return _brought(publisher, row, start, copies, spool)
+    return await _shown(publisher, row, start)
+
+
+def _brought(publisher: Publisher, row: ListRow, start: int, copies: dict[int, Copy], spool: IO[bytes]) -> Repaired:
+    """Applies what is missing, compares, and lets the list go on: all of it or nothing."""
+    client = publisher.client
+    with publisher.store.write() as c:
+        _check_unmoved(c, row)
+        changed = sum(_replayed(c, client, row.number, copy, spool) for _, copy in sorted(copies.items()))
+        _let_go_on(c, client, row, start)
+        holding.hold(c, row.number)
+    _withdraw(client, row)
     return Repaired(min(copies), max(copies), changed)
 
 
-async def _copies(store: OwnerStore, client: Client, row: ListRow, start: int) -> dict[int, Copy]:
-    """Returns every batch behind what is here, by sequence, as this desk's copies in the feed have it."""
+async def _shown(publisher: Publisher, row: ListRow, start: int) -> Repaired:
+    """Has the log show that it has a list as it is here, and lets it go on."""
+    store, client = publisher.store, publisher.client
+    with store.read() as c:
+        other = first_otherwise(c, client, row, start)
+    if other:
+        raise RepairError(Problem.MISSING if other > row.sequence else Problem.OTHER_LINE, other)
+    if not row.halted:
+        raise RepairError(Problem.NOTHING, row.sequence)
+    if await agreeing.place_taken(store, client, publisher.fanout, row.number) is None:
+        raise RepairError(Problem.NOT_SHOWN, row.sequence)
+    with store.write() as c:
+        _check_unmoved(c, row)
+        with client.store.begin(lasting=False) as mail:
+            if agreeing.is_withheld(mail, client, start):
+                raise RepairError(Problem.WITHHELD, row.sequence)
+        _let_go_on(c, client, row, start)
+    _withdraw(client, row)
+    return Repaired(0, 0, 0)
+
+
+def _check_unmoved(c: sqlite3.Connection, row: ListRow) -> None:
+    now = lists.by_number(c, row.number)
+    if (now.sequence, now.head) != (row.sequence, row.head):
+        raise RefusedError(Reason.BUSY, "the list has moved on: try again")
+
+
+def _let_go_on(c: sqlite3.Connection, client: Client, row: ListRow, start: int) -> None:
+    """Lets a list go on, of which the log has nothing that is not here by now."""
+    now = lists.by_number(c, row.number)
+    if other := first_otherwise(c, client, now, start):
+        raise RepairError(Problem.MISSING if other > now.sequence else Problem.OTHER_LINE, other)
+    lists.halt(c, row.number, "")
+
+
+def _withdraw(client: Client, row: ListRow) -> None:
+    with client.store.begin() as mail:
+        withdraw_alarms(mail, AlarmKind.LIST_FORKED, f"{row.list_id.hex()} ")
+
+
+async def _copies(store: OwnerStore, client: Client, row: ListRow, start: int, spool: IO[bytes]) -> dict[int, Copy]:
+    """Returns every batch behind what is here, by sequence, as this desk's copies in the feed have it.
+
+    Their bytes go to a file that nobody else sees, as they come: of a thousand batches one is in memory.
+    """
     found: dict[int, Copy] = {}
     async with aclosing(cast("Any", client.published_again(start, row.list_id))) as messages:
         async for header, payload, time in messages:
@@ -134,7 +191,8 @@ async def _copies(store: OwnerStore, client: Client, row: ListRow, start: int) -
             except (CannotOpenError, MalformedError):
                 continue  # whoever has the machine's key can send another beside the good one
             if head_of(row.list_id, at.sequence, at.previous_head, data) == at.head:
-                found[at.sequence] = Copy(at, data, time)
+                found[at.sequence] = Copy(at, spool.tell(), len(data), time)
+                spool.write(data)
     return found
 
 
@@ -146,8 +204,6 @@ def _position(store: OwnerStore, row: ListRow, sequence: int) -> WatchlistPositi
 
 
 def _check_line(row: ListRow, copies: dict[int, Copy]) -> None:
-    if not copies:
-        raise RepairError(Problem.NOTHING, row.sequence)
     for sequence in range(row.sequence + 1, max(copies)):
         if sequence not in copies:
             raise RepairError(Problem.MISSING, sequence)
@@ -155,12 +211,14 @@ def _check_line(row: ListRow, copies: dict[int, Copy]) -> None:
         raise RepairError(Problem.OTHER_LINE, row.sequence)
 
 
-def _replayed(c: sqlite3.Connection, client: Client, number: int, copy: Copy) -> bool:
+def _replayed(c: sqlite3.Connection, client: Client, number: int, copy: Copy, spool: IO[bytes]) -> bool:
     """Makes a batch the list's newest. Returns whether it brings what people signed."""
+    spool.seek(copy.at)
+    data = spool.read(copy.length)
     row = lists.by_number(c, number)
     before, records = lists.standing(c, row, client.desk), lists.LiveRecords(c, number)
-    effects = apply_batch(before, copy.data, client.directory(), records, position=copy.position, latest=copy.time)
-    after = lists.apply(c, row, before, effects, copy.data)
+    effects = apply_batch(before, data, client.directory(), records, position=copy.position, latest=copy.time)
+    after = lists.apply(c, row, before, effects, data)
     if effects.batch.state_digest:
         lists.stated(c, after, effects.batch.time)
     for signed in effects.batch.sets:
@@ -171,5 +229,5 @@ def _replayed(c: sqlite3.Connection, client: Client, number: int, copy: Copy) ->
             publications.set_done(c, used.id, published=True, provisional_until=until)
             publications.settle(c, publication, after.sequence)
     for confirmation in effects.batch.confirmations:
-        publications.drop_confirmation(c, parse_confirmation(confirmation.body).set_id)
+        holding.confirmed(c, parse_confirmation(confirmation.body).set_id)
     return bool(effects.batch.sets or effects.batch.confirmations)

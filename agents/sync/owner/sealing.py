@@ -1,7 +1,8 @@
 """Sealing for many: the same payload to each subscriber, in an envelope of its own that names nobody else.
 
-What is the same for all is made once: the payload, the signer's standing, an agreement's limits. Of each batch one
-envelope has a copy for the sender's own desk: a home that was put back from an older copy reads there what it lacks.
+What is the same for all is made once: the payload, the signer's standing, an agreement's limits. Every envelope has a
+copy for the sender's own desk: a home that was put back from an older copy reads there what it lacks, whoever leaves
+meanwhile, and no subscriber sees by its own envelope whether there are others.
 
 Never does: storage, network; choose who gets what.
 """
@@ -72,14 +73,13 @@ class Sealer:
         self._limits: dict[tuple[str, Verb], Deadlines] = {}
         self._check_role()
 
-    def seal(self, said: Said, desk: str, case_id: bytes, *, copy: bool = False) -> SealedOut:
-        """Returns the envelope of one subscriber.
+    def seal(self, said: Said, desk: str, case_id: bytes) -> SealedOut:
+        """Returns the envelope of one subscriber, with a copy for this desk where it has a key.
 
         Args:
             said: what it says.
             desk: of the subscriber.
             case_id: the subscription.
-            copy: whether this desk has a copy of it, where it has a key.
 
         Raises:
             RefusedError: NO_AGREEMENT: no agreement, no key of that desk, or its agency was not compared here.
@@ -89,7 +89,7 @@ class Sealer:
         if key is None or (agency not in self._pinned and agency != self._client.agency):
             raise RefusedError(Reason.NO_AGREEMENT, "no agreement covers this desk, or it was not compared here")
         keys = {desk: key}
-        if copy and (own := self._view.desk_key(self._client.desk, self._now)) is not None:
+        if (own := self._view.desk_key(self._client.desk, self._now)) is not None:
             keys[self._client.desk] = own
         recipients = tuple(Recipient(name, keys[name].kid) for name in sorted(keys, key=str.encode))
         limits = self._limits_of(agency, said)

@@ -14,9 +14,10 @@ from comity.workflow.terms import Role
 
 from agents import keyprocess
 from agents.cli.main import run
+from agents.sync.owner import holding
 from agents.sync.staging import Staging
 from tests.agents.offices import CHEAP, PASSPHRASE, Office
-from tests.agents.owner.market import Follower, Owner, market
+from tests.agents.owner.market import Follower, Owner, entry, market
 
 CSV = """address,category,giver,valid_until
 0x8589427373D6D84E98730D7795D8f6f8731FDA16,sanctions,ofac-sdn,2030-01-01
@@ -154,4 +155,26 @@ async def test_a_file_becomes_a_list_that_two_people_signed(
     signed = len((await analyst("show", title))["publications"])
     assert (await analyst(*words, code=1))["error"]["reason"] == "WRONG_SEQUENCE"
     assert len((await analyst("show", title))["publications"]) == signed
-    assert "has no copy" in (await analyst("repair", title, code=1))["error"]["message"]
+    assert "does not take" in (await analyst("repair", title, code=1))["error"]["message"]
+
+
+async def test_what_was_ready_in_an_older_copy_goes_out_where_a_person_says_so(
+    trade: tuple[Owner, Follower, Desk, Desk],
+) -> None:
+    owner, _, analyst, _ = trade
+    title = owner.row.title
+    wanted, taken_back = owner.sign(entry(1)), owner.sign(entry(2))
+    with owner.publisher.store.write() as c:
+        holding.hold(c, owner.row.number)
+    assert (await analyst("publish", title))["list"]["entries"] == 0
+    found = await analyst("repair", title)
+    assert found["read_back"] is None
+    assert [one["state"] for one in found["waiting"]] == ["HELD_BACK"] * 2
+    said = await analyst.shown("watchlist", "repair", title)
+    assert "--release" in said
+    assert "已扣起" in said
+    await analyst("discard", taken_back.id.hex())
+    assert (await analyst("repair", title, "--release", wanted.id.hex()))["waiting"] == []
+    again = await analyst("repair", title, "--release", wanted.id.hex(), code=1)
+    assert again["error"]["reason"] == "WRONG_STATE"
+    assert (await analyst("publish", title))["list"]["entries"] == 1

@@ -1,0 +1,103 @@
+"""Agreeing: whether the hub's log has a list as this home has it, shown by the log and not by the hub's word.
+
+A list halts on a refusal that nobody has signed. So one envelope of it goes to the hub again. Every envelope bears a
+copy for this desk: once the feed has come to that one's own place, nothing that this desk was ever delivered before it
+is left out, or its running number would show the gap. All that the log has of the list up to there was compared then.
+
+Never does: let a list go on; send more than that one envelope.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from comity.names import agency_of
+from comity.receipts import parse_event, parse_receipt
+from comity.workflow.terms import Verb
+from sqlalchemy import Connection
+
+from agents import mailstore
+from agents.alarms import AlarmKind
+from agents.client import Client
+from agents.sync.owner import lists, outbox
+from agents.sync.owner.fanout import Fanout
+from agents.sync.owner.sealing import Sealer
+from agents.sync.owner.store import OwnerStore
+
+_GAPS: Final = (
+    "SELECT 1 FROM alarms JOIN events ON subject = 'gap after ' || number"
+    " WHERE alarms.kind = ? AND log_index >= ? LIMIT 1"
+)
+"""A gap's subject names the delivery before it; one that somebody dismissed is a gap still."""
+_RECEIPT: Final = "SELECT receipt, time FROM events WHERE log_index = ?"
+
+
+async def place_taken(store: OwnerStore, client: Client, fanout: Fanout, number: int) -> int | None:
+    """Sends one envelope of a list that has halted, and reads the feed. Returns its proved place in the log.
+
+    Args:
+        store: of the home.
+        client: of a member who may publish for the desk.
+        fanout: of the home.
+        number: of the list.
+
+    Returns:
+        None where nobody follows the list, or the hub did not take it.
+
+    Raises:
+        RefusedError: WRONG_ROLE: this member may not send it; or the hub does not answer.
+        VerificationError: the receipt does not verify.
+    """
+    Sealer(client)  # whoever may not publish learns that, not that the hub refused
+    with store.write() as c:
+        trial = _trial(c, number)
+    if trial is None:
+        return None
+    await fanout.pump(only=trial)
+    with store.read() as c:
+        out = outbox.present(c, trial)
+    if out is None or not out.logged:
+        return None
+    await client.sync()
+    with client.store.begin(lasting=False) as mail:
+        message = mailstore.message(mail, out.message_hash)
+        place = -1 if message is None else message.log_index
+        return place if 0 <= place < mailstore.cursor(mail).next_index else None
+
+
+def is_withheld(c: Connection, client: Client, start: int) -> bool:
+    """Returns whether the hub withholds something of this desk's feed that may be a batch of its own.
+
+    Args:
+        c: to the mailbox.
+        client: of the home.
+        start: place in the log from which on a delivery that was left out counts.
+    """
+    for debt in mailstore.debts(c):
+        known = debt.message_hash and mailstore.message(c, debt.message_hash) is not None
+        if not known and not _is_anothers(c, client, debt.log_index):
+            return True
+    gaps = c.exec_driver_sql(_GAPS, (AlarmKind.DELIVERY_GAP.value, start)).first()
+    return gaps is not None
+
+
+def _is_anothers(c: Connection, client: Client, place: int) -> bool:
+    row = c.exec_driver_sql(_RECEIPT, (place,)).first()
+    event = b"" if row is None else parse_receipt(row[0]).event
+    if row is None or not event:
+        return False  # the hub says that it was erased: nobody knows whose it was
+    records = [client.directory().member_key(kid, row[1]) for kid in parse_event(event).kids]
+    return bool(records) and all(record is not None and agency_of(record.member) != client.agency for record in records)
+
+
+def _trial(c: sqlite3.Connection, number: int) -> int | None:
+    """Returns the envelope to be sent: the first of the list that is on its way, else its newest batch once more."""
+    waiting = outbox.first_unsent(c, number)
+    if waiting is not None:
+        outbox.sealed(c, [(waiting.number, b"", b"")])  # a release before made it without the copy
+        return waiting.number
+    row, active = lists.by_number(c, number), outbox.active(c, number)
+    if not active or not row.sequence:
+        return None
+    return outbox.add(c, number, active[0].case_id, Verb.PUBLISH, row.sequence)
