@@ -70,7 +70,7 @@ def test_a_python_without_its_installer_is_told_how_to_get_it(tmp_path: Path) ->
 
     result = subprocess.run(
         ["/bin/bash", ROOT / ".ci" / "venv", tmp_path / "made"],
-        env={"PATH": str(shim.parent)},
+        env={"PATH": str(shim.parent), "PYTHON": str(shim)},
         capture_output=True,
         text=True,
         check=False,
