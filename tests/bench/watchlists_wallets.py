@@ -20,7 +20,7 @@ from comity.v1 import watchlist_pb2 as pb
 from comity.wallets import base58
 from comity.wallets.bech32 import residue
 from comity.wallets.chains import BITCOIN, LITECOIN, MONERO, SOLANA, TON, TRON, XRPL
-from comity.wallets.readers import eip55
+from comity.wallets.evm import eip55
 from nacl.bindings import crypto_sign_seed_keypair
 from sha3 import keccak_256
 

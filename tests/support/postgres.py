@@ -21,6 +21,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -139,12 +140,11 @@ def _program(home: Path, name: str, *arguments: str) -> None:
     # To files, not pipes: the server inherits them from pg_ctl, and a pipe would stay open as long as it lives.
     with tempfile.TemporaryFile() as output:
         code = subprocess.run(
-            [home / INSTALL / "bin" / name, *arguments, "-D", home / "data"],
+            [*_as_nobody(), home / INSTALL / "bin" / name, *arguments, "-D", home / "data"],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             cwd=home,
-            user="nobody" if os.geteuid() == 0 else None,
             start_new_session=True,
             env={"LC_ALL": "C", "PATH": os.environ.get("PATH", "")},
             check=False,
@@ -155,6 +155,18 @@ def _program(home: Path, name: str, *arguments: str) -> None:
             said = output.read().decode(errors="replace") + (log.read_text(errors="replace") if log.exists() else "")
             message = f"{name} ended with {code}:\n{said[-4000:]}"
             raise RuntimeError(message)
+
+
+def _as_nobody() -> list[str]:
+    """Returns what a command begins with that root runs as `nobody`.
+
+    Changed after the start: `subprocess` copies this process where it is to change the user, and a copy of one that
+    talks gRPC in other threads can die before it becomes the program.
+    """
+    if os.geteuid() != 0:
+        return []
+    become = f"import os, sys; os.setuid({pwd.getpwnam('nobody').pw_uid}); os.execv(sys.argv[1], sys.argv[1:])"
+    return [sys.executable, "-IS", "-c", become]
 
 
 def _copy_install(target: Path) -> None:
