@@ -13,7 +13,7 @@ import sqlite3
 from typing import Final
 
 from comity.names import agency_of
-from comity.receipts import parse_event, parse_receipt
+from comity.receipts import EventKind, parse_event, parse_receipt
 from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
@@ -26,10 +26,16 @@ from agents.sync.owner.sealing import Sealer
 from agents.sync.owner.store import OwnerStore
 
 _GAPS: Final = (
-    "SELECT 1 FROM alarms JOIN events ON subject = 'gap after ' || number"
-    " WHERE alarms.kind = ? AND log_index >= ? LIMIT 1"
+    "SELECT 1 FROM alarms JOIN events e ON subject = 'gap after ' || e.number WHERE alarms.kind = ? AND ? <= coalesce("
+    "(SELECT after.log_index FROM events after WHERE after.number > e.number ORDER BY after.number LIMIT 1), ?) LIMIT 1"
 )
-"""A gap's subject names the delivery before it; one that somebody dismissed is a gap still."""
+"""A gap's subject names the delivery before it, and what is left out may be all that lies up to the one after it; one
+that somebody dismissed is a gap still."""
+_UNKNOWN: Final = (
+    "SELECT log_index FROM events e WHERE log_index >= ? AND (kind = ? OR message_hash = x'')"
+    " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.message_hash = e.message_hash)"
+)
+"""What was submitted, or is said to be erased, and is not here: of a debt that ended nobody has seen the message."""
 _RECEIPT: Final = "SELECT receipt, time FROM events WHERE log_index = ?"
 
 
@@ -78,7 +84,10 @@ def is_withheld(c: Connection, client: Client, start: int) -> bool:
         known = debt.message_hash and mailstore.message(c, debt.message_hash) is not None
         if not known and not _is_anothers(c, client, debt.log_index):
             return True
-    gaps = c.exec_driver_sql(_GAPS, (AlarmKind.DELIVERY_GAP.value, start)).first()
+    unknown = c.exec_driver_sql(_UNKNOWN, (start, int(EventKind.SUBMITTED))).all()
+    if not all(_is_anothers(c, client, place) for (place,) in unknown):
+        return True
+    gaps = c.exec_driver_sql(_GAPS, (AlarmKind.DELIVERY_GAP.value, start, start)).first()
     return gaps is not None
 
 

@@ -2,7 +2,7 @@
 
 It may have been taken back since the copy was made: nothing of that is in the log.
 
-Never does: publish; sign; hold what is out in part, which nobody can take back.
+Never does: publish; sign; hold what people had signed for good and is out in part, which nobody can take back.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from agents.sync.owner import publications
 from agents.sync.owner.publications import Publication, PublicationState
 
 _HOLD: Final = "UPDATE publications SET state = 'HELD_BACK' WHERE list = ? AND state = 'READY' AND sequence = 0"
+_HOLD_ON: Final = "UPDATE publications SET state = ? WHERE id = ? AND state = 'READY'"
 _RELEASE: Final = "UPDATE publications SET state = 'READY' WHERE id = ? AND state = 'HELD_BACK'"
 _CONFIRMED: Final = "UPDATE sets SET confirmed = 1 WHERE set_id = ?"
 _WAITING: Final = frozenset({PublicationState.HELD_BACK, PublicationState.AWAITING_APPROVAL})
@@ -24,6 +25,17 @@ _WAITING: Final = frozenset({PublicationState.HELD_BACK, PublicationState.AWAITI
 def hold(c: sqlite3.Connection, number: int) -> None:
     """Has every publication of a list wait that would go out by itself."""
     c.execute(_HOLD, (number,))
+
+
+def hold_on(c: sqlite3.Connection, before: Publication) -> None:
+    """Has what is left of a publication wait for whom it waited for before a part of it was read back from the log.
+
+    Args:
+        c: of a writing transaction.
+        before: the publication, as it was before that.
+    """
+    if before.state in _WAITING:
+        c.execute(_HOLD_ON, (before.state.value, before.id))
 
 
 def waiting(c: sqlite3.Connection, number: int) -> list[Publication]:

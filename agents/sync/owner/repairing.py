@@ -123,7 +123,7 @@ def _brought(publisher: Publisher, row: ListRow, start: int, copies: dict[int, C
     with publisher.store.write() as c:
         _check_unmoved(c, row)
         changed = sum(_replayed(c, client, row.number, copy, spool) for _, copy in sorted(copies.items()))
-        _let_go_on(c, client, row, start)
+        _let_go_on(c, client, row)
         holding.hold(c, row.number)
     _withdraw(client, row)
     return Repaired(min(copies), max(copies), changed)
@@ -133,7 +133,7 @@ async def _shown(publisher: Publisher, row: ListRow, start: int) -> Repaired:
     """Has the log show that it has a list as it is here, and lets it go on."""
     store, client = publisher.store, publisher.client
     with store.read() as c:
-        other = first_otherwise(c, client, row, start)
+        other = first_otherwise(c, client, row, 0)
     if other:
         raise RepairError(Problem.MISSING if other > row.sequence else Problem.OTHER_LINE, other)
     if not row.halted:
@@ -145,7 +145,7 @@ async def _shown(publisher: Publisher, row: ListRow, start: int) -> Repaired:
         with client.store.begin(lasting=False) as mail:
             if agreeing.is_withheld(mail, client, start):
                 raise RepairError(Problem.WITHHELD, row.sequence)
-        _let_go_on(c, client, row, start)
+        _let_go_on(c, client, row)
     _withdraw(client, row)
     return Repaired(0, 0, 0)
 
@@ -156,10 +156,10 @@ def _check_unmoved(c: sqlite3.Connection, row: ListRow) -> None:
         raise RefusedError(Reason.BUSY, "the list has moved on: try again")
 
 
-def _let_go_on(c: sqlite3.Connection, client: Client, row: ListRow, start: int) -> None:
-    """Lets a list go on, of which the log has nothing that is not here by now."""
+def _let_go_on(c: sqlite3.Connection, client: Client, row: ListRow) -> None:
+    """Lets a list go on, of which the log has nothing, however old, that is not here by now."""
     now = lists.by_number(c, row.number)
-    if other := first_otherwise(c, client, now, start):
+    if other := first_otherwise(c, client, now, 0):
         raise RepairError(Problem.MISSING if other > now.sequence else Problem.OTHER_LINE, other)
     lists.halt(c, row.number, "")
 
@@ -228,6 +228,7 @@ def _replayed(c: sqlite3.Connection, client: Client, number: int, copy: Copy, sp
             until = used.provisional_until
             publications.set_done(c, used.id, published=True, provisional_until=until)
             publications.settle(c, publication, after.sequence)
+            holding.hold_on(c, publication)
     for confirmation in effects.batch.confirmations:
         holding.confirmed(c, parse_confirmation(confirmation.body).set_id)
     return bool(effects.batch.sets or effects.batch.confirmations)
