@@ -60,7 +60,7 @@ class AlarmKind(StrEnum):
     NOT_STORED = ("NOT_STORED", "A message was not stored by its recipient in time. Call its duty desk.")
     NOT_SENT = (
         "NOT_SENT",
-        "A message that only a thief of a hub key had was refused when it went out again. Look at it; draft it anew.",
+        "A message that only a thief of a hub key had did not go out again. Look at it; draft it anew.",
     )
     NOT_OPENED = ("NOT_OPENED", "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.")
     NOBODY_THERE = (

@@ -18,6 +18,7 @@ from comity.envelope import Envelope, parse_envelope, signatures_digest, to_wire
 from comity.errors import Reason, RefusedError, VerificationError
 from comity.receipts import Event, EventKind, Receipt, VerifiedReceipt, encode_receipt
 from comity.v1 import envelope_pb2
+from comity.workflow.terms import Verb
 from sqlalchemy import Connection
 
 from agents import draftstore, mailstore
@@ -105,7 +106,8 @@ class Outgoing:
         """Submits once more what was sent and is in no log any more (`agents/unsending.py`): with the same bytes.
 
         Where the hub had it all the same it gives the first receipt again. What it refuses now stays PENDING, with an
-        alarm: people signed it for a case as it stood, and look before they say it anew.
+        alarm: people signed it for a case as it stood, and look before they say it anew. So does what they had
+        withdrawn: nobody has it, and nobody is to see it before the withdrawal comes.
 
         Raises:
             RefusedError: the hub did not answer; what is left goes another time.
@@ -113,23 +115,33 @@ class Outgoing:
         """
         with self._store.begin(lasting=False) as c:
             again = draftstore.unsent_again(c)
+            unsent = [mailstore.message(c, message_hash) for _, message_hash in again]
+        withdrawn = {one.case_id for one in unsent if one is not None and one.verb is Verb.WITHDRAW}
+        withdrawn &= {one.case_id for one in unsent if one is not None and one.verb is not Verb.WITHDRAW}
         for draft_id, message_hash in again:
             self._trust.check_one_history()
             with self._store.begin(lasting=False) as c:
                 message = mailstore.message(c, message_hash)
             if message is None or message.log_index >= 0:
                 continue  # another process of this home was first
+            if message.case_id in withdrawn:
+                self._give_up(draft_id, message_hash)
+                continue
             wire = envelope_pb2.Envelope.FromString(message.envelope)
             try:
                 receipt = await session.submit(wire)
             except RefusedError as error:
                 if error.reason in _LATER:
                     raise
-                with self._store.begin() as c:
-                    draftstore.set_draft_state(c, draft_id, DraftState.DISCARDED)
-                    raise_alarm(c, AlarmKind.NOT_SENT, message_hash.hex(), self._clock())
+                self._give_up(draft_id, message_hash)
             else:
                 await until_kept(partial(self._prove, session, receipt, parse_envelope(wire), draft_id))
+
+    def _give_up(self, draft_id: str, message_hash: bytes) -> None:
+        """Sends a message no more, and tells people."""
+        with self._store.begin() as c:
+            draftstore.set_draft_state(c, draft_id, DraftState.DISCARDED)
+            raise_alarm(c, AlarmKind.NOT_SENT, message_hash.hex(), self._clock())
 
     def _logged(self, opened: OpenedDraft) -> bool:
         """Returns whether a draft is in the log already, though its receipt has not come: it is asked for again."""

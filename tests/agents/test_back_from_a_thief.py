@@ -330,3 +330,30 @@ async def test_what_stood_as_far_up_as_can_be_is_put_aside_time_and_again(tmp_pa
 
 def _at(event: EventRow, index: int) -> EventRow:
     return EventRow(index, 9, event.salt, event.kind, bytes(32), event.desk, event.time, event.receipt, True)
+
+
+async def test_what_was_withdrawn_before_the_thief_alone_does_not_go_out_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with two_offices(tmp_path) as (sfc, hkma):
+        reader, peer = await hkma.as_(Role.ANALYST), await sfc.as_(Role.AGENT)
+        approver = await hkma.as_(Role.APPROVER)
+        thief = await Thief.of(reader, sfc.town.world)
+        draft = await reader.refer(SFC, referral())
+        approver.approve(draft.id, approver.review(draft.id).info.message_hash)
+        await replace_keys(sfc.town)
+        with thief.between(monkeypatch):
+            sent = (await reader.send(draft.id)).message_hash
+            await reader.sync()
+            hkma.clock.shift += 2000
+            withdrawal = await reader.withdraw(case_of(reader, sent), pb.Withdraw(text="wrong desk"))
+            await reader.send(withdrawal.id)
+            await reader.sync()
+
+        for _ in range(2):
+            await reader.sync()
+            await peer.sync()
+
+        assert peer.inbox() == []
+        assert [alarm.kind for alarm in reader.alarms()].count(AlarmKind.NOT_SENT) == 2
+        assert [alarm.kind for alarm in peer.alarms()] == []

@@ -34,8 +34,8 @@ SDK: Final = {
     "A message was not stored by its recipient in time. Call its duty desk.": (
         "訊息未在限期前由收件席位儲存，請致電其值勤席位。"
     ),
-    "A message that only a thief of a hub key had was refused when it went out again. Look at it; draft it anew.": (
-        "一則只有盜得樞紐金鑰者持有的訊息，再次發出時被拒。請查看該訊息，並重新草擬。"
+    "A message that only a thief of a hub key had did not go out again. Look at it; draft it anew.": (
+        "一則只有盜得樞紐金鑰者持有的訊息，未能再次發出。請查看該訊息，並重新草擬。"
     ),
     "Stored, no person yet: a FLASH message was not opened. Call the duty telephone.": (
         "已儲存但未有人閱讀：特急訊息尚未開啟，請致電值勤電話。"
