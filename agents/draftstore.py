@@ -13,9 +13,10 @@ from sqlalchemy.dialects.sqlite import insert
 from agents import schema as s
 from agents.records import DraftInfo, DraftState
 
+# Asked with every pass, and there is hardly ever one: CROSS JOIN has SQLite begin with the messages, by their index.
 # PUBLISH and SNAPSHOT are no drafts: where an owner's machine has many of them on their way, none is looked for.
 _UNSENT_AGAIN: Final = (
-    "SELECT d.id, m.message_hash FROM messages m JOIN drafts d ON d.message_hash = m.message_hash"
+    "SELECT d.id, m.message_hash FROM messages m CROSS JOIN drafts d ON d.message_hash = m.message_hash"
     " WHERE m.log_index < 0 AND m.verb NOT IN (33, 34) AND m.outgoing AND d.state = 'SENT'"
     " ORDER BY m.created, d.created"
 )

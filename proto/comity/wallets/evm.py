@@ -1,8 +1,8 @@
 """EVM addresses, and the other addresses that begin with 0x.
 
-A bare 0x address of 40 digits is one of any EVM chain. VeChain has the same form and is no EVM chain: an account is its
-where it is named. Addresses of 64 digits are Aptos's or Sui's where that chain is named, and nobody's where none is:
-too many chains have them. They carry no checksum. `xdc` is how the XDC Network writes 0x.
+A bare 0x address of 40 digits is one of any EVM chain. VeChain has the same form and is no EVM chain: an address is
+VeChain's only where that is named. Addresses of 64 digits are Aptos's or Sui's where that chain is named, and nobody's
+where none is: too many chains have them. They carry no checksum. `xdc` is how the XDC Network writes 0x.
 
 Never does: put anything right.
 """
