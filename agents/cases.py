@@ -189,6 +189,13 @@ def case_info(leg: Leg, desk: str, now: int) -> CaseInfo:
     )
 
 
+def stored(leg: Leg, opening: bytes) -> Leg:
+    """Returns a leg as it is where this desk has stored what opened it: what `not_stored` undid."""
+    if leg.opening == opening and leg.state is State.SENT:
+        return replace(leg, state=State.DELIVERED, revision=leg.revision + 1)
+    return leg
+
+
 def not_stored(leg: Leg, opening: bytes) -> Leg:
     """Returns a leg as it was before this desk stored what opened it: the hub has refused the acknowledgement."""
     if leg.opening == opening and leg.state is State.DELIVERED:

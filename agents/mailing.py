@@ -77,6 +77,8 @@ class Mailing(Connected):
     async def live(self) -> AsyncIterator[InboxItem | None]:
         """Yields received messages as they come, each stored and acknowledged; None for anything else that happened.
 
+        Where the hub does not take the acknowledgement the message is shown first, and the error raised behind it.
+
         Raises:
             RefusedError: the connection broke: call it again.
             VerificationError: as `sync`.
@@ -111,9 +113,15 @@ class Mailing(Connected):
                     self.caught_up_at = self.clock()
                 else:
                     found = [await self._intake.take(self.session, response.item, start)]
-                if found and acknowledge:
-                    await self._flush()
+                failed: ComityError | None = None
+                try:
+                    if found and acknowledge:
+                        await self._flush()
+                except ComityError as error:
+                    failed = error
             yield found
+            if failed is not None:
+                raise failed
 
     async def published_again(self, start: int, list_id: bytes) -> AsyncIterator[tuple[Header, Payload, int]]:
         """Reads anew what this desk has published in a list and has a copy of; nothing of it is kept.

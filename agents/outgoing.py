@@ -49,6 +49,8 @@ RESEAL: Final = frozenset(
 _UNKNOWN_FATE: Final = frozenset({Reason.UNAVAILABLE, Reason.BUSY, Reason.INTERNAL})
 _LATER: Final = _UNKNOWN_FATE | {Reason.QUOTA, Reason.STALLED, Reason.NOT_PERMITTED, Reason.UNKNOWN_TLS_KEY}
 """Refusals that say nothing of the message."""
+_UNTIL_LATE: Final = frozenset({Reason.UNKNOWN_CASE, Reason.WRONG_PREVIOUS, Reason.WRONG_STATE})
+"""Refusals that pass where what a message follows goes out again too, from the other side."""
 
 
 class Outgoing:
@@ -105,9 +107,11 @@ class Outgoing:
     async def send_again(self, session: Session) -> None:
         """Submits once more what was sent and is in no log any more (`agents/unsending.py`): with the same bytes.
 
-        Where the hub had it all the same it gives the first receipt again. What it refuses now stays PENDING, with an
-        alarm: people signed it for a case as it stood, and look before they say it anew. So does what they had
-        withdrawn: nobody has it, and nobody is to see it before the withdrawal comes.
+        Where the hub had it all the same it gives the first receipt again. What has no place in its case yet is asked
+        for until it is too late: the other side may have gone to the same thief. What the hub refuses for good stays
+        PENDING, with an alarm: people signed it for a case as it stood, and look before they say it anew. So does what
+        they had withdrawn: nobody has it, and nobody is to see it before the withdrawal comes. Where this member may
+        not send, or not now, it goes another time.
 
         Raises:
             RefusedError: the hub did not answer; what is left goes another time.
@@ -118,6 +122,7 @@ class Outgoing:
             unsent = [mailstore.message(c, message_hash) for _, message_hash in again]
         withdrawn = {one.case_id for one in unsent if one is not None and one.verb is Verb.WITHDRAW}
         withdrawn &= {one.case_id for one in unsent if one is not None and one.verb is not Verb.WITHDRAW}
+        waiting = set[bytes]()
         for draft_id, message_hash in again:
             self._trust.check_one_history()
             with self._store.begin(lasting=False) as c:
@@ -127,13 +132,20 @@ class Outgoing:
             if message.case_id in withdrawn:
                 self._give_up(draft_id, message_hash)
                 continue
+            if message.case_id in waiting:
+                continue
             wire = envelope_pb2.Envelope.FromString(message.envelope)
             try:
                 receipt = await session.submit(wire)
             except RefusedError as error:
-                if error.reason in _LATER:
+                if error.reason in _UNKNOWN_FATE:
                     raise
-                self._give_up(draft_id, message_hash)
+                if error.reason in _LATER:
+                    return
+                if error.reason in _UNTIL_LATE and self._clock() <= message.deliver_by:
+                    waiting.add(message.case_id)
+                else:
+                    self._give_up(draft_id, message_hash)
             else:
                 await until_kept(partial(self._prove, session, receipt, parse_envelope(wire), draft_id))
 

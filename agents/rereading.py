@@ -29,6 +29,10 @@ from agents.unsending import take_back
 
 _ASIDE: Final = "SELECT 1 FROM events WHERE log_index < 0 LIMIT 1"
 _MOVE: Final = "UPDATE events SET log_index = ? WHERE log_index = ?"
+_MOVE_MAIL: Final = (
+    "UPDATE messages SET log_index = ? WHERE log_index = ? AND NOT outgoing"
+    " AND message_hash = (SELECT message_hash FROM events WHERE log_index = ? AND kind = ?)"
+)
 _WENT_BACK: Final = "went_back"
 """A place for each time, in order."""
 _SUBMITTED: Final = int(EventKind.SUBMITTED)
@@ -139,11 +143,15 @@ def _places(c: Connection) -> list[int]:
 
 
 def _put_aside(c: Connection, size: int) -> None:
-    """Gives what stands beyond a size an index below 0: the next ones that are free, however far up it stood."""
+    """Gives what stands beyond a size an index below 0: the next ones that are free, however far up it stood.
+
+    Received mail has its event's: whoever goes through the mailbox by place does not meet it before it comes again.
+    """
     e, run = s.events.c, Driver(c)
     lowest = min(0, c.execute(select(e.log_index).order_by(e.log_index).limit(1)).scalar() or 0)
     beyond = list(c.execute(select(e.log_index).where(e.log_index >= size).order_by(e.log_index)).scalars())
     for at, index in enumerate(beyond, 1):
+        run.exec_driver_sql(_MOVE_MAIL, (lowest - at, index, index, _SUBMITTED))
         run.exec_driver_sql(_MOVE, (lowest - at, index))
 
 

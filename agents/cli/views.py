@@ -159,7 +159,7 @@ def inbox_view(item: InboxItem) -> dict[str, Any]:
         "received": item.received,
         "status": item.status.value,
         "standing": item.standing.value,
-        "log_index": item.log_index,
+        "log_index": item.log_index if item.log_index >= 0 else None,
     }
 
 

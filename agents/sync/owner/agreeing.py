@@ -1,10 +1,11 @@
 """Agreeing: whether the hub's log has a list as this home has it, shown by the log and not by the hub's word.
 
-A list halts on a refusal that nobody has signed. So one envelope of it goes to the hub again. Every envelope bears a
-copy for this desk: once the feed has come to that one's own place, nothing that this desk was ever delivered before it
-is left out, or its running number would show the gap. All that the log has of the list up to there was compared then.
+A list halts on a refusal that nobody has signed. So one envelope of it goes to the hub again: to one subscriber after
+another, until the hub takes it for one. Every envelope bears a copy for this desk: once the feed has come to that one's
+own place, nothing that this desk was ever delivered before it is left out, or its running number would show the gap.
+All that the log has of the list up to there was compared then.
 
-Never does: let a list go on; send more than that one envelope.
+Never does: let a list go on; send more than one envelope to a subscriber; keep one on its way that was not on it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ _RECEIPT: Final = "SELECT receipt, time FROM events WHERE log_index = ?"
 async def place_taken(store: OwnerStore, client: Client, fanout: Fanout, number: int) -> int | None:
     """Sends one envelope of a list that has halted, and reads the feed. Returns its proved place in the log.
 
+    A subscriber whose desk has no live key, or with whose agency an agreement has ended, keeps nobody else waiting.
+
     Args:
         store: of the home.
         client: of a member who may publish for the desk.
@@ -49,27 +52,24 @@ async def place_taken(store: OwnerStore, client: Client, fanout: Fanout, number:
         number: of the list.
 
     Returns:
-        None where nobody follows the list, or the hub did not take it.
+        None where nobody follows the list, or the hub took it for nobody.
 
     Raises:
         RefusedError: WRONG_ROLE: this member may not send it; or the hub does not answer.
         VerificationError: the receipt does not verify.
     """
     Sealer(client)  # whoever may not publish learns that, not that the hub refused
-    with store.write() as c:
-        trial = _trial(c, number)
-    if trial is None:
-        return None
-    await fanout.pump(only=trial)
     with store.read() as c:
-        out = outbox.present(c, trial)
-    if out is None or not out.logged:
-        return None
-    await client.sync()
-    with client.store.begin(lasting=False) as mail:
-        message = mailstore.message(mail, out.message_hash)
-        place = -1 if message is None else message.log_index
-        return place if 0 <= place < mailstore.cursor(mail).next_index else None
+        cases = [found.case_id for found in outbox.active(c, number)]
+    for case_id in cases:
+        if (message_hash := await _taken(store, fanout, number, case_id)) is None:
+            continue
+        await client.sync()
+        with client.store.begin(lasting=False) as mail:
+            message = mailstore.message(mail, message_hash)
+            place = -1 if message is None else message.log_index
+            return place if 0 <= place < mailstore.cursor(mail).next_index else None
+    return None
 
 
 def is_withheld(c: Connection, client: Client, start: int) -> bool:
@@ -100,13 +100,37 @@ def _is_anothers(c: Connection, client: Client, place: int) -> bool:
     return bool(records) and all(record is not None and agency_of(record.member) != client.agency for record in records)
 
 
-def _trial(c: sqlite3.Connection, number: int) -> int | None:
-    """Returns the envelope to be sent: the first of the list that is on its way, else its newest batch once more."""
-    waiting = outbox.first_unsent(c, number)
+async def _taken(store: OwnerStore, fanout: Fanout, number: int, case_id: bytes) -> bytes | None:
+    """Sends a subscriber one envelope. Returns its message hash, None where the hub did not take it.
+
+    What was on its way stays so; what was put there to be tried does not.
+    """
+    with store.write() as c:
+        trial, own = _trial(c, number, case_id)
+    if trial is None:
+        return None
+    logged = b""
+    try:
+        await fanout.pump(only=trial)
+    finally:
+        with store.write() as c:
+            out = outbox.present(c, trial)
+            if out is not None and out.logged:
+                logged = out.message_hash
+            elif out is not None and own:
+                outbox.drop(c, out)
+    return logged or None
+
+
+def _trial(c: sqlite3.Connection, number: int, case_id: bytes) -> tuple[int | None, bool]:
+    """Returns the envelope to be sent: the first on its way to a subscriber, else the newest batch once more.
+
+    Returns:
+        Its number, None where nothing was ever published; and whether it was put on its way for this alone.
+    """
+    waiting = outbox.first_unsent(c, case_id)
     if waiting is not None:
         outbox.sealed(c, [(waiting.number, b"", b"")])  # a release before made it without the copy
-        return waiting.number
-    row, active = lists.by_number(c, number), outbox.active(c, number)
-    if not active or not row.sequence:
-        return None
-    return outbox.add(c, number, active[0].case_id, Verb.PUBLISH, row.sequence)
+        return waiting.number, False
+    row = lists.by_number(c, number)
+    return (outbox.add(c, number, case_id, Verb.PUBLISH, row.sequence), True) if row.sequence else (None, False)

@@ -66,14 +66,17 @@ class Hearing:
                 except UnknownKeyError:
                     return heard  # another member of this home can read it, or this one once it was granted the key
                 with self._store.write() as c:
+                    if places.went_back(c) != times:
+                        break  # another process of this home has gone back meanwhile: this was read before
                     if places.cursor(c) >= message.log_index:
                         continue  # another process of this home was first
                     if opened is not None:
                         self._take(c, message, opened, suspend)
                     places.set_cursor(c, message.log_index)
                 heard += 1
-            if len(found) < PORTION:
-                return heard
+            else:
+                if len(found) < PORTION:
+                    return heard
 
     def _opened(self, message: Arrived) -> OpenedMessage | None:
         """Returns what a message says, None where it has no effect."""

@@ -46,7 +46,7 @@ _FREE: Final = (
     "SELECT 1 FROM subscribers WHERE list = ? AND state = 'ACTIVE'"
     " AND case_id NOT IN (SELECT case_id FROM outbox WHERE logged = 0) LIMIT 1"
 )
-_FIRST_OF_LIST: Final = "SELECT * FROM outbox WHERE logged = 0 AND list = ? ORDER BY number LIMIT 1"
+_FIRST_OF_CASE: Final = "SELECT * FROM outbox WHERE logged = 0 AND case_id = ? ORDER BY number LIMIT 1"
 _UNSENT_COUNT: Final = "SELECT count(*) FROM outbox WHERE logged = 0 AND case_id = ?"
 _LOGGED: Final = "SELECT * FROM outbox WHERE logged > 0 ORDER BY number"
 _DROP_UNSENT: Final = "DELETE FROM outbox WHERE logged = 0 AND case_id = ?"
@@ -238,9 +238,9 @@ def unsent(c: sqlite3.Connection, limit: int) -> list[Out]:
     return [_out(row) for row in c.execute(_UNSENT, (limit,))]
 
 
-def first_unsent(c: sqlite3.Connection, number: int) -> Out | None:
-    """Returns the oldest envelope of a list that is not in the log yet, None where there is none."""
-    row = c.execute(_FIRST_OF_LIST, (number,)).fetchone()
+def first_unsent(c: sqlite3.Connection, case_id: bytes) -> Out | None:
+    """Returns the oldest envelope to a subscriber that is not in the log yet, None where there is none."""
+    row = c.execute(_FIRST_OF_CASE, (case_id,)).fetchone()
     return None if row is None else _out(row)
 
 

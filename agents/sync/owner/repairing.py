@@ -137,6 +137,7 @@ async def _shown(publisher: Publisher, row: ListRow, start: int) -> Repaired:
     if other:
         raise RepairError(Problem.MISSING if other > row.sequence else Problem.OTHER_LINE, other)
     if not row.halted:
+        _withdraw(client, row)  # a repair was killed before it came to that
         raise RepairError(Problem.NOTHING, row.sequence)
     if await agreeing.place_taken(store, client, publisher.fanout, row.number) is None:
         raise RepairError(Problem.NOT_SHOWN, row.sequence)

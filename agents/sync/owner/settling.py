@@ -192,5 +192,5 @@ def _check_event(verified: VerifiedReceipt, waiting: Waiting) -> None:
         raise VerificationError("the receipt is not of this message")
     if len(event.deliveries) != len(waiting.wire.wraps):
         raise VerificationError("the event is not delivered to its recipients")
-    if event.signatures_digest != signatures_digest(signatures):
+    if (event.kids, event.signatures_digest) != (tuple(s.kid for s in signatures), signatures_digest(signatures)):
         raise VerificationError("the receipt names other signers")
