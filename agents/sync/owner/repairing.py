@@ -125,7 +125,7 @@ def _brought(publisher: Publisher, row: ListRow, start: int, copies: dict[int, C
         changed = sum(_replayed(c, client, row.number, copy, spool) for _, copy in sorted(copies.items()))
         _let_go_on(c, client, row)
         holding.hold(c, row.number)
-    _withdraw(client, row)
+    _withdraw(publisher.store, client, row)
     return Repaired(min(copies), max(copies), changed)
 
 
@@ -137,7 +137,7 @@ async def _shown(publisher: Publisher, row: ListRow, start: int) -> Repaired:
     if other:
         raise RepairError(Problem.MISSING if other > row.sequence else Problem.OTHER_LINE, other)
     if not row.halted:
-        _withdraw(client, row)  # a repair was killed before it came to that
+        _withdraw(store, client, row)  # a repair was killed before it came to that
         raise RepairError(Problem.NOTHING, row.sequence)
     if await agreeing.place_taken(store, client, publisher.fanout, row.number) is None:
         raise RepairError(Problem.NOT_SHOWN, row.sequence)
@@ -147,7 +147,7 @@ async def _shown(publisher: Publisher, row: ListRow, start: int) -> Repaired:
             if agreeing.is_withheld(mail, client, start):
                 raise RepairError(Problem.WITHHELD, row.sequence)
         _let_go_on(c, client, row)
-    _withdraw(client, row)
+    _withdraw(store, client, row)
     return Repaired(0, 0, 0)
 
 
@@ -165,9 +165,12 @@ def _let_go_on(c: sqlite3.Connection, client: Client, row: ListRow) -> None:
     lists.halt(c, row.number, "")
 
 
-def _withdraw(client: Client, row: ListRow) -> None:
-    with client.store.begin() as mail:
-        withdraw_alarms(mail, AlarmKind.LIST_FORKED, f"{row.list_id.hex()} ")
+def _withdraw(store: OwnerStore, client: Client, row: ListRow) -> None:
+    """Ends the alarm of a list that goes on; another process of this home may have halted it since it was looked at."""
+    with store.write() as c:
+        if not lists.by_number(c, row.number).halted:
+            with client.store.begin() as mail:
+                withdraw_alarms(mail, AlarmKind.LIST_FORKED, f"{row.list_id.hex()} ")
 
 
 async def _copies(store: OwnerStore, client: Client, row: ListRow, start: int, spool: IO[bytes]) -> dict[int, Copy]:

@@ -145,3 +145,22 @@ async def test_a_receipt_that_names_other_signers_proves_nothing_of_a_batch(
             await owner.publish(entry(2))
         with owner.publisher.store.write() as c:
             assert [out.verb for out in outbox.unsent(c, 10)] == [Verb.PUBLISH]
+
+
+async def test_a_list_that_was_halted_while_it_was_being_repaired_keeps_its_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with market(tmp_path) as (owner, followers):
+        await begun(owner, followers)
+        compared = repairing.first_otherwise
+
+        def meanwhile(*args: Any) -> int:
+            with owner.publisher.store.write() as c:
+                comparing.halt(c, owner.analyst, owner.now, 99)
+            return compared(*args)
+
+        monkeypatch.setattr(repairing, "first_otherwise", meanwhile)
+        with pytest.raises(RepairError):
+            await repair(owner.publisher, owner.row.number)
+        assert owner.now.halted
+        assert kinds(owner.analyst) == [AlarmKind.LIST_FORKED]
