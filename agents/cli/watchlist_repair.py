@@ -64,7 +64,7 @@ def repair_list(
             ) from None
         with publisher.store.write() as c:
             for one in released:
-                holding.release(c, one)
+                holding.release(c, row.number, one)
             row, waiting = lists.by_number(c, row.number), holding.waiting(c, row.number)
         _show(session, row, found, waiting)
 

@@ -17,7 +17,7 @@ from agents.sync.owner.publications import Publication, PublicationState
 
 _HOLD: Final = "UPDATE publications SET state = 'HELD_BACK' WHERE list = ? AND state = 'READY' AND sequence = 0"
 _HOLD_ON: Final = "UPDATE publications SET state = ? WHERE id = ? AND state = 'READY'"
-_RELEASE: Final = "UPDATE publications SET state = 'READY' WHERE id = ? AND state = 'HELD_BACK'"
+_RELEASE: Final = "UPDATE publications SET state = 'READY' WHERE id = ? AND list = ? AND state = 'HELD_BACK'"
 _CONFIRMED: Final = "UPDATE sets SET confirmed = 1 WHERE set_id = ?"
 _WAITING: Final = frozenset({PublicationState.HELD_BACK, PublicationState.AWAITING_APPROVAL})
 
@@ -43,13 +43,13 @@ def waiting(c: sqlite3.Connection, number: int) -> list[Publication]:
     return [found for found in publications.of_list(c, number) if found.state in _WAITING]
 
 
-def release(c: sqlite3.Connection, found: Publication) -> None:
-    """Lets a publication go out that is held.
+def release(c: sqlite3.Connection, number: int, found: Publication) -> None:
+    """Lets a publication of a list go out that is held.
 
     Raises:
-        RefusedError: WRONG_STATE: it is not held.
+        RefusedError: WRONG_STATE: it is not held, or is of another list, which nobody has just repaired.
     """
-    if not c.execute(_RELEASE, (found.id,)).rowcount:
+    if not c.execute(_RELEASE, (found.id, number)).rowcount:
         raise RefusedError(Reason.WRONG_STATE, "the publication is not held", state=found.state)
 
 

@@ -161,9 +161,11 @@ async def test_a_home_that_was_put_back_halts_before_it_publishes_reads_itself_b
             with old.publisher.store.write() as c:
                 (held,) = holding.waiting(c, old.row.number)
                 assert held.state is PublicationState.HELD_BACK
-                holding.release(c, held)
                 with pytest.raises(RefusedError):
-                    holding.release(c, held)
+                    holding.release(c, held.list + 1, held)
+                holding.release(c, held.list, held)
+                with pytest.raises(RefusedError):
+                    holding.release(c, held.list, held)
             await old.publisher.publish(old.row.number)
             assert old.now.live == newest[2] + 1
             await follow(old, followers)
